@@ -1,8 +1,8 @@
-"""Audits labels by an independent method: they are computed anew by ray casting, and compared.
+"""Audits labels by an independent method: recomputes them by ray casting and compares.
 
-Nothing here is shared with the code that made the labels. Poses and cameras come from the records, labels
-from the annotation files, and surfaces from the user's own files, read by other readers (assimp, trimesh).
-Rays are cast through pixel centres with Embree.
+No code is shared with the generation of the labels. Poses and cameras come from the records, labels from the
+annotation files, and surfaces from the user's own mesh files, which are read with different libraries
+(assimp, trimesh). Rays are cast through pixel centres with Embree.
 """
 
 from collections.abc import Sequence
@@ -28,12 +28,12 @@ class Audit:
     Args:
         root: The folder of the data set.
         folders: Folders to search for the user's mesh files.
-        sample: How many images to compare; None for all.
-        seed: Which images are chosen.
-        search: Finds, by their names, mesh files that are neither there nor where the settings say.
+        sample: Number of images to compare; None for all.
+        seed: Seed for the choice of images.
+        search: Finds mesh files by name if they are neither in `folders` nor where the settings say.
 
     Raises:
-        AuditError: A package is not installed, the folder is no finished data set, or meshes are not found.
+        AuditError: A package is not installed, the folder is not a finished data set, or meshes are missing.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Audit:
         seed: int = 0,
         search: Search = nowhere,
     ) -> None:
-        """Reads the labels, and finds the meshes."""
+        """Reads the labels and finds the mesh files."""
         missing = [name for name in EXTRA if find_spec(name) is None]
         if missing:
             told = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
@@ -53,11 +53,11 @@ class Audit:
         self._places = found_files(root, self._data.run, folders, search)
 
     def report(self, workers: int = 1, progress: Progress = lambda done, total: None) -> Report:
-        """The numbers of all instances, and the rules that are broken.
+        """Computes the measurements of all instances, and the broken rules.
 
         Args:
             workers: Number of processes.
-            progress: Is called with the number of images done so far, and the number of all.
+            progress: Called with the number of images done so far and the total number of images.
 
         Raises:
             AuditError: A process has ended unexpectedly.
@@ -65,10 +65,10 @@ class Audit:
         return report_of(audited(self._data, self._places, workers, progress), self._data.total)
 
     def worst(self, report: Report, number: int) -> list[Case]:
-        """The instances that differ most from rays, as pictures: those that break a rule first."""
+        """Draws the `number` instances that differ most from ray casting; broken rules come first."""
         return worst_cases(self._data, self._places, report, number)
 
 
 def audit(root: Path, folders: Sequence[Path] = (), sample: int | None = None, seed: int = 0) -> Report:
-    """Computes the labels of a data set anew in this process, and compares; see `Audit`."""
+    """Recomputes the labels of a data set in this process and compares; see `Audit`."""
     return Audit(root, folders, sample, seed).report()

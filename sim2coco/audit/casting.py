@@ -1,4 +1,4 @@
-"""Labels computed anew: what each body covers, and which body is visible, by rays through pixel centres."""
+"""Recomputes amodal and visible masks of each body by casting rays through pixel centres."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from sim2coco.audit.walls import Room
 Mask = NDArray[np.bool_]
 
 NEAR_M = 1e-6
-"""A body that reaches nearer to the plane of the camera than this may cover any part of the image."""
+"""A body with vertices closer to the camera plane than this may cover any part of the image."""
 MAX_WHOLE_PX = 1 << 26
-"""Largest box of pixels in which the area of a whole body is counted."""
+"""Maximum size, in pixels, of the box in which the area of a whole body is counted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,14 +25,14 @@ class Placed:
 
     Attributes:
         surface: The surface.
-        to_camera: (4, 4) from the frame of the surface to the camera.
+        to_camera: (4, 4), transform from the surface frame to the camera frame.
     """
 
     surface: Surface
     to_camera: Array
 
     def projected_box(self, camera: Camera) -> Box | None:
-        """A box, in pixels, that contains all pixels of the body; None if the body crosses the camera."""
+        """A box that contains all pixels of the body; None if the body crosses the camera plane."""
         points = moved(self.to_camera, self.surface.vertices)
         if (points[:, 2] <= NEAR_M).any():
             return None if (points[:, 2] > NEAR_M).any() else (0, 0, 0, 0)
@@ -43,30 +43,30 @@ class Placed:
         return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
     def depths(self, camera: Camera, points_px: Array) -> Array:
-        """The depths (...) of the body at points (..., 2) of the image, in metres; infinite beside it."""
+        """Depths (...) of the body in metres at image points (..., 2); infinite where rays miss."""
         flat = camera.directions(points_px.reshape(-1, 2))
         return self.surface.depths(self.to_camera, flat).reshape(points_px.shape[:-1])
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A body on an unbounded image: its number of pixels, and their box; an empty box if there is none."""
+    """The pixel count and bounding box of a body on an unbounded image; the box may be empty."""
 
     px: int
     box: Box
 
 
 class View:
-    """What each body of a scene covers in one image, and what is visible of it.
+    """The ray-cast amodal and visible masks of each body of a scene in one image.
 
     Args:
         camera: The camera.
         bodies: The bodies.
-        room: Floor and walls.
+        room: The floor and walls.
     """
 
     def __init__(self, camera: Camera, bodies: Sequence[Placed], room: Room) -> None:
-        """Casts rays at each body alone, in the part of the image that it may cover."""
+        """Casts rays at each body separately, in the part of the image that it may cover."""
         self.camera, self.bodies, self.room = camera, bodies, room
         self._boxes = [body.projected_box(camera) for body in bodies]
         self.inside = [clipped(box or camera.box, camera.box) for box in self._boxes]
@@ -75,16 +75,16 @@ class View:
         ]
 
     def amodal(self, body: int) -> Mask:
-        """The pixels of the image (H, W) that a body covers, hidden or not."""
+        """The amodal mask (H, W) of a body: the pixels that it covers, hidden or not."""
         return self._framed(body, np.isfinite(self.depth_m[body]))
 
     def visible(self, body: int) -> Mask:
-        """The pixels of the image (H, W) in which a body is visible."""
+        """The visible mask (H, W) of a body."""
         x0, y0, x1, y1 = self.inside[body]
         return self._framed(body, self.nearest[y0:y1, x0:x1] == body)
 
     def framed_depth(self, body: int) -> Array:
-        """The depths (H, W) of a body alone in the image, in metres; infinite where it is not."""
+        """The depth map (H, W) of a body without occluders, in metres; infinite outside the body."""
         depth = np.full((self.camera.height, self.camera.width), np.inf)
         x0, y0, x1, y1 = self.inside[body]
         depth[y0:y1, x0:x1] = self.depth_m[body]
@@ -98,7 +98,7 @@ class View:
 
     @cached_property
     def nearest(self) -> NDArray[np.int32]:
-        """The body that is visible in each pixel, (H, W); -1 where none is."""
+        """The index of the visible body in each pixel, (H, W); -1 where there is none."""
         depth = np.full((self.camera.height, self.camera.width), np.inf)
         nearest = np.full(depth.shape, -1, np.int32)
         for index, ((x0, y0, x1, y1), own) in enumerate(zip(self.inside, self.depth_m, strict=True)):
@@ -112,7 +112,7 @@ class View:
         return nearest
 
     def nearest_at(self, points_px: Array) -> NDArray[np.int32]:
-        """The body that is visible at each of some points (n, 2) of the image plane; -1 where none is."""
+        """The index (n,) of the visible body at image points (n, 2); -1 where there is none."""
         depth = self.room.depths(self.camera, points_px)
         nearest = np.full(len(points_px), -1, np.int32)
         for index, (body, box) in enumerate(zip(self.bodies, self.inside, strict=True)):
@@ -124,7 +124,7 @@ class View:
         return nearest
 
     def whole(self, body: int) -> Whole | None:
-        """The body on an unbounded image; None if it crosses the plane of the camera or is too large."""
+        """Measures a body on an unbounded image; None if it crosses the camera plane or is too large."""
         placed, box = self.bodies[body], self._boxes[body]
         if box is None or (box[2] - box[0]) * (box[3] - box[1]) > MAX_WHOLE_PX:
             return None
@@ -142,7 +142,7 @@ def _counted(mask: Mask, box: Box) -> Whole:
 
 
 def tight_box(mask: Mask) -> Box | None:
-    """The tightest box around the pixels of a mask; None if it is empty."""
+    """Returns the tight bounding box of a mask; None if the mask is empty."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(rows):
         return None

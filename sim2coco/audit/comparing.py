@@ -1,4 +1,4 @@
-"""Compares a label with what rays have found, and says whether the difference is one of rounding."""
+"""Compares a label with the result of ray casting, and decides whether rounding explains the difference."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,40 +13,40 @@ from sim2coco.audit.geometry import Array, Box
 Indices = NDArray[np.int64]
 
 MIN_PX = 200
-"""Masks with fewer pixels are measured, not judged."""
+"""Masks with fewer pixels are measured, but no rules are applied to them."""
 MAX_SHARE = 0.25
-"""Largest number of differing pixels, as a share of those on the outline."""
+"""Largest number of differing pixels, as a fraction of the outline's pixels."""
 MAX_SHIFT_PX = 0.3
 """Largest distance between centroids along x or y."""
 MAX_MEAN_SHIFT_PX = 0.05
-"""Largest mean distance between the centroids of the sample along x or y."""
+"""Largest mean offset between centroids over the sample, along x or y."""
 MAX_FRACTION = 0.01
 """Largest difference of occlusion, truncation and visible fraction."""
 MAX_DEPTH_SHARE, MAX_DEPTH_M = 0.005, 0.001
-"""Largest difference of depths: this share of the depth and this length together."""
+"""Largest depth difference: this fraction of the depth plus this length."""
 UNDECIDED_PX = 1 / 16
-"""Pixels whose centre is nearer to an edge are undecided: simplified meshes may be off by 0.05 px, and OpenGL
-rounds vertices to 1/256 px."""
+"""Pixels whose centre is closer to an edge than this are undecided: simplified meshes may be off by 0.05 px,
+and OpenGL rounds vertices to 1/256 px."""
 MAX_PROBED = 4096
-"""Largest number of pixels off the outline that are probed."""
+"""Largest number of differing pixels around which extra rays are cast."""
 
 Probe = Callable[[Array], Mask]
-"""Returns whether an object is at points (n, 2) of the image."""
+"""For image points (n, 2), returns whether the object is there: bool (n,)."""
 DepthsAt = Callable[[Array], Array]
-"""Returns the depths (n,) of an object at points (n, 2) of the image; infinite beside it."""
+"""Returns the depths (n,) of an object at image points (n, 2); infinite where rays miss."""
 
 
 @dataclass(frozen=True, slots=True)
 class Masks:
-    """The difference of a mask from that of rays.
+    """The difference between a label's mask and the ray-cast mask.
 
     Attributes:
-        label_px, ray_px: Number of pixels of the label and of the mask by rays.
-        wrong_px: Number of pixels in which they differ.
-        outline_px: Number of pixels of the mask by rays that touch its outline.
-        away_px: Number of differing pixels that are more than a pixel away from the outline.
-        shift_px: From the centroid by rays to that of the label, along x and y; 0 if one of them is empty.
-        iou: Intersection over union; 1 if both are empty.
+        label_px, ray_px: Number of pixels in the label's mask and in the ray-cast mask.
+        wrong_px: Number of pixels in which the masks differ.
+        outline_px: Number of pixels on the outline of the ray-cast mask.
+        away_px: Number of differing pixels more than one pixel away from the outline.
+        shift_px: Centroid of the label minus ray-cast centroid, along x and y; 0 if a mask is empty.
+        iou: Intersection over union; 1 if both masks are empty.
     """
 
     label_px: int
@@ -59,11 +59,11 @@ class Masks:
 
     @property
     def judged(self) -> bool:
-        """Whether the mask is large enough to be judged."""
+        """Whether the mask is large enough for the rules to apply."""
         return max(self.label_px, self.ray_px) >= MIN_PX
 
     def faults(self) -> list[tuple[str, str]]:
-        """The rules that are broken, each with the numbers."""
+        """Returns the broken rules as (rule, message with numbers)."""
         found = []
         if self.away_px:
             found.append(("edge", f"{self.away_px} px differ more than 1 px away from the outline"))
@@ -81,13 +81,13 @@ class Masks:
 
 
 def compared(label: Mask, rays: Mask, probe: Probe) -> Masks:
-    """The difference of two masks (H, W).
+    """Compares two masks (H, W).
 
     Args:
-        label: The mask of the label.
-        rays: The mask that rays through pixel centres have found.
-        probe: Returns what rays find at other points. A differing pixel is at the outline if some point
-            within a pixel of its centre is as the label says.
+        label: The label's mask.
+        rays: The mask from rays through pixel centres.
+        probe: Casts rays at other points. A differing pixel counts as on the outline if the result at some
+            point within a pixel of its centre agrees with the label.
     """
     box = tight_box(label | rays)
     if box is None:
@@ -114,18 +114,18 @@ def _around(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
 
 
 def _touches(mask: Mask, neighbourhood: int) -> Mask:
-    """The pixels that are in a mask or next to it."""
+    """Dilates a mask by one pixel."""
     kernel = cv2.getStructuringElement(neighbourhood, (3, 3))
     return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel), np.bool_)
 
 
 def _near_outline(mask: Mask) -> Mask:
-    """The pixels of which a neighbour, or a diagonal one, is on the other side of the outline."""
+    """The pixels with one of their 8 neighbours on the other side of the outline."""
     return _touches(mask, cv2.MORPH_RECT) & _touches(~mask, cv2.MORPH_RECT)
 
 
 def _still_away(away: Mask, label: Mask, corner: tuple[int, int], probe: Probe) -> int:
-    """How many of some differing pixels are not explained by a thin part or a gap that pixel centres miss."""
+    """Counts the pixels in `away` that no thin part or gap, missed by pixel centres, explains."""
     rows, columns = np.nonzero(away)
     if not 0 < len(rows) <= MAX_PROBED:
         return len(rows)
@@ -134,7 +134,7 @@ def _still_away(away: Mask, label: Mask, corner: tuple[int, int], probe: Probe) 
 
 
 def undecided_as_told(label: Mask, rays: Mask, probe: Probe) -> Mask:
-    """The mask (H, W) by rays, with undecided pixels as in the label; arguments as of `compared`."""
+    """The ray-cast mask (H, W) with undecided pixels taken from the label; same arguments as `compared`."""
     rows, columns = np.nonzero(label != rays)
     if not 0 < len(rows) <= MAX_PROBED:
         return rays
@@ -149,7 +149,7 @@ def undecided_as_told(label: Mask, rays: Mask, probe: Probe) -> Mask:
 def _around_centres(
     rows: Indices, columns: Indices, corner: tuple[int, int], reach_px: float = 1.0, number: int = 9
 ) -> Array:
-    """Points (number² n, 2) of a grid around the centres of n pixels; `corner` is that of the crop."""
+    """Grid points (number² n, 2) around the centres of n pixels; `corner` is the crop's top-left corner."""
     steps = np.linspace(-reach_px, reach_px, number)
     offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(1, -1, 2)
     centres = np.stack([columns, rows], axis=1)[:, None] + 0.5 + np.array(corner)
@@ -165,11 +165,11 @@ def _shift(label: Mask, rays: Mask) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Depths:
-    """The difference of depths from those of rays, away from edges.
+    """The difference between depths in the file and ray-cast depths, away from edges.
 
     Attributes:
         px: Number of compared pixels.
-        wrong_px: Number of pixels whose depth is too different.
+        wrong_px: Number of pixels whose depths differ by more than the allowed amount.
         worst_m: The largest difference in metres.
     """
 
@@ -179,15 +179,15 @@ class Depths:
 
 
 def compared_depths(label_m: Array, rays_m: Array, mask: Mask, step_m: float, depths_at: DepthsAt) -> Depths:
-    """The difference of depths (H, W) in the pixels of a mask whose neighbours are in it too.
+    """Compares depths (H, W) in the interior pixels of a mask.
 
-    What rays find within a pixel counts as equal: surfaces may be steep, and have edges inside the mask.
+    A depth is correct if rays find it within a pixel, because surfaces may be steep or have inner edges.
 
     Args:
-        label_m: Depths of the file; 0 where there is none.
-        rays_m: Depths of the nearest body by rays.
-        mask: The pixels in which both see the object.
-        step_m: The step of the depths in the file.
+        label_m: Depths in the file; 0 where there is none.
+        rays_m: Ray-cast depths of the body.
+        mask: The pixels in which both methods see the object.
+        step_m: The quantisation step of the depths in the file.
         depths_at: Returns the depths of the body at other points.
     """
     box = tight_box(mask)

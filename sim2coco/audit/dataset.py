@@ -1,4 +1,4 @@
-"""The images of a data set with their labels, as its annotation files tell them."""
+"""Reads the images of a data set with their labels from its annotation files."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,10 +19,10 @@ from sim2coco.check.masks import Runs, mask_of
 from sim2coco.check.stream import NotObject, items
 
 AMODAL = ("annotations_amodal/amodal_{}.json", "annotations/amodal_{}.json")
-"""Where the amodal masks of a split may be; the second is that of earlier versions."""
+"""Locations of a split's amodal file; earlier versions used the second."""
 
 MAX_RUN_BYTES = 2**26
-"""Size of a `run.json`: that of a run with a hundred thousand meshes is smaller."""
+"""Maximum size of `run.json`; a run with a hundred thousand meshes stays below it."""
 
 
 @dataclass(slots=True)
@@ -30,11 +30,11 @@ class Image:
     """An image with its labels.
 
     Attributes:
-        split: Its split.
-        name: Its file name.
-        scene: The index of its scene.
-        labels: The annotations with visible masks, in order.
-        amodal: The annotations with amodal masks, by id.
+        split: Name of its split.
+        name: File name.
+        scene: Index of its scene.
+        labels: Annotations with visible masks, in file order.
+        amodal: Annotations with amodal masks, by id.
     """
 
     split: str
@@ -45,25 +45,25 @@ class Image:
 
     @property
     def file(self) -> str:
-        """The image file, relative to the data set."""
+        """Path of the image file, relative to the data set."""
         return f"images/{self.split}/{self.name}"
 
     @property
     def record(self) -> str:
-        """The record of its scene, relative to the data set."""
+        """Path of the scene's record, relative to the data set."""
         return f"records/{self.scene // 1000:03d}/{self.scene:06d}.json"
 
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """What is audited.
+    """The audited part of a data set.
 
     Attributes:
-        root: The folder.
+        root: The data set folder.
         run: The content of `run.json`.
-        categories: The names of the categories by id.
+        categories: Category names by id.
         images: The chosen images, in order.
-        total: The number of images of the data set.
+        total: Number of images in the whole data set.
     """
 
     root: Path
@@ -74,25 +74,25 @@ class DataSet:
 
 
 def read_json(file: Path, max_bytes: int = MAX_BYTES) -> Any:
-    """The value in a JSON file, such as a record.
+    """Reads a JSON file, such as a record.
 
     Raises:
-        OSError: It cannot be read, is no regular file, or is longer than `max_bytes`.
-        ValueError: It is no JSON, or is nested too deeply.
+        OSError: The file cannot be read, is not a regular file, or is longer than `max_bytes`.
+        ValueError: The content is not JSON, or is nested too deeply.
     """
     return Decoder().decode_all(content_of(file, max_bytes))
 
 
 def read_data_set(root: Path, sample: int | None, seed: int) -> DataSet:
-    """Reads a data set; of its annotations only those of the chosen images are kept.
+    """Reads a data set, keeping only the annotations of the chosen images.
 
     Args:
-        root: Its folder.
-        sample: How many images to choose; None for all.
-        seed: Which images are chosen: those whose names, with the seed, have the smallest hashes.
+        root: The data set folder.
+        sample: Number of images to choose; None for all.
+        seed: Seed for the choice: the images with the smallest hashes of seed and file name are chosen.
 
     Raises:
-        AuditError: The folder is no finished data set of sim2coco, or a file of it cannot be read.
+        AuditError: The folder is not a finished sim2coco data set, or one of its files cannot be read.
     """
     run = read_run(root)
     splits = sorted(
@@ -113,10 +113,10 @@ def read_data_set(root: Path, sample: int | None, seed: int) -> DataSet:
 
 
 def read_run(root: Path) -> dict[str, Any]:
-    """The content of `run.json`.
+    """Reads `run.json`.
 
     Raises:
-        AuditError: It is missing or cannot be used.
+        AuditError: The file is missing or invalid.
     """
     try:
         run: dict[str, Any] = read_json(root / "run.json", MAX_RUN_BYTES)
@@ -132,7 +132,7 @@ def read_run(root: Path) -> dict[str, Any]:
 def _chosen(
     root: Path, splits: list[str], sample: int | None, seed: int
 ) -> tuple[list[tuple[int, Image]], int]:
-    """The chosen images with their ids, in the order of the files, and the number of all images."""
+    """Returns the chosen images with their ids, in file order, and the total number of images."""
     rank = -1
 
     def ranked() -> Iterator[tuple[int, int, Image]]:
@@ -154,14 +154,14 @@ def _hash(text: str) -> bytes:
 
 
 def _listed(root: Path, split: str) -> Iterator[tuple[int, Image]]:
-    """Yields the id of each image of a split, and the image without labels."""
+    """Yields (id, image) for each image of a split, without labels."""
     with _entries(root, f"annotations/instances_{split}.json", "images") as entries:
         for entry in entries:
             yield int(entry["id"]), Image(split, str(entry["file_name"]), int(entry["scene"]))
 
 
 def _add_labels(root: Path, split: str, images: Mapping[int, Image], categories: dict[int, str]) -> None:
-    """Adds the annotations of a split to some of its images, and its categories to the others'."""
+    """Adds a split's annotations to its chosen `images`, and its categories to `categories`."""
     visible = f"annotations/instances_{split}.json"
     with _entries(root, visible, "categories") as entries:
         categories.update({int(entry["id"]): str(entry["name"]) for entry in entries})
@@ -180,10 +180,10 @@ def _add_labels(root: Path, split: str, images: Mapping[int, Image], categories:
 
 @contextmanager
 def _entries(root: Path, name: str, key: str) -> Iterator[Iterator[dict[str, Any]]]:
-    """Yields an iterator over the entries of one list of an annotation file, which is read as a stream.
+    """Yields an iterator over the entries of one list in an annotation file, which is streamed.
 
     Raises:
-        AuditError: The file cannot be read, or an entry lacks something.
+        AuditError: The file cannot be read, or an entry is incomplete.
     """
     try:
         with opened(root / name) as file:
@@ -203,16 +203,16 @@ def _items(file: BinaryIO, key: str) -> Iterator[dict[str, Any]]:
 
 
 def mask_in(entry: Mapping[str, Any], height: int, width: int) -> NDArray[np.bool_]:
-    """The mask (H, W) of an annotation.
+    """Decodes the mask (H, W) of an annotation.
 
     Raises:
-        ValueError: It is invalid, or does not fit the image.
+        ValueError: The mask is invalid, or does not fit the image.
     """
     return expanded(mask_of(entry["segmentation"], height, width), width)
 
 
 def expanded(runs: Runs, width: int) -> NDArray[np.bool_]:
-    """The pixels (H, W) of a mask that is given as runs."""
+    """Decodes a run-length encoded mask to (H, W)."""
     steps = np.zeros(runs.height * width + 1, np.int8)
     np.add.at(steps, runs.starts, 1)
     np.add.at(steps, runs.ends, -1)

@@ -1,5 +1,5 @@
-"""The error that ends an audit."""
+"""The exception that ends an audit."""
 
 
 class AuditError(ValueError):
-    """The audit cannot be made. The message is one line that says what to do."""
+    """The audit cannot be done. The message is one line that says what to do."""

@@ -1,4 +1,4 @@
-"""What an audit finds: the numbers of each instance, and the rules that are broken."""
+"""The result of an audit: measurements of each instance, and broken rules."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,10 +11,10 @@ class Finding:
     """A broken rule.
 
     Attributes:
-        file: The image file, relative to the data set; "" for the data set as a whole.
-        instance: The number of the instance in the image; None for the image as a whole.
+        file: The image file, relative to the data set; "" for the whole data set.
+        instance: The instance number in the image; None for the whole image.
         rule: The name of the rule.
-        what: What is wrong, with numbers.
+        what: A description of the fault, with numbers.
     """
 
     file: str
@@ -32,15 +32,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The numbers of one instance.
+    """The measurements of one instance.
 
     Attributes:
         file: The image file, relative to the data set.
-        instance: The number of the instance in the image.
-        numbers: All that was measured, as plain values.
-        shift_px: The difference of the centroids of the visible masks, along x and y; None if they are too
-            small to be judged.
-        wrong_share: The number of differing pixels of the mask that is worse, as a share of the outline.
+        instance: The instance number in the image.
+        numbers: All measurements, as JSON-compatible values.
+        shift_px: Offset between the centroids of the visible masks, along x and y; None if the masks are too
+            small or may be covered by an augmentation.
+        wrong_share: Number of differing pixels as a fraction of the outline's pixels, for the worse of the
+            visible and the amodal mask.
     """
 
     file: str
@@ -52,14 +53,14 @@ class Instance:
 
 @dataclass(slots=True)
 class ImageReport:
-    """What was found in one image.
+    """The audit result for one image.
 
     Attributes:
         file: The image file, relative to the data set.
-        instances: The numbers of its instances.
+        instances: The measurements of its instances.
         findings: The broken rules.
-        left_out: Why the image was not compared; "" if it was.
-        notes: What was not compared in it.
+        left_out: The reason why the image was not compared; "" if it was compared.
+        notes: Notes on the parts that were not compared.
     """
 
     file: str
@@ -75,10 +76,10 @@ class Report:
 
     Attributes:
         images: Number of compared images.
-        total: Number of images of the data set.
+        total: Number of images in the data set.
         left_out: Number of images that were not compared, by reason.
-        notes: Number of images of which something was not compared, by what.
-        instances: The numbers of all compared instances.
+        notes: Number of partly compared images, by note.
+        instances: The measurements of all compared instances.
         findings: The broken rules, in the order of the images.
     """
 
@@ -91,12 +92,12 @@ class Report:
 
     @property
     def mean_shift_px(self) -> tuple[float, float] | None:
-        """The mean difference of the centroids along x and y; None if no mask is large enough."""
+        """The mean centroid offset along x and y; None if no mask is large enough."""
         return _mean_shift(self.instances)
 
 
 def report_of(images: list[ImageReport], total: int) -> Report:
-    """The report on all images together."""
+    """Combines the results of all images into a report."""
     left_out: dict[str, int] = {}
     notes: dict[str, int] = {}
     for image in images:
@@ -118,7 +119,7 @@ def _mean_shift(instances: tuple[Instance, ...]) -> tuple[float, float] | None:
 
 
 def _bias(instances: tuple[Instance, ...]) -> list[Finding]:
-    """The finding that all masks together are shifted, if they are."""
+    """A finding if the mean offset of all masks is too large."""
     mean = _mean_shift(instances)
     if mean is None or max(map(abs, mean)) <= MAX_MEAN_SHIFT_PX:
         return []

@@ -1,4 +1,4 @@
-"""Poses, cameras and rays, computed from the conventions of records and from nothing else.
+"""Poses, cameras and rays, based only on the conventions of the records.
 
 World: metres, z up. Camera: x right, y down, z forward. Pixel edges are at integer coordinates, so the centre
 of the first pixel is at (0.5, 0.5).
@@ -18,7 +18,7 @@ Box = tuple[int, int, int, int]
 
 
 def rotation(quat_xyzw: Any) -> Array:
-    """The rotation matrix (3, 3) of a quaternion x, y, z, w, which need not have unit length."""
+    """Returns the rotation matrix (3, 3) of a quaternion (x, y, z, w), which need not have unit length."""
     *vector, w = np.array(quat_xyzw, np.float64) / np.linalg.norm(quat_xyzw)
     x, y, z = vector
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
@@ -26,14 +26,14 @@ def rotation(quat_xyzw: Any) -> Array:
 
 
 def rigid(pose: Any) -> Array:
-    """The matrix (4, 4) of a pose with `position_m` and `quat_xyzw`."""
+    """Returns the matrix (4, 4) of a pose with `position_m` and `quat_xyzw`."""
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = rotation(pose["quat_xyzw"]), pose["position_m"]
     return matrix
 
 
 def inverse(matrix: Array) -> Array:
-    """The inverse of an affine transform (4, 4)."""
+    """Returns the inverse of an affine transform (4, 4)."""
     linear = np.linalg.inv(matrix[:3, :3])
     result = np.eye(4)
     result[:3, :3], result[:3, 3] = linear, -linear @ matrix[:3, 3]
@@ -41,7 +41,7 @@ def inverse(matrix: Array) -> Array:
 
 
 def moved(matrix: Array, points: Array) -> Array:
-    """Points (..., 3) after an affine transform (4, 4)."""
+    """Applies an affine transform (4, 4) to points (..., 3)."""
     return np.asarray(points @ matrix[:3, :3].T + matrix[:3, 3])
 
 
@@ -50,11 +50,11 @@ class Camera:
     """A camera.
 
     Attributes:
-        width, height: Size of the image in pixels.
-        focal_px: Focal lengths (2,) along x and y.
-        centre_px: Principal point (2,).
-        from_world: (4, 4) from the world to the camera.
-        lens: Its distortion; None for a pinhole.
+        width, height: Image size in pixels.
+        focal_px: (2,), focal lengths along x and y.
+        centre_px: (2,), principal point.
+        from_world: (4, 4), transform from the world frame to the camera frame.
+        lens: The lens distortion; None for a pinhole camera.
     """
 
     width: int
@@ -66,7 +66,7 @@ class Camera:
 
     @classmethod
     def parse(cls, tree: Any) -> "Camera":
-        """The camera of a record."""
+        """Parses the camera of a record."""
         return cls(
             int(tree["width"]),
             int(tree["height"]),
@@ -82,21 +82,21 @@ class Camera:
         return 0, 0, self.width, self.height
 
     def directions(self, points_px: Array) -> Array:
-        """Directions (..., 3) in the camera frame of rays through points (..., 2); their depth is 1."""
+        """Ray directions (..., 3) in the camera frame through image points (..., 2), scaled to z = 1."""
         flat = (points_px - self.centre_px) / self.focal_px
         if self.lens is not None:
             flat = self.lens.straight(flat.reshape(-1, 2)).reshape(flat.shape)
         return np.concatenate([flat, np.ones((*flat.shape[:-1], 1))], axis=-1)
 
     def project(self, points_m: Array) -> Array:
-        """Pixel coordinates (n, 2) of points (n, 3) in the camera frame, which are in front of it."""
+        """Projects points (n, 3) in the camera frame, in front of the camera, to pixels (n, 2)."""
         flat = points_m[:, :2] / points_m[:, 2:]
         if self.lens is not None:
             flat = self.lens.bent(flat)
         return np.asarray(flat * self.focal_px + self.centre_px)
 
     def extent(self, points_m: Array) -> tuple[Array, Array]:
-        """The smallest and the largest pixel coordinates (2,) of a body with vertices (n, 3)."""
+        """The minimum and maximum pixel coordinates, each (2,), of a body with vertices (n, 3)."""
         flat = points_m[:, :2] / points_m[:, 2:]
         low, high = flat.min(axis=0), flat.max(axis=0)
         if self.lens is not None:
@@ -106,12 +106,12 @@ class Camera:
 
 
 def pixel_centres(box: Box) -> Array:
-    """The centres (h, w, 2) of the pixels of a box."""
+    """Returns the pixel centres (h, w, 2) of a box."""
     x0, y0, x1, y1 = box
     return np.stack(np.meshgrid(np.arange(x0, x1) + 0.5, np.arange(y0, y1) + 0.5), axis=-1)
 
 
 def clipped(box: Box, bounds: Box) -> Box:
-    """The part of a box that lies in another one; without area if there is none."""
+    """Returns the intersection of a box with `bounds`; a box of area 0 if they do not intersect."""
     x0, y0 = max(box[0], bounds[0]), max(box[1], bounds[1])
     return x0, y0, max(min(box[2], bounds[2]), x0), max(min(box[3], bounds[3]), y0)

@@ -1,4 +1,4 @@
-"""Compares the labels of one image with what rays find."""
+"""Compares the labels of one image with the results of ray casting."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -30,7 +30,7 @@ class ImageAudit:
     Args:
         data: The data set.
         image: The image with its labels.
-        scene: Its scene.
+        scene: The scene of the image.
         record: The record of the scene.
 
     Raises:
@@ -45,7 +45,7 @@ class ImageAudit:
         self._report = ImageReport(image.file)
 
     def report(self) -> ImageReport:
-        """What was found."""
+        """Runs the audit and returns its result."""
         if self._picture["camera"] is None:
             self._report.left_out = GEOMETRY
             return self._report
@@ -73,7 +73,7 @@ class ImageAudit:
                 self._fault(None, "camera", f"its {key} is not that of the view")
 
     def _check_transforms(self, view: View) -> None:
-        """Checks `from_file` of the bodies in the image."""
+        """Checks the recorded `from_file` transforms of the bodies in the image."""
         numbers = {
             label["body"]: label["instance"]
             for label in self._picture["annotations"]
@@ -91,13 +91,13 @@ class ImageAudit:
             self._report.findings += audit.findings
 
     def masks(self, number: int) -> tuple[Label, Rays]:
-        """A label, by the number of its instance, and what rays find of its body."""
+        """Returns the label with this instance number, and the ray-cast masks of its body."""
         label = next(label for label in self._labels() if label.number == number)
         view = self._scene.view(Camera.parse(self._shot["camera"]))
         return label, rays_of(view, label.record["body"])
 
     def _labels(self) -> Iterator[Label]:
-        """Yields the labels of objects; those that are invalid, or whose body is unknown, are findings."""
+        """Yields the valid labels of objects; invalid labels and unknown bodies become findings."""
         told = {label["instance"]: label for label in self._picture["annotations"]}
         for entry in self._image.labels:
             number = int(entry["attributes"]["instance"])
@@ -111,7 +111,7 @@ class ImageAudit:
                 yield label
 
     def _label(self, entry: Entry, record: Entry) -> Label | None:
-        """A label with its masks; None if they are invalid, which is a finding."""
+        """Decodes a label's masks; if they are invalid, adds a finding and returns None."""
         height, width = int(self._picture["height"]), int(self._picture["width"])
         amodal, number = self._image.amodal.get(entry["id"]), int(entry["attributes"]["instance"])
         category = self._data.categories.get(entry["category_id"])
@@ -126,7 +126,7 @@ class ImageAudit:
         return Label(self._image.file, number, category, entry, amodal, record, masks)
 
     def _check_missing(self, view: View) -> None:
-        """Checks that every object of which enough is visible is labelled, or listed as ignored."""
+        """Checks that every sufficiently visible object is labelled or listed as ignored."""
         bodies = {label["instance"]: label["body"] for label in self._picture["annotations"]}
         known = {bodies.get(entry["attributes"]["instance"]) for entry in self._image.labels}
         known |= {entry.get("body") for entry in self._picture["ignored"]}
@@ -140,7 +140,7 @@ class ImageAudit:
         return float(self._data.run["recipe"]["image"].get("depth_scale_mm", 1.0)) / 1000
 
     def _depths_m(self) -> Array | None:
-        """The depths (H, W) of the depth file of the image in metres; None if there is none."""
+        """The depths (H, W) in the image's depth file in metres; None if there is none."""
         names = [name for name in self._picture.get("other_files", {}) if name.startswith("depth/")]
         if not names:
             return None
@@ -156,10 +156,10 @@ class ImageAudit:
 
 
 def _entries(record: Entry, name: str) -> tuple[Entry, Entry]:
-    """The shot of an image in a record, and its own entry.
+    """Returns the shot and the entry of an image in a record.
 
     Raises:
-        KeyError: The record does not list it.
+        KeyError: The record does not list the image.
     """
     for view in record["views"]:
         for picture in view["pictures"]:
@@ -169,7 +169,7 @@ def _entries(record: Entry, name: str) -> tuple[Entry, Entry]:
 
 
 def _may_be_covered(run: Entry, split: str, picture: Entry) -> bool:
-    """Whether an augmentation may have covered parts of an image, and cleared its visible masks there."""
+    """Whether an augmentation may have covered parts of an image and cleared the visible masks there."""
     settings = run["recipe"].get("augment", {})
     if split not in settings.get("splits", ()) or (settings.get("copies") and not picture["copy"]):
         return False

@@ -1,4 +1,4 @@
-"""Compares one label with what rays find of its body."""
+"""Compares one label with the ray-cast masks and depths of its body."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -21,24 +21,24 @@ from sim2coco.audit.scene import Body
 from sim2coco.audit.wholebox import MAX_PX, worst_side
 
 MAX_CORNER_PX = 0.1
-"""Largest distance between the projections of the corners of a body's box by two poses."""
+"""Largest distance in pixels between the projections of a body's 3-D box corners with two poses."""
 MAX_DEPTHS = 1e-3
-"""Largest number of pixels with another depth, as a share of those compared, for pixels whose centre lies on
-an edge behind which another surface begins. (OpenGL leaves such pixels open too, but they are closed.)"""
+"""Largest fraction of compared pixels whose depths may differ. It allows for pixel centres exactly on an edge
+with another surface behind it. (OpenGL leaves holes in such pixels too, but the renderer fills them.)"""
 MAX_BOX = 1e-3
-"""Largest difference between the sides of 3-D boxes, as a fraction of the longest."""
+"""Largest difference between the sides of 3-D boxes, as a fraction of the longest side."""
 
 Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rays:
-    """What rays find of a body.
+    """The ray-cast masks of a body.
 
     Attributes:
-        visible: (H, W) Its visible pixels.
-        amodal: (H, W) All its pixels in the image.
-        whole: The body on an unbounded image; None if that cannot be told.
+        visible: (H, W), visible mask.
+        amodal: (H, W), amodal mask, clipped to the image.
+        whole: Pixel count and box on an unbounded image; None if they cannot be determined.
     """
 
     visible: Mask
@@ -46,7 +46,7 @@ class Rays:
     whole: Whole | None
 
     def fractions(self) -> dict[str, float]:
-        """Occlusion, truncation and visible fraction; those that are not defined are left out."""
+        """Computes occlusion, truncation and visible fraction; undefined ones are omitted."""
         visible, amodal = int(self.visible.sum()), int(self.amodal.sum())
         found = {"occlusion": 1 - visible / amodal} if amodal else {}
         if self.whole is not None and self.whole.px:
@@ -55,22 +55,22 @@ class Rays:
 
 
 def rays_of(view: View, body: int) -> Rays:
-    """What rays find of a body in an image."""
+    """Returns the ray-cast masks of a body in an image."""
     return Rays(view.visible(body), view.amodal(body), view.whole(body))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Label:
-    """A label as the annotation files and the record tell it.
+    """A label, from the annotation files and the record.
 
     Attributes:
         file: The image file.
-        number: The number of the instance.
-        category: The name of the category; None if the file lists none.
+        number: The instance number.
+        category: The category name; None if the annotation file does not list the category.
         visible: The annotation with the visible mask.
         amodal: The annotation with the amodal mask; None if there is none.
         record: The label in the record.
-        masks: (H, W) The visible and the amodal mask; the second is None if there is none.
+        masks: The visible and amodal masks (H, W); the amodal mask may be None.
     """
 
     file: str
@@ -83,29 +83,29 @@ class Label:
 
 
 class LabelAudit:
-    """The comparison of a label with rays.
+    """Compares a label with ray casting.
 
     Args:
         label: The label.
-        body: The body that the record names for it.
-        view: What rays find in the image.
+        body: The label's body, according to the record.
+        view: The ray-cast image.
         covered: Whether an augmentation may have covered parts of the visible masks.
     """
 
     def __init__(self, label: Label, body: Body, view: View, covered: bool) -> None:
-        """Computes the masks of the body."""
+        """Casts the rays for the masks of the body."""
         self._label, self._body, self._view, self._covered = label, body, view, covered
         self.rays = rays_of(view, body.index)
         self.findings: list[Finding] = []
         self._numbers: dict[str, Any] = {"category": label.category, "asset": body.name, "body": body.index}
 
     def instance(self, picture_camera: Any, depths_m: Array | None, step_m: float) -> Instance:
-        """All numbers of the instance; `findings` lists the rules that are broken.
+        """Returns the measurements of the instance and adds broken rules to `findings`.
 
         Args:
-            picture_camera: The camera that the record lists for the image.
-            depths_m: (H, W) Depths of the depth file; None if there is none.
-            step_m: The step of these depths.
+            picture_camera: The image's camera in the record.
+            depths_m: (H, W), depths in the depth file; None if there is none.
+            step_m: Quantisation step of the depths.
         """
         self._check_names()
         self._check_pose(Camera.parse(picture_camera))
@@ -124,7 +124,7 @@ class LabelAudit:
         self.findings.append(Finding(self._label.file, self._label.number, rule, what))
 
     def _check_names(self) -> None:
-        """Checks the category and the asset of the annotation against those of the body."""
+        """Checks the annotation's category and asset against the body's."""
         pairs = (
             ("category", self._label.category, self._body.category),
             ("asset", self._label.visible["attributes"]["asset"], self._body.name),
@@ -134,7 +134,7 @@ class LabelAudit:
                 self._fault(rule, f"it is {told!r}, but body {self._body.index} is {real!r}")
 
     def _check_pose(self, camera: Camera) -> None:
-        """Checks where the corners of the box are seen by the pose of the label, and by that of the scene."""
+        """Projects the 3-D box corners with the label's pose and with the scene's pose, and compares."""
         corners, record = self._body.corners(), self._label.record
         real = moved(self._view.camera.from_world @ self._body.to_world, corners)
         told = moved(rigid(record["pose"]), corners)
@@ -158,11 +158,11 @@ class LabelAudit:
             yield self._judged("amodal mask", compared(amodal, self.rays.amodal, self._on_body))
 
     def _in_view(self, points_px: Array) -> Mask:
-        """Whether the body is visible at points (n, 2) of the image."""
+        """For image points (n, 2), whether the body is visible: bool (n,)."""
         return np.asarray(self._view.nearest_at(points_px) == self._body.index)
 
     def _on_body(self, points_px: Array) -> Mask:
-        """Whether the body is at points (n, 2) of the image, hidden or not."""
+        """For image points (n, 2), whether the body is there, hidden or not: bool (n,)."""
         return np.isfinite(self._view.bodies[self._body.index].depths(self._view.camera, points_px))
 
     def _judged(self, name: str, masks: Masks) -> Masks:
@@ -172,7 +172,7 @@ class LabelAudit:
         return masks
 
     def _check_boxes(self) -> None:
-        """Checks that boxes are those of the masks of the label; these are compared with rays."""
+        """Checks boxes against the label's own masks; the masks themselves are compared with rays."""
         label = self._label
         entries = (label.visible, label.amodal)
         for name, entry, mask, rays in zip(
@@ -206,7 +206,7 @@ class LabelAudit:
                 self._fault(name, f"it is {told:.3f}, by rays {value:.3f}")
 
     def _decided(self) -> Rays:
-        """What rays find, but for pixels whose centre lies on an edge: these are as in the label."""
+        """The ray-cast masks, with undecided pixels (centre on an edge) taken from the label."""
         (visible, amodal), rays = self._label.masks, self.rays
         if amodal is None or self._covered:
             return rays

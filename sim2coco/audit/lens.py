@@ -1,4 +1,4 @@
-"""Distorting lenses, by OpenCV's own functions; their inverse is found by Newton's method."""
+"""Lens distortion with OpenCV's functions, and undistortion by Newton's method."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 STEP = 1e-5
-"""Distance between the points from which derivatives are computed."""
+"""Step size for finite differences."""
 STEPS = 20
-"""Largest number of steps of Newton's method."""
+"""Maximum number of Newton iterations."""
 WIDEST_DEG = 89.9
-"""Largest angle from the axis of the first guess."""
+"""Largest angle from the axis of the initial guess."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lens:
-    """A lens, between points (n, 2) at depth 1 without distortion (straight) and with it (bent).
+    """Maps normalised image points (n, 2) without distortion (`straight`) to points with it (`bent`).
 
     Attributes:
-        fisheye: Whether the model is `cv2.fisheye`; otherwise it is that of `cv2.projectPoints`.
-        numbers: Its coefficients.
-        limit: Distance from the axis beyond which the formula is continued linearly, away from the axis.
+        fisheye: Whether the model is `cv2.fisheye`; otherwise it is the model of `cv2.projectPoints`.
+        numbers: The distortion coefficients.
+        limit: Distance from the axis beyond which the formula is extrapolated linearly along the radius.
     """
 
     fisheye: bool
@@ -33,7 +33,7 @@ class Lens:
 
     @classmethod
     def parse(cls, tree: Any) -> "Lens | None":
-        """The lens of a camera of a record; None for a pinhole."""
+        """Parses the lens of a recorded camera; None for a pinhole camera."""
         lens = tree.get("distortion")
         if lens is None:
             return None
@@ -41,7 +41,7 @@ class Lens:
         return cls(lens["kind"] == "fisheye", numbers, float(lens["linear_beyond"]))
 
     def bent(self, straight: Array) -> Array:
-        """Points as the lens shows them."""
+        """Distorts points (n, 2)."""
         radius = np.maximum(np.linalg.norm(straight, axis=1, keepdims=True), 1e-12)
         outward, beyond = straight / radius, np.maximum(radius - self.limit, 0.0)
         inner = np.where(beyond > 0, self.limit * outward, straight)
@@ -51,7 +51,7 @@ class Lens:
         return np.asarray(self._formula(inner) + slope / (2 * STEP) * beyond)
 
     def straight(self, bent: Array) -> Array:
-        """Points that the lens shows at given places."""
+        """Undistorts points (n, 2)."""
         found = self._guess(bent)
         for _ in range(STEPS):
             off = self.bent(found) - bent
@@ -61,7 +61,7 @@ class Lens:
         return found
 
     def around(self, low: Array, high: Array) -> Array:
-        """Points (n, 2) as the lens shows them, on the sides of a rectangle with the given corners (2,)."""
+        """Distorted points (n, 2) along the sides of an undistorted rectangle with corners (2,)."""
         x, y = np.tan(np.linspace(np.arctan(low), np.arctan(high), 129)).T
         along = [np.stack([x, np.full_like(x, side)], axis=1) for side in (low[1], high[1])]
         across = [np.stack([np.full_like(y, side), y], axis=1) for side in (low[0], high[0])]
@@ -74,7 +74,7 @@ class Lens:
         return np.asarray(bent * np.interp(radius, shown, steps) / np.maximum(radius, 1e-12))
 
     def _derivatives(self, straight: Array) -> Array:
-        """Derivatives (n, 2, 2) of `bent`."""
+        """The Jacobian (n, 2, 2) of `bent`."""
         steps = STEP * np.eye(2)
         columns = [(self.bent(straight + step) - self.bent(straight - step)) / (2 * STEP) for step in steps]
         return np.stack(columns, axis=-1)

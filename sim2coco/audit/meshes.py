@@ -1,4 +1,4 @@
-"""The surface of each asset: from the user's own file, from the description of a shape, or from run.json."""
+"""The surface of each asset: from the user's mesh file, a procedural shape, or `run.json`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from sim2coco.audit.stated import stated_transform
 from sim2coco.audit.surface import Surface
 
 CACHED = 256
-"""Number of surfaces that are kept in memory."""
+"""Number of surfaces to keep in memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,9 +23,9 @@ class Model:
     """The surface of an asset.
 
     Attributes:
-        surface: The surface, in the coordinates of the file, or of the shape with a longest side of 1.
-        to_frame: (4, 4) from these coordinates to the frame of poses, for a body of scale 1.
-        of_file: Whether the surface is that of a file, so that records list its transform.
+        surface: The surface, in file coordinates, or for a procedural shape with a longest side of 1.
+        to_frame: (4, 4), transform from the surface coordinates to the body frame, for a body of scale 1.
+        of_file: Whether the surface comes from a file; if so, records contain its transform.
     """
 
     surface: Surface
@@ -38,22 +38,22 @@ class Meshes:
 
     Args:
         run: The content of `run.json`.
-        places: The file of each asset that has one, by its key.
+        places: Mesh files by asset key, for assets that have one.
     """
 
     def __init__(self, run: Mapping[str, Any], places: Mapping[str, Path]) -> None:
-        """Reads nothing; models are made when they are first used."""
+        """Reads nothing; models are loaded on first use."""
         self._sources: Mapping[str, Any] = run.get("sources", {})
         self._assets: Mapping[str, Any] = run["recipe"]["assets"]
         self._places = places
         self._cached = lru_cache(CACHED)(self._made)
 
     def model(self, key: str) -> Model | str:
-        """The model of an asset `name@hash`, or why its surface is unknown."""
+        """Returns the model of an asset `name@hash`, or the reason why its surface is unknown."""
         return self._cached(key)
 
     def category(self, key: str) -> tuple[str, Mapping[str, Any]] | None:
-        """The name and the settings of the category of an asset; None for furniture."""
+        """Returns the name and settings of an asset's category; None for furniture."""
         name = key.rpartition("@")[0]
         known = {**self._assets.get("distractors", {}), **self._assets["categories"]}
         found = [category for category in known if name == category or name.startswith(f"{category}/")]

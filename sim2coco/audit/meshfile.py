@@ -1,7 +1,7 @@
-"""Reads the user's own mesh files with readers that the generator does not use.
+"""Reads the user's mesh files with libraries that the generator does not use.
 
-assimp reads first; trimesh reads what assimp does not, and files whose coordinates are so far from their
-origin that assimp's single precision would lose the shape.
+assimp is tried first. trimesh reads the files that assimp cannot read, and files whose coordinates are so far
+from the origin that assimp's single precision would lose the shape.
 """
 
 import re
@@ -18,7 +18,7 @@ from sim2coco.audit.geometry import Array
 from sim2coco.audit.polygons import triangles_of_obj
 
 FAR = 1e3
-"""A mesh is read in double precision if it lies further from its origin than this many times its size."""
+"""A mesh is read in double precision if its distance from the origin exceeds this multiple of its size."""
 UNITS_M = {
     "micron": 1e-6, "millimeter": 1e-3, "centimeter": 1e-2, "inch": 0.0254, "foot": 0.3048, "meter": 1.0
 }  # fmt: skip
@@ -34,13 +34,12 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeshFile:
-    """The triangles of a file, and what the file itself states about them.
+    """The triangles of a file, with the unit and up axis that the file states.
 
     Attributes:
-        triangles: (m, 3, 3) float64, in the coordinates of the file: those of its scene, with the transforms
-            of its nodes.
+        triangles: (m, 3, 3) float64, in the file's scene coordinates, with node transforms applied.
         unit_m: The unit of the coordinates in metres; None if the file does not state it.
-        up: The axis that points up; None if the file does not state it.
+        up: The up axis; None if the file does not state it.
     """
 
     triangles: Array
@@ -52,7 +51,7 @@ def read(path: Path) -> MeshFile:
     """Reads a mesh file.
 
     Raises:
-        Unreadable: No reader finds a triangle in it, or it uses something that the readers do not follow.
+        Unreadable: No reader finds a triangle in the file, or it has features that the readers ignore.
     """
     suffix = path.suffix.lower()
     if suffix in (".glb", ".gltf") and re.search(rb'"alphaMode"\s*:\s*"MASK"', path.read_bytes()):
@@ -70,7 +69,7 @@ def read(path: Path) -> MeshFile:
 
 
 def _has_cutouts(path: Path) -> bool:
-    """Whether a material file of an OBJ file names an image in which a material is transparent."""
+    """Whether a material of an OBJ file has an opacity map (`map_d`)."""
     names = re.findall(rb"^\s*mtllib\s+(\S[^\r\n]*)", path.read_bytes(), re.MULTILINE)
     words = dict.fromkeys(word for name in names for word in (name.strip(b' \t"'), *name.split()))
     files = (path.parent / word.decode("utf-8", "replace").replace("\\", "/") for word in words)
@@ -82,7 +81,7 @@ def _has_cutouts(path: Path) -> bool:
 
 
 def _whole(path: Path, triangles: Array) -> Array:
-    """The triangles that assimp has found, or those of another reader if it has lost some of a polygon."""
+    """Returns assimp's triangles, or a re-triangulation if assimp lost triangles of a polygon."""
     if path.suffix.lower() != ".obj" or not len(triangles):
         return triangles
     try:
@@ -93,7 +92,7 @@ def _whole(path: Path, triangles: Array) -> Array:
 
 
 def _solid(triangles: Array) -> Array:
-    """The triangles (m, 3, 3) that are finite and have an area."""
+    """Drops triangles that are not finite or have no area; returns (m, 3, 3)."""
     triangles = triangles[np.isfinite(triangles).all(axis=(1, 2))]
     edges = triangles[:, 1:] - triangles[:, :1]
     with np.errstate(all="ignore"):
@@ -101,7 +100,7 @@ def _solid(triangles: Array) -> Array:
 
 
 def _by_assimp(path: Path) -> Array:
-    """The triangles (m, 3, 3) that assimp reads; none if it does not read the file."""
+    """Reads triangles (m, 3, 3) with assimp; none if assimp cannot read the file."""
     import assimp_py
 
     try:
@@ -109,14 +108,14 @@ def _by_assimp(path: Path) -> Array:
     except (RuntimeError, ValueError, OSError, MemoryError):
         return np.zeros((0, 3, 3))
     meshes = [_triangles_of(mesh) for mesh in scene.meshes]
-    # The transform of the root converts COLLADA to metres and y up; the coordinates are those of the file.
+    # For COLLADA, the root transform converts to metres and y up; ignore it to keep file coordinates.
     root = np.eye(4) if path.suffix.lower() == ".dae" else np.array(scene.root_node.transformation)
     placed = [matrix_applied(matrix, meshes[index]) for matrix, index in _instances(scene.root_node, root)]
     return np.concatenate([np.zeros((0, 3, 3)), *placed])
 
 
 def _triangles_of(mesh: Any) -> Array:
-    """The triangles (m, 3, 3) of a mesh of assimp; none if it consists of points and lines."""
+    """The triangles (m, 3, 3) of an assimp mesh; none if it consists of points or lines."""
     indices = np.array(mesh.indices, np.int64)
     if len(indices) != 3 * mesh.num_faces:
         return np.zeros((0, 3, 3))
@@ -124,7 +123,7 @@ def _triangles_of(mesh: Any) -> Array:
 
 
 def _instances(node: Any, matrix: Array) -> Iterator[tuple[Array, int]]:
-    """Yields the transform (4, 4) and the index of the mesh, for each mesh of a node and of those below."""
+    """Yields (transform (4, 4), mesh index) for each mesh of a node and its descendants."""
     for index in node.mesh_indices:
         yield matrix, index
     for child in node.children:
@@ -132,25 +131,25 @@ def _instances(node: Any, matrix: Array) -> Iterator[tuple[Array, int]]:
 
 
 def matrix_applied(matrix: Array, triangles: Array) -> Array:
-    """Triangles (m, 3, 3) after an affine transform (4, 4)."""
+    """Applies an affine transform (4, 4) to triangles (m, 3, 3)."""
     return np.asarray(triangles @ matrix[:3, :3].T + matrix[:3, 3])
 
 
 def _by_trimesh(path: Path) -> Array:
-    """The triangles (m, 3, 3) that trimesh reads; none if it does not read the file."""
+    """Reads triangles (m, 3, 3) with trimesh; none if trimesh cannot read the file."""
     import trimesh
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             mesh: Any = trimesh.load_scene(str(path), process=False).to_mesh()
-    except Exception:  # its readers raise what they like
+    except Exception:  # trimesh's readers may raise any exception
         return np.zeros((0, 3, 3))
     return np.asarray(mesh.triangles, np.float64).reshape(-1, 3, 3)
 
 
 def _stated(path: Path) -> tuple[float | None, str | None]:
-    """The unit in metres and the up axis that a file states, or that its format prescribes."""
+    """The unit in metres and the up axis, as stated by a file or prescribed by its format."""
     suffix = path.suffix.lower()
     if suffix in (".glb", ".gltf"):
         return 1.0, "y"
@@ -162,7 +161,7 @@ def _stated(path: Path) -> tuple[float | None, str | None]:
 
 
 def _stated_by_collada(content: bytes) -> tuple[float, str]:
-    """COLLADA's defaults are metres and y up."""
+    """The unit in metres and up axis of a COLLADA file; the defaults are metres and y up."""
     text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
     unit = re.search(r"<unit\b[^>]*\bmeter\s*=\s*[\"']\s*([^\"']+)", text)
     up = re.search(r"<up_axis>\s*([XYZ])_UP", text)

@@ -1,4 +1,4 @@
-"""Finds the user's mesh files by their names and content."""
+"""Finds the user's mesh files by name and content hash."""
 
 import json
 import os
@@ -11,28 +11,28 @@ from typing import Any
 from sim2coco.audit.errors import AuditError
 
 MAX_TOLD = 3
-"""Largest number of missing files that a message lists."""
+"""Maximum number of missing files that a message lists."""
 PACKAGE = "pybullet_data"
 Search = Callable[[Set[str]], Sequence[Path]]
-"""Finds files and folders by their names."""
+"""Finds files and folders by name."""
 
 
 def nowhere(names: Set[str]) -> Sequence[Path]:
-    """Finds none."""
+    """A `Search` that finds nothing."""
     return []
 
 
 def found_files(
     root: Path, run: Mapping[str, Any], folders: Sequence[Path], search: Search = nowhere
 ) -> dict[str, Path]:
-    """The file of each asset of a data set that has one, by the key of the asset.
+    """Finds the mesh file of each asset that has one; returns them by asset key.
 
     Args:
         root: The data set.
         run: The content of its `run.json`.
-        folders: The folders to search, before the places that the settings name, which are sought relative to
-            the working directory and to the folder of the data set.
-        search: Finds, by their names, files that are in none of these places.
+        folders: Folders to search first. The paths in the settings are searched next, relative to the working
+            directory and to the parent of the data set folder.
+        search: Finds files by name that are in none of these places.
 
     Raises:
         AuditError: A folder or a file does not exist.
@@ -67,7 +67,7 @@ def found_files(
 
 
 def _by_hash(files: Iterable[Path], sources: Iterable[Mapping[str, Any]]) -> dict[str, Path]:
-    """The files with the wanted content, by hash; those with a wanted name are looked at first."""
+    """The files with the wanted content, by hash; files with a wanted name are hashed first."""
     left, names = {source["sha256"] for source in sources}, {source["file"] for source in sources}
     suffixes = {Path(name).suffix.lower() for name in names}
     found: dict[str, Path] = {}
@@ -91,7 +91,7 @@ def _hash(file: Path) -> str:
 
 
 def _files(places: Iterable[Path]) -> Iterator[Path]:
-    """All files at some places: the files themselves, and all below folders; each once."""
+    """Yields each file once: the given files, and all files below the given folders."""
     seen: set[Path] = set()
     for place in places:
         files = [place] if place.is_file() else _below(place)
@@ -108,7 +108,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def _paths(run: Mapping[str, Any]) -> Iterator[str]:
-    """The `path:` settings of all categories."""
+    """Yields the `path` settings of all categories."""
     assets = run["recipe"]["assets"]
     for settings in (*assets["categories"].values(), *assets.get("distractors", {}).values()):
         if isinstance(settings.get("path"), str):
@@ -116,17 +116,17 @@ def _paths(run: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _packages(run: Mapping[str, Any]) -> list[Path]:
-    """The folder of the package that some paths name."""
+    """The `pybullet_data` package folder if some paths refer to it."""
     spec = find_spec(PACKAGE) if any(path.startswith(f"{PACKAGE}:") for path in _paths(run)) else None
     return [Path(spec.origin).parent] if spec is not None and spec.origin else []
 
 
 def _named(root: Path, run: Mapping[str, Any]) -> list[Path]:
-    """Where the settings say that the meshes lie; for a library, the folders that it was made from."""
+    """The mesh locations in the settings and, for a library, the source folders that it was made from."""
     places: list[Path] = []
     for path in dict.fromkeys(_paths(run)):
         for above in dict.fromkeys((Path(), root.parent)):
-            # The part from the first wildcard on is left out, and so is the category of a library.
+            # Strip the part from the first wildcard on, and the category (#...) of a library.
             place = above / path.partition("*")[0].rpartition("/")[0] if "*" in path else above / path
             if not place.exists():
                 place = above / path.rpartition("#")[0]
@@ -136,7 +136,7 @@ def _named(root: Path, run: Mapping[str, Any]) -> list[Path]:
 
 
 def _of_library(place: Path) -> list[Path]:
-    """The folders of meshes that a library was made from; none if it is no library."""
+    """The source folders that a mesh library was made from; none if `place` is not a library."""
     try:
         folders = json.loads((place / "sources.json").read_text(encoding="utf-8"))
         return [place / str(folder) for folder in folders.values()]

@@ -1,7 +1,7 @@
-"""Polygons of OBJ files, for those of which assimp loses triangles.
+"""Triangulates OBJ files if assimp loses triangles of a polygon.
 
-assimp cuts a polygon by ear clipping and gives up on some concave ones; trimesh cuts each as a fan. The
-number of triangles tells: a polygon of n corners has n - 2.
+assimp triangulates by ear clipping and gives up on some concave polygons; trimesh uses triangle fans, which
+are wrong for concave polygons. The number of triangles reveals the loss: a polygon with n corners has n - 2.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from sim2coco.audit.geometry import Array
 
 
 def triangles_of_obj(path: Path, found: int) -> Array | None:
-    """The triangles (m, 3, 3) of an OBJ file, or None if `found` triangles are all that it has."""
+    """Triangulates an OBJ file to (m, 3, 3); returns None if it has no more than `found` triangles."""
     vertices, polygons = _read(path)
     if found >= sum(len(polygon) - 2 for polygon in polygons):
         return None
@@ -23,7 +23,7 @@ def triangles_of_obj(path: Path, found: int) -> Array | None:
 
 
 def _read(path: Path) -> tuple[Array, list[list[int]]]:
-    """The vertices (n, 3) of an OBJ file, and the indices of the corners of each face."""
+    """The vertices (n, 3) of an OBJ file, and the vertex indices of each face."""
     vertices: list[list[float]] = []
     polygons: list[list[int]] = []
     for words in _lines(path):
@@ -36,7 +36,7 @@ def _read(path: Path) -> tuple[Array, list[list[int]]]:
 
 
 def _lines(path: Path) -> Iterator[list[str]]:
-    """The words of each line that is not empty; a backslash at the end continues a line."""
+    """Yields the words of each non-empty line; a backslash at the end continues a line."""
     text = path.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
     for line in text.splitlines():
         if words := line.split():
@@ -44,7 +44,7 @@ def _lines(path: Path) -> Iterator[list[str]]:
 
 
 def _cut(corners: Array) -> Array:
-    """The triangles (m, 3, 3) of a polygon with corners (n, 3)."""
+    """Triangulates a polygon with corners (n, 3) to (m, 3, 3)."""
     if len(corners) == 3:
         return corners[None]
     normal = np.cross(corners, np.roll(corners, -1, axis=0)).sum(axis=0)

@@ -12,7 +12,7 @@ from sim2coco.audit.meshes import Meshes, Model
 from sim2coco.audit.walls import Room
 
 SAME = 1e-4
-"""Largest relative difference between two transforms of a mesh that are taken as equal."""
+"""Largest relative difference at which two mesh transforms count as equal."""
 
 
 class UnknownSurface(Exception):
@@ -24,13 +24,13 @@ class Body:
     """A body of a scene.
 
     Attributes:
-        index: Its index in the scene.
-        asset: The key of its asset.
-        labelled: Whether it gets a label.
-        category: The name of its category, by the name of its asset; None for furniture.
+        index: Index in the scene.
+        asset: Asset key.
+        labelled: Whether the body gets a label.
+        category: Category name, derived from the asset name; None for furniture.
         model: The surface.
-        to_frame: (4, 4) from the frame of the surface to that of its pose, with the scale of the body.
-        to_world: (4, 4) from the frame of its pose to the world.
+        to_frame: (4, 4), transform from surface coordinates to the body frame, including the body's scale.
+        to_world: (4, 4), transform from the body frame to the world frame (the pose).
     """
 
     index: int
@@ -43,18 +43,18 @@ class Body:
 
     @property
     def name(self) -> str:
-        """The name of its asset, without the hash."""
+        """The asset name, without the hash."""
         return self.asset.rpartition("@")[0]
 
     def corners(self) -> Array:
-        """The corners (8, 3) of the box around the surface, in the frame of its pose."""
+        """The corners (8, 3) of the surface's axis-aligned bounding box in the body frame."""
         points = moved(self.to_frame, self.model.surface.vertices)
         low_high = np.stack([points.min(axis=0), points.max(axis=0)])
         return np.array([[low_high[x, 0], low_high[y, 1], low_high[z, 2]] for x, y, z in np.ndindex(2, 2, 2)])
 
 
 class Scene:
-    """A scene of a record.
+    """The scene of a record.
 
     Args:
         record: The record.
@@ -73,7 +73,7 @@ class Scene:
         ]
 
     def view(self, camera: Camera) -> View:
-        """What a camera sees of the scene."""
+        """Returns the ray-cast view of the scene from a camera."""
         placed = [
             Placed(body.model.surface, camera.from_world @ body.to_world @ body.to_frame)
             for body in self.bodies
@@ -81,7 +81,7 @@ class Scene:
         return View(camera, placed, self.room)
 
     def wrong_transforms(self) -> Iterator[tuple[Body, str]]:
-        """Yields each body whose recorded `from_file` is not what the user has stated, and the difference."""
+        """Yields (body, difference) where the recorded `from_file` contradicts the user's statements."""
         for body, recorded in zip(self.bodies, self._recorded, strict=False):
             if body.model.of_file:
                 told = _difference(np.array(recorded, np.float64), body.to_frame)
@@ -102,7 +102,7 @@ def _body(index: int, tree: Any, meshes: Meshes) -> Body:
 
 
 def _difference(recorded: Array, stated: Array) -> str:
-    """How a recorded transform differs from that which was stated; "" if they are equal."""
+    """Describes how a recorded transform differs from the stated one; "" if they are equal."""
     if np.abs(recorded - stated).max() <= SAME * np.abs(stated[:3, :3]).max():
         return ""
     sizes = [float(np.cbrt(np.linalg.det(matrix[:3, :3]))) for matrix in (recorded, stated)]

@@ -1,7 +1,7 @@
-"""The procedural shapes, built anew from their description in the guide.
+"""The procedural shapes, reimplemented from their description in the guide.
 
-Every shape has a longest side of 1 here, is centred on the origin, and has z as its main axis. Circles are
-regular polygons of 48 sides with a corner on +x.
+Here every shape has a longest side of 1, is centred on the origin, and has z as its main axis. Circles are
+regular polygons with 48 sides and a corner on +x.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ Point = tuple[float, float]
 
 
 def shape(name: str) -> Array:
-    """The triangles (m, 3, 3) of a shape.
+    """Returns the triangles (m, 3, 3) of a shape.
 
     Raises:
         KeyError: There is no shape of this name.
@@ -31,7 +31,7 @@ def _circle(radius: float, sides: int = SIDES) -> list[Point]:
 
 
 def _prism(outline: Sequence[Point], height: float, hole: Sequence[Point] = ()) -> Array:
-    """The walls and both caps of an outline; a hole goes through both caps, and its wall is included."""
+    """Extrudes an outline along z, with both caps; a hole goes through both caps and has a wall."""
     flat = np.array(outline, np.float64)
     return np.concatenate(
         [_wall(flat, height), *([_wall(np.array(hole), height)] if hole else []), _caps(flat, height, hole)]
@@ -55,9 +55,9 @@ def _caps(flat: Array, height: float, hole: Sequence[Point]) -> Array:
 
 
 def _between(outer: Array, inner: Array) -> Array:
-    """Triangles (m, 3, 2) that fill the area between a convex outline and one inside it, about the origin.
+    """Triangulates the area between two nested convex outlines around the origin; returns (m, 3, 2).
 
-    Both outlines are walked once around; the next corner is always that with the smaller angle.
+    Walks once around both outlines, always advancing to the next corner with the smaller angle.
     """
     rings = [_from_zero(ring) for ring in (outer, inner)]
     angles = [np.unwrap(np.arctan2(*np.append(ring, ring[:1], axis=0).T[::-1])) for ring in rings]
@@ -72,14 +72,14 @@ def _between(outer: Array, inner: Array) -> Array:
 
 
 def _from_zero(ring: Array) -> Array:
-    """The ring beginning at the corner with the smallest angle that is not negative."""
+    """Rotates the ring's order to begin at the corner with the smallest non-negative angle."""
     angles = np.arctan2(ring[:, 1], ring[:, 0]) % (2 * pi)
     angles[angles > 2 * pi - 1e-9] = 0.0
     return np.roll(ring, -int(angles.argmin()), axis=0)
 
 
 def _turned(profile: Sequence[Point]) -> Array:
-    """The surface that a profile, points of radius and z, sweeps when it is turned about z in 48 steps."""
+    """The surface of revolution of a profile of (radius, z) points, in 48 steps around z."""
     around = np.array(_circle(1.0))
     rings = [np.column_stack([radius * around, np.full(SIDES, z)]) for radius, z in profile]
     strips = []
@@ -91,7 +91,7 @@ def _turned(profile: Sequence[Point]) -> Array:
 
 def _arc(centre: Point, radius: float, first_deg: float, last_deg: float, steps: int) -> list[Point]:
     turns = np.radians(np.linspace(first_deg, last_deg, steps + 1))
-    # On the axis, the radius is exactly 0.
+    # Clamp the radius, so that it is exactly 0 on the axis.
     return [
         (max(float(centre[0] + radius * np.cos(turn)), 0.0), float(centre[1] + radius * np.sin(turn)))
         for turn in turns
@@ -159,4 +159,4 @@ SHAPES: dict[str, Callable[[], Array]] = {
     "tube": _tube,
     "bracket": _bracket,
 }
-"""For each name, a function that builds the shape."""
+"""The function that builds each shape, by name."""

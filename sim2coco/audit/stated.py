@@ -1,4 +1,4 @@
-"""What a user has stated about the size and the up axis of a mesh file, as a transform."""
+"""The transform that follows from the user's statements on the size and up axis of a mesh file."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,17 +13,17 @@ Z_UP = {
     "y": [[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]],
     "z": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
 }
-"""The rotation that turns each axis to z: about y for x, about x for y."""
+"""The rotation that maps each axis to z: about y for x, about x for y."""
 
 
 def stated_transform(file: MeshFile, size_m: float | None, stated: Mapping[str, Any]) -> Array:
-    """The transform (4, 4) from the coordinates of a file to the frame of poses, for a body of scale 1.
+    """Returns the transform (4, 4) from file coordinates to the body frame, for a body of scale 1.
 
     Args:
-        file: The file.
-        size_m: The longest side in metres that the configuration gives; None if it gives none.
-        stated: What was stated at import: `unit_m` and `up`, which count if the file states none, or if
-            `sure_unit` and `sure_up` say that they count before the file; and `longest_m`.
+        file: The mesh file.
+        size_m: The longest side in metres from the configuration; None if it is not set.
+        stated: The user's statements at import: `longest_m`, `unit_m` and `up`. The last two apply if the
+            file states none, or override the file if `sure_unit` or `sure_up` is set.
     """
     longest = float(np.ptp(file.triangles.reshape(-1, 3), axis=0).max())
     wanted_m = size_m or stated.get("longest_m")
@@ -34,7 +34,7 @@ def stated_transform(file: MeshFile, size_m: float | None, stated: Mapping[str, 
 
 
 def _first(stated: Mapping[str, Any], name: str, of_file: Any, default: Any) -> Any:
-    """What the user is sure of, else what the file states, else what the user says, else a default."""
+    """In order of precedence: a sure statement, the file's value, an unsure statement, the default."""
     said = stated.get("unit_m" if name == "unit" else name)
     if said is not None and (stated.get(f"sure_{name}") or of_file is None):
         return said

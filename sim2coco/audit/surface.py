@@ -1,4 +1,4 @@
-"""Surfaces for ray casting: triangles in double precision, and Embree's single-precision scene of them."""
+"""Surfaces for ray casting: double-precision triangles and their single-precision Embree scene."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,24 +9,24 @@ from numpy.typing import NDArray
 from sim2coco.audit.geometry import Array, inverse
 
 MARGIN = 1.5
-"""Rays start where they enter a sphere of this many radii about the surface."""
+"""Rays start this many sphere radii before their closest approach to the centre, or at the camera."""
 MAX_RAYS = 1 << 20
-"""Number of rays that are cast in one call."""
+"""Maximum number of rays per Embree call."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """Triangles that rays can be cast at.
+    """A triangle mesh for ray casting.
 
-    Embree computes in single precision. So its scene contains the surface moved and scaled into a unit
-    sphere, and rays begin just before it: neither the distance of the camera nor that of the mesh from its
-    own origin costs any precision.
+    Embree computes in single precision. Therefore its scene contains the mesh normalised to the unit sphere,
+    and rays start just outside that sphere. Precision does not depend on the distance of the camera from the
+    mesh, nor on the distance of the mesh from its origin.
 
     Attributes:
-        vertices: (n, 3) float64, in the frame of the file, or of the shape.
-        centre: (3,) Centre of the box of the vertices.
-        radius: Largest distance of a vertex from it.
-        scene: Embree's scene, in which the centre is the origin and the radius 1.
+        vertices: (n, 3) float64, in the frame of the file or shape.
+        centre: (3,), centre of the vertices' bounding box.
+        radius: Largest distance of a vertex from the centre.
+        scene: The Embree scene, in which the centre is the origin and the radius is 1.
     """
 
     vertices: Array
@@ -36,7 +36,7 @@ class Surface:
 
     @classmethod
     def of(cls, triangles: Array) -> "Surface":
-        """The surface of triangles (m, 3, 3)."""
+        """Builds a surface from triangles (m, 3, 3)."""
         from embreex.mesh_construction import TriangleMesh
         from embreex.rtcore_scene import EmbreeScene
 
@@ -50,15 +50,15 @@ class Surface:
 
     @property
     def extents(self) -> Array:
-        """Sides (3,) of the bounding box of the vertices."""
+        """Side lengths (3,) of the vertices' bounding box."""
         return np.asarray(np.ptp(self.vertices, axis=0))
 
     def depths(self, to_camera: Array, directions: Array) -> NDArray[np.float64]:
-        """The depths (n,) at which rays from the camera meet the surface; infinite where they do not.
+        """Returns the depths (n,) at which rays from the camera hit the surface; infinite for misses.
 
         Args:
-            to_camera: (4, 4) from the frame of the vertices to the camera; any invertible affine transform.
-            directions: (n, 3) Directions in the camera frame, scaled to a depth of 1.
+            to_camera: (4, 4), any invertible affine transform from the vertex frame to the camera frame.
+            directions: (n, 3), ray directions in the camera frame, scaled to z = 1.
         """
         back = inverse(to_camera)
         eye = (back[:3, 3] - self.centre) / self.radius
@@ -68,7 +68,7 @@ class Surface:
         return np.concatenate(found) if found else np.zeros(0)
 
     def _cast(self, eye: Array, directions: Array) -> Array:
-        """The parameters t (n,) at which `eye` + t · direction meets the surface in the unit sphere."""
+        """The parameters t (n,) at which `eye` + t · direction hits the normalised surface."""
         lengths = np.linalg.norm(directions, axis=1)
         unit = directions / lengths[:, None]
         begin = np.maximum(-(unit @ eye) - MARGIN, 0.0)

@@ -1,4 +1,4 @@
-"""Floor and walls, which hide bodies: the plane z = 0, and vertical rectangles that stand on it."""
+"""The occluding floor and walls: the plane z = 0, and vertical rectangles that stand on it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +8,12 @@ import numpy as np
 from sim2coco.audit.geometry import Array, Camera, inverse
 
 SUNK_M = 0.001
-"""The floor hides nothing that is less deep below it, since bodies at rest sink in by a part of this."""
+"""The floor hides only what lies deeper below it than this, because bodies at rest sink in slightly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """A vertical rectangle, visible from the side where the origin of the world lies; as in records."""
+    """A vertical rectangle, visible only from the side of the world origin; the fields are as in records."""
 
     azimuth_rad: float
     distance_m: float
@@ -22,7 +22,7 @@ class Wall:
     height_m: float
 
     def depths(self, eye_m: Array, directions: Array) -> Array:
-        """The depths (n,) at which rays from `eye_m` (3,) along world directions (n, 3) meet the wall."""
+        """Depths (n,) at which rays from `eye_m` (3,) along world directions (n, 3) hit the wall."""
         cosine, sine = np.cos(self.azimuth_rad), np.sin(self.azimuth_rad)
         outward, sideways = np.array([cosine, sine, 0.0]), np.array([-sine, cosine, 0.0])
         away_m = self.distance_m - outward @ eye_m
@@ -36,20 +36,20 @@ class Wall:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What may hide bodies besides bodies: the floor, if there is one, and walls."""
+    """The occluders other than bodies: the floor, if there is one, and walls."""
 
     floor: bool
     walls: tuple[Wall, ...] = ()
 
     @classmethod
     def parse(cls, settled: Any) -> "Room":
-        """The room of a settled scene of a record."""
+        """Parses the room from the settled scene of a record."""
         keys = ("azimuth_rad", "distance_m", "low_m", "high_m", "height_m")
         walls = (Wall(*(float(wall[key]) for key in keys)) for wall in settled.get("walls") or ())
         return cls(settled["spec"]["floor"] is not None, tuple(walls))
 
     def depths(self, camera: Camera, points_px: Array) -> Array:
-        """The depths (n,), at points (n, 2) of the image, from which on bodies are hidden."""
+        """Depths (n,) at image points (n, 2) beyond which the floor or a wall hides bodies."""
         to_world = inverse(camera.from_world)
         eye_m, directions = to_world[:3, 3], camera.directions(points_px) @ to_world[:3, :3].T
         depth = np.full(len(points_px), np.inf)

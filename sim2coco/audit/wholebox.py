@@ -1,4 +1,4 @@
-"""Compares the box of a whole body, on an unbounded image, with that by rays."""
+"""Compares the box of a whole body on an unbounded image with the ray-cast box."""
 
 import numpy as np
 
@@ -6,20 +6,20 @@ from sim2coco.audit.comparing import MAX_PROBED, Probe
 from sim2coco.audit.geometry import Array, Box, pixel_centres
 
 MAX_PX = 1
-"""Largest distance between the sides of two boxes."""
+"""Largest distance in pixels between corresponding sides of two boxes."""
 STEP_PX = 1 / 256
-"""Thin parts are sought at points this far apart."""
+"""Distance between the points at which thin parts are searched."""
 
 
 def worst_side(told: Box, found: Box, on_body: Probe) -> int:
-    """The largest distance in px between the sides of two boxes, those aside that a thin part explains.
+    """Returns the largest side distance in px between two boxes, except where a thin part explains it.
 
-    Pixel centres meet or miss a tip that is thinner than a pixel by chance of rounding.
+    Whether pixel centres hit a tip that is thinner than a pixel depends on rounding.
 
     Args:
-        told: The box of the label.
-        found: The box by rays through pixel centres.
-        on_body: Returns whether the body is at points of the image.
+        told: The label's box.
+        found: The box from rays through pixel centres.
+        on_body: Returns whether the body is at given image points.
     """
     off = [abs(one - other) for one, other in zip(told, found, strict=True)]
     left = [px for side, px in enumerate(off) if px <= MAX_PX or not _is_thin(told, found, side, on_body)]
@@ -27,7 +27,7 @@ def worst_side(told: Box, found: Box, on_body: Probe) -> int:
 
 
 def _is_thin(told: Box, found: Box, side: int, on_body: Probe) -> bool:
-    """Whether what lies between a side of both boxes is thinner than a pixel, by rays at other points."""
+    """Whether the body between the two boxes' sides is thinner than a pixel, by rays at other points."""
     outward = -1 if side < 2 else 1
     if (told[side] - found[side]) * outward > 0:
         line = _strip(told, found, side, told[side] - outward, told[side])
@@ -42,7 +42,7 @@ def _is_thin(told: Box, found: Box, side: int, on_body: Probe) -> bool:
 
 
 def _strip(told: Box, found: Box, side: int, start: int, stop: int) -> Box:
-    """The pixels between two lines that are parallel to a side, along the length of both boxes."""
+    """The box between two lines parallel to a side, which extends along both boxes."""
     low, high = np.minimum(told, found), np.maximum(told, found)
     box = [*low[:2].tolist(), *high[2:].tolist()]
     box[side % 2], box[side % 2 + 2] = min(start, stop), max(start, stop)
@@ -50,11 +50,11 @@ def _strip(told: Box, found: Box, side: int, start: int, stop: int) -> Box:
 
 
 def _close_points(line: Box, axis: int) -> Array:
-    """Points (n, 2) within a pixel of the centres of a line of pixels, close to each other along the line.
+    """Returns points (n, 2) within a pixel of the centres of a line of pixels, `STEP_PX` apart along it.
 
     Args:
         line: A row or column of pixels.
-        axis: The coordinate that all its centres share.
+        axis: The coordinate that is the same for all pixel centres of the line.
     """
     across = line[axis] + np.linspace(-0.5, 1.5, 5)
     along = np.arange(line[1 - axis] - 0.5, line[3 - axis] + 0.5, STEP_PX)

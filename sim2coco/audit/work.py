@@ -1,4 +1,4 @@
-"""Audits the images of a data set, scene by scene, in processes of their own."""
+"""Audits the images of a data set scene by scene in worker processes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -15,18 +15,18 @@ from sim2coco.audit.meshes import Meshes
 from sim2coco.audit.scene import Scene, UnknownSurface
 
 MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, ZeroDivisionError)
-"""What reading a record that was edited by hand may raise."""
+"""The exceptions that reading a hand-edited record may raise."""
 
 Progress = Callable[[int, int], None]
-"""Is called with the number of images done so far, and the number of all."""
+"""Called with the number of images done so far and the total number of images."""
 
 
 class SceneWork:
-    """Audits the chosen images of scenes; models stay in memory from one scene to the next.
+    """Audits the chosen images of scenes; models stay in memory between scenes.
 
     Args:
         data: The data set, without its images.
-        places: The file of each asset that has one, by its key.
+        places: Mesh files by asset key, for assets that have one.
     """
 
     def __init__(self, data: DataSet, places: dict[str, Path]) -> None:
@@ -34,7 +34,7 @@ class SceneWork:
         self._data, self._meshes = data, Meshes(data.run, places)
 
     def reports(self, images: Sequence[Image]) -> list[ImageReport]:
-        """What was found in some images of one scene."""
+        """Audits images of one scene."""
         try:
             record = read_json(self._data.root / images[0].record)
             scene = Scene(record, self._meshes)
@@ -57,16 +57,16 @@ def _unreadable(image: Image, error: Exception) -> ImageReport:
 
 
 def audited(data: DataSet, places: dict[str, Path], workers: int, progress: Progress) -> list[ImageReport]:
-    """What was found in each image of a data set, in their order.
+    """Audits the images of a data set; the results are in image order.
 
     Args:
         data: The data set.
-        places: The file of each asset that has one, by its key.
-        workers: Number of processes; with 1, the work is done in this process.
-        progress: Is called with the number of images done so far, and the number of all.
+        places: Mesh files by asset key, for assets that have one.
+        workers: Number of processes; with 1, no worker process is started.
+        progress: Called with the number of images done so far and the total number of images.
 
     Raises:
-        AuditError: A process has ended unexpectedly.
+        AuditError: A process ended unexpectedly.
     """
     progress(0, len(data.images))
     scenes = [list(images) for _, images in groupby(data.images, lambda image: image.record)]
@@ -97,7 +97,7 @@ def _results(
 
 
 _work: list[SceneWork] = []
-"""The work of this process, if it is one of the pool."""
+"""The `SceneWork` of this process, if it is a worker process."""
 
 
 def _begin(data: DataSet, places: dict[str, Path]) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of the instances that differ most from what rays find."""
+"""Draws the instances that differ most from ray casting."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,11 @@ from sim2coco.audit.meshes import Meshes
 from sim2coco.audit.scene import Scene
 
 CELL_PX = 360
-"""Width of each picture."""
+"""Width of each output image in pixels."""
 MARGIN, MIN_MARGIN_PX = 0.12, 6
-"""Margin around an instance, as a share of its longer side, and at least in pixels of the image."""
+"""Margin around an instance, as a fraction of its longer side, and its minimum in image pixels."""
 LABEL_RGB, RAYS_RGB = (0, 230, 0), (255, 0, 255)
-"""Colours of the outline of the label and of that by rays, and of the pixels that only one of them has."""
+"""Colours of the label and the ray-cast mask, for outlines and for pixels that are only in that mask."""
 TINT = 0.6
 AROUND = np.ones((3, 3), np.uint8)
 Picture = NDArray[np.uint8]
@@ -28,12 +28,12 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """A picture of an instance.
+    """A drawing of an instance.
 
     Attributes:
         title: The image, the instance and its category.
-        told: The difference in a few words.
-        picture: (h, w, 3) RGB, the part of the image with the mask of the label and that by rays.
+        told: A short description of the difference.
+        picture: (h, w, 3) RGB, the image crop with the label's mask and the ray-cast mask.
     """
 
     title: str
@@ -42,13 +42,13 @@ class Case:
 
 
 def worst_cases(data: DataSet, places: dict[str, Path], report: Report, number: int) -> list[Case]:
-    """The instances that differ most: first those that break a rule, then by the share of differing pixels.
+    """Draws the instances that differ most: those with broken rules first, then by `wrong_share`.
 
     Args:
         data: The data set.
-        places: The file of each asset that has one, by its key.
-        report: The report on it.
-        number: Largest number of instances.
+        places: Mesh files by asset key, for assets that have one.
+        report: The audit report of the data set.
+        number: Maximum number of instances.
     """
     broken: dict[tuple[str, int | None], str] = {}
     for finding in report.findings:
@@ -69,7 +69,7 @@ def _case(data: DataSet, image: Image, meshes: Meshes, instance: Instance, rule:
     pairs = {"mask": (label.masks[0], rays.visible)}
     if label.masks[1] is not None:
         pairs["amodal_mask"] = (label.masks[1], rays.amodal)
-    # The mask of the broken rule, else that with more differing pixels.
+    # Use the mask of the broken rule, otherwise the mask with more differing pixels.
     wrong = {name: int((one != other).sum()) for name, (one, other) in pairs.items()}
     name = max(wrong, key=lambda key: (bool(rule) and rule.startswith(key.replace("_", " ")), wrong[key]))
     title = f"{Path(image.name).stem} · {instance.instance} · {label.category}"
@@ -78,13 +78,13 @@ def _case(data: DataSet, image: Image, meshes: Meshes, instance: Instance, rule:
 
 
 def _read(file: Path) -> Picture:
-    """An image, RGB; black if it cannot be read."""
+    """Reads an image as RGB; a black pixel if it cannot be read."""
     image = cv2.imread(str(file))
     return np.zeros((1, 1, 3), np.uint8) if image is None else np.asarray(image[..., ::-1], np.uint8)
 
 
 def _drawn(image: Picture, label: Mask, rays: Mask) -> Picture:
-    """The part of an image with both masks: that of the label outlined inside its edge, the other outside."""
+    """Crops and draws both masks: the label's outline inside its edge, the ray-cast outline outside."""
     if image.shape[:2] != label.shape:
         image = np.zeros((*label.shape, 3), np.uint8)
     part = _part(tight_box(label | rays) or (0, 0, 1, 1), label.shape)
@@ -102,7 +102,7 @@ def _drawn(image: Picture, label: Mask, rays: Mask) -> Picture:
 
 
 def _part(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """The rows and columns of an instance with a margin; at most as high as 1.25 times as wide."""
+    """The rows and columns of an instance with a margin, widened to a height of at most 1.25 widths."""
     x0, y0, x1, y1 = box
     margin = max(round(MARGIN * max(x1 - x0, y1 - y0)), MIN_MARGIN_PX)
     across = max(0, round((y1 - y0) / 1.25 - (x1 - x0)) // 2)

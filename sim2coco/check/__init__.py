@@ -1,10 +1,10 @@
 """Checks a data set and reports every fault.
 
 The check is independent: it shares no code with the part that writes data sets, and it computes boxes, areas
-and fractions from the run lengths of the masks.
+and fractions from the RLE masks.
 
-A data set is treated as written by sim2coco (`ours`) if it has a `run.json` or records. Data sets of other
-tools, which may have polygons and crowds, only have to follow the COCO format.
+A data set is treated as written by sim2coco (`ours`) if it has a `run.json` or records. Data sets from other
+tools may contain polygons and crowds, and only have to follow the COCO format.
 """
 
 from pathlib import Path
@@ -20,9 +20,9 @@ def check(root: Path, show: Show = lambda done, total: None) -> Report:
     """Checks a data set.
 
     Args:
-        root: Its folder, with `annotations/instances_<split>.json` and `images/<split>/`. Data sets of other
-            tools may have other layouts (`sim2coco.check.layout`).
-        show: Called with the number of images that are checked so far, and the number of all.
+        root: The data set folder, with `annotations/instances_<split>.json` and `images/<split>/`. Data sets
+            from other tools may have other layouts (`sim2coco.check.layout`).
+        show: Called with the number of images checked so far and the total number of images.
 
     Returns:
         A report with every fault.
@@ -32,7 +32,7 @@ def check(root: Path, show: Show = lambda done, total: None) -> Report:
     """
     if not root.is_dir():
         raise CheckError(f"{root}: no such folder")
-    # Most of the check takes long to import, and other packages need its small modules only.
+    # Most of this package is slow to import, and other packages only need its small modules.
     from sim2coco.check.checking import checked
     from sim2coco.check.folder import Folder
 
@@ -42,5 +42,5 @@ def check(root: Path, show: Show = lambda done, total: None) -> Report:
 
 
 def folder_is_ours(root: Path) -> bool:
-    """Whether sim2coco wrote the data set in a folder."""
+    """Returns whether sim2coco wrote the data set in a folder."""
     return (root / "run.json").exists() or (root / "records").is_dir()

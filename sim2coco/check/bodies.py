@@ -1,9 +1,9 @@
-"""Checks labels against the bodies of the scene, the camera and the mesh, with own code and without meshes.
+"""Checks labels against the scene's bodies and the camera, with independent code and without mesh files.
 
-A label names a body of the recorded scene, and that of a defect a decal of this body. Category, asset and
-scale have to be those of the body, and the pose that of the body as the camera sees it. The masks have to
-agree with the box of the whole object, and this box with the projections of the points of the mesh that the
-record lists as outermost.
+Each label refers to a body of the recorded scene, and a defect's label also to a decal of that body. The
+label's category, asset and scale must equal the body's, and its pose must be the body's pose in the camera
+frame. The masks must agree with the bounding box of the whole object, and that box with the projections of
+the outermost mesh vertices that the record lists.
 """
 
 from collections import Counter
@@ -22,16 +22,17 @@ from sim2coco.check.values import Entry, integer, show
 Array = NDArray[np.float64]
 
 MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
-"""What reading a record that was edited by hand may raise."""
+"""The exceptions that reading a hand-edited record may raise."""
 POSITION_ERROR = 1e-6
-"""Allowed deviation of positions in metres, and of the entries of rotation matrices."""
+"""Allowed deviation of positions (in metres) and of rotation matrix entries."""
 BEYOND_PX = 0.8
-"""How far a box may extend beyond the projected vertices: half a pixel by the centres of pixels, and up to a
-quarter by coarser levels of detail."""
+"""How far a box may extend beyond the projected vertices: half a pixel because masks sample pixel centres,
+and up to a quarter because of coarser levels of detail."""
 BAND_PX = 0.125
-"""The same for a rolling shutter: half of the motion from one band of rows to the next."""
+"""Additional allowance with a rolling shutter: half of the motion from one band of rows to the next."""
 WITHIN_PX, WITHIN_SHARE = 8.0, 0.25
-"""How far a box may stay within them, in pixels or as a share of its side: tips can be thin."""
+"""How far the projected vertices may extend beyond a box, in pixels or as a fraction of its side (whichever
+is larger), because tips can be thin."""
 FRACTION_ERROR = 1e-5
 
 
@@ -43,14 +44,14 @@ def check_bodies(
     Args:
         place: Where faults are reported.
         record: The record of the scene.
-        view: The view of the image in it.
-        picture: The image in the view.
+        view: The record's entry for the view.
+        picture: The view's entry for the image.
         categories: The names of all categories in order; None if they are unknown.
     """
     try:
         bodies = record["settled"]["spec"]["bodies"]
         found = [*_image(view, picture), *_listing(bodies, picture)]
-        with np.errstate(all="ignore"):  # comparisons with NaN and infinity are faults
+        with np.errstate(all="ignore"):  # NaN and infinity fail the comparisons
             for label in picture["annotations"]:
                 told = f"instance {label['instance']}"
                 found += [f"{told}: {what}" for what in _label(bodies, view, picture, label, categories)]
@@ -61,7 +62,7 @@ def check_bodies(
 
 
 def _image(view: Entry, picture: Entry) -> Iterator[str]:
-    """Checks the camera of an image against that of its view; it is null if an augmentation moved pixels."""
+    """Checks an image's camera, which is null if an augmentation moved pixels, against its view's camera."""
     camera = picture["camera"]
     if camera is None:
         return
@@ -74,7 +75,7 @@ def _image(view: Entry, picture: Entry) -> Iterator[str]:
 
 
 def _listing(bodies: list[Any], picture: Entry) -> Iterator[str]:
-    """Checks that each object is listed once: as a label, as ignored, or as unseen."""
+    """Checks that each object is listed exactly once: as a label, as ignored, or as unseen."""
     labels = sorted(picture["annotations"], key=lambda label: label["instance"])
     keys = [(_decal(label) is not None, label["body"], _decal(label) or 0) for label in labels]
     if keys != sorted(keys):
@@ -93,12 +94,12 @@ def _listing(bodies: list[Any], picture: Entry) -> Iterator[str]:
 
 
 def _on_surface(body: Entry) -> list[Entry]:
-    """The regions of the mesh of a body, and the decals on them."""
+    """The mesh regions of a body, followed by its decals."""
     return [*body.get("regions", []), *body.get("decals", [])]
 
 
 def _decal(entry: Entry) -> int | None:
-    """The index of the decal that a label or an ignored instance shows; None for an object."""
+    """The decal index of a label or an ignored instance; None for an object."""
     decal: int | None = entry.get("decal")
     return decal
 
@@ -127,7 +128,7 @@ def _label(
 
 
 def _defect(body: Entry, picture: Entry, label: Entry) -> Iterator[str]:
-    """Checks the label of a defect against the decal that it names, and against the label of its body."""
+    """Checks a defect's label against its decal and against the label of its body."""
     decals = _on_surface(body)
     if not integer(0, len(decals) - 1)(_decal(label)):
         yield f"decal {show(_decal(label))} is not one of body {label['body']}"
@@ -152,17 +153,17 @@ def _within(inner: Array, outer: Array) -> bool:
 
 
 def _pose(body: Entry, camera: Entry, label: Entry) -> Iterator[str]:
-    """Checks that the pose of a label is that of its body, seen from the camera."""
+    """Checks that a label's pose is the pose of its body in the camera frame."""
     (turn, place_m), (eye_turn, eye_m) = _frame(body["pose"]), _frame(camera["pose"])
     told, told_m = _frame(label["pose"])
     right_m = eye_turn.T @ (place_m - eye_m)
-    allowed = POSITION_ERROR * (1 + np.abs(place_m).max())  # a frame may be far from its mesh
+    allowed = POSITION_ERROR * (1 + np.abs(place_m).max())  # a mesh may be far from its origin
     if not np.abs(told_m - right_m).max() <= allowed or not np.abs(told - eye_turn.T @ turn).max() <= 1e-6:
         yield f"pose is off by {np.abs(told_m - right_m).max():.3g} m from that of body {label['body']}"
 
 
 def _frame(pose: Entry) -> tuple[Array, Array]:
-    """The rotation matrix (3, 3) and the position (3,) of a pose."""
+    """The rotation matrix (3, 3) and position (3,) of a pose."""
     x, y, z, w = np.array(pose["quat_xyzw"], np.float64) / np.linalg.norm(pose["quat_xyzw"])
     turn = [
         [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
@@ -173,7 +174,7 @@ def _frame(pose: Entry) -> tuple[Array, Array]:
 
 
 def _whole(picture: Entry, label: Entry) -> Iterator[str]:
-    """Checks the amodal mask's box and area against the box and the area of the whole object."""
+    """Checks the amodal mask's box and area against the box and area of the whole object."""
     size = np.array([picture["width"], picture["height"]] * 2)
     whole, amodal = _edges(label["whole_bbox"]), _edges(label["amodal_bbox"])
     clipped = np.clip(whole, 0, size)
@@ -187,7 +188,7 @@ def _whole(picture: Entry, label: Entry) -> Iterator[str]:
 
 
 def _box(camera: Entry, motion: Any, label: Entry) -> Iterator[str]:
-    """Checks the box of the whole object against its projected outermost vertices."""
+    """Checks the box of the whole object against the projections of its outermost vertices."""
     turn, place_m = _frame(label["pose"])
     points_m = (np.array(label["outermost_m"], np.float64) * label["scale"]) @ turn.T + place_m
     x, y = seen(motion, camera["height"], points_m, partial(_pixels, camera)).T
@@ -203,13 +204,13 @@ def _box(camera: Entry, motion: Any, label: Entry) -> Iterator[str]:
 
 
 def _pixels(camera: Entry, points_m: Array) -> Array:
-    """Pixel coordinates (n, 2) of points (n, 3) in the frame of the camera."""
+    """Pixel coordinates (n, 2) of points (n, 3) in the camera frame."""
     focal, centre = np.array([[camera["fx"], camera["fy"]], [camera["cx"], camera["cy"]]], np.float64)
     flat = distorted(camera.get("distortion"), points_m[:, :2] / points_m[:, 2:])
     return np.asarray(flat * focal + centre)
 
 
 def _edges(box_xywh: list[float]) -> Array:
-    """The left, top, right and bottom edge of a box."""
+    """The left, top, right and bottom edges of a box."""
     x, y, width, height = box_xywh
     return np.array([x, y, x + width, y + height], np.float64)

@@ -1,4 +1,4 @@
-"""Compares boxes and areas with masks and images; those of other tools may deviate a little."""
+"""Compares boxes and areas with masks and images; data sets from other tools may deviate a little."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from sim2coco.check.masks import Runs
 from sim2coco.check.values import Entry, show
 
 SLACK_PX, SLACK_FRACTION = 2, 0.05
-"""Deviations that are allowed in data sets of other tools.
+"""Allowed deviations in data sets from other tools.
 
 Each edge of a box may deviate by `SLACK_PX`. The area in pixels may deviate by the sum of `SLACK_PX`,
 `SLACK_FRACTION` of the area, and the width and height of the box.
@@ -14,7 +14,7 @@ Each edge of a box may deviate by `SLACK_PX`. The area in pixels may deviate by 
 
 
 def of_image(box_xywh: list[float], image: Entry, exact: bool) -> Iterator[tuple[str, str]]:
-    """Yields kind and message if a box is empty or extends beyond its image."""
+    """Yields a fault (kind, message) if a box is empty or extends beyond its image."""
     left, top, right, bottom = edges(box_xywh)
     slack_px = 0 if exact else SLACK_PX
     if box_xywh[2] <= 0 or box_xywh[3] <= 0:
@@ -26,7 +26,7 @@ def of_image(box_xywh: list[float], image: Entry, exact: bool) -> Iterator[tuple
 
 
 def of_mask(annotation: Entry, mask: Runs, exact: bool) -> Iterator[tuple[str, str]]:
-    """Yields kind and message if the box or the area of an annotation is not that of its mask."""
+    """Yields a fault (kind, message) for an annotation's box and area if they differ from its mask's."""
     given, box, area = annotation["bbox"], mask.box_xywh, mask.area
     box_slack, area_slack = 0.0, 0.0
     if not exact:
@@ -38,6 +38,6 @@ def of_mask(annotation: Entry, mask: Runs, exact: bool) -> Iterator[tuple[str, s
 
 
 def edges(box_xywh: list[float]) -> tuple[float, float, float, float]:
-    """Returns the left, top, right and bottom edge of a box."""
+    """Returns the left, top, right and bottom edges of a box."""
     x, y, width, height = box_xywh
     return x, y, x + width, y + height

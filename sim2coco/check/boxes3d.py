@@ -1,4 +1,4 @@
-"""Checks boxes in space against the pose, the scale and the box of the mesh in the record, and the camera."""
+"""Checks 3-D boxes against the record: the mesh's bounding box, its scale and pose, and the camera."""
 
 from collections.abc import Iterator
 
@@ -11,16 +11,16 @@ from sim2coco.check.values import Entry
 Array = NDArray[np.float64]
 
 WITHIN_M, WITHIN_PX = 2e-6, 2e-3
-"""Allowed deviations; coordinates are rounded to 6 and 3 digits."""
+"""Allowed deviations; coordinates are rounded to 6 decimals (metres) and 3 decimals (pixels)."""
 MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
-"""What reading values that were edited by hand may raise."""
+"""The exceptions that reading hand-edited values may raise."""
 
 
 def check_box_3d(camera: Entry | None, label: Entry, annotation: Entry) -> Iterator[str]:
-    """Yields what is wrong with the box in space of an annotation.
+    """Yields a message for each error in the 3-D box of an annotation.
 
     Args:
-        camera: The camera of the image; None if an augmentation has moved pixels.
+        camera: The image's camera; None if an augmentation has moved pixels.
         label: The label in the record.
         annotation: The annotation.
     """
@@ -30,7 +30,7 @@ def check_box_3d(camera: Entry | None, label: Entry, annotation: Entry) -> Itera
         yield "bbox3d_m, but an augmentation has moved pixels"
         return
     try:
-        with np.errstate(all="ignore"):  # comparisons with NaN and infinity are faults
+        with np.errstate(all="ignore"):  # NaN and infinity fail the comparisons
             yield from _faults(camera, label, annotation)
     except MALFORMED as error:
         yield f"bbox3d_m, bbox3d_px or the box of the mesh cannot be read ({type(error).__name__})"
@@ -47,7 +47,7 @@ def _faults(camera: Entry, label: Entry, annotation: Entry) -> Iterator[str]:
         distorted(camera.get("distortion"), expected_m[:, :2] / expected_m[:, 2:]) * lens[0] + lens[1]
     )
     expected_px[expected_m[:, 2] <= 0] = np.nan
-    # Close to the plane of the camera, a deviation in the last digit moves the pixel far.
+    # Near the camera plane, a deviation in the last digit moves the projection by many pixels.
     within_px = WITHIN_PX + 1e-9 * np.abs(expected_px)
     same = (np.abs(found_px - expected_px) <= within_px) | (np.isnan(found_px) & np.isnan(expected_px))
     if found_px.shape != (8, 2) or not same.all():
@@ -55,7 +55,7 @@ def _faults(camera: Entry, label: Entry, annotation: Entry) -> Iterator[str]:
 
 
 def _corners(label: Entry) -> Array:
-    """The corners (8, 3) of the mesh's box in the camera frame: z changes fastest, x slowest."""
+    """The corners (8, 3) of the mesh's bounding box in the camera frame; z varies fastest, x slowest."""
     x, y, z = (np.array(label["box_m"], np.float64) * label["scale"]).T
     points = np.stack(np.meshgrid(x, y, z, indexing="ij"), axis=-1).reshape(8, 3)
     quat = np.array(label["pose"]["quat_xyzw"], np.float64)

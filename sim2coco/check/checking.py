@@ -30,7 +30,7 @@ def checked(folder: Folder) -> Report:
         check_labels(document)
         check_images(folder, split, document)
     compare_splits(readable)
-    if not folder.ours and (note := note_unused_categories(readable)):  # a run tells of them itself
+    if not folder.ours and (note := note_unused_categories(readable)):  # a run reports them itself
         folder.notes.append(note)
     if splits and folder.ours:  # otherwise the run is unfinished
         find_stray_files(folder, splits)
@@ -44,7 +44,7 @@ def checked(folder: Folder) -> Report:
 
 
 def _check_remaining_files(folder: Folder) -> None:
-    """Reports leftover temporary files, and absolute paths in files that other checks have not read."""
+    """Reports leftover temporary files, and absolute paths in files that no other check has read."""
     for name in folder.names() if folder.ours else ():
         if Path(name).name.startswith(TEMPORARY):
             folder.at(name).fault(

@@ -1,4 +1,4 @@
-"""Reads annotation files: images and categories are kept, annotations indexed, invalid entries reported."""
+"""Reads annotation files: keeps images and categories, indexes annotations, and reports invalid entries."""
 
 from array import array
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from sim2coco.check.values import Entry, follows, show
 
 KINDS = ("categories", "images", "annotations")
 REFERRED = {"image_id": ("images", IMAGE), "category_id": ("categories", CATEGORY)}
-"""The list that each reference of an annotation refers to, and its column in the index."""
+"""For each reference key of an annotation: the list that it refers to, and its column in the index."""
 
 
 @dataclass(slots=True)
@@ -26,15 +26,15 @@ class Document:
 
     Attributes:
         folder: The data set.
-        name: The file, relative to the data set.
+        name: The file path, relative to the data set.
         listing: The annotations.
         categories: Valid categories by id.
-        images: Valid images by id: those of their values that the checks use.
-        by_name: The images by file name; backslashes in names of other tools are separators.
-        unusable: The ids of the invalid entries of each kind, as far as they have one. What refers to them is
-            not reported again.
-        sizes: Number of entries of each kind, invalid ones included.
-        disordered: The lists whose ids are not in order.
+        images: Valid images by id, reduced to the values that the checks use.
+        by_name: The images by file name; backslashes in other tools' file names become slashes.
+        unusable: For each kind, the ids of invalid entries that have an id. References to them are not
+            reported again.
+        sizes: Number of entries of each kind, including invalid ones.
+        disordered: The kinds whose ids are not in order.
         segments: For panoptic annotations, the first reference to each image and category.
         amodal: The amodal file of the same split, if there is one.
     """
@@ -52,7 +52,7 @@ class Document:
     amodal: "Document | None" = None
 
     def at(self, where: str) -> Place:
-        """Returns a location in this file, at which faults can be reported."""
+        """Returns a location in this file where faults can be reported."""
         return self.folder.at(self.name, where)
 
     def annotations_of(self, image: int) -> list[Entry]:
@@ -60,7 +60,7 @@ class Document:
         return [*self.listing.of_image(image)]
 
     def ignored_of(self, image: Entry) -> list[Any]:
-        """Reads the instances without a label that an image of sim2coco lists."""
+        """Reads the `ignored` list of a sim2coco image: the instances without a label."""
         ignored = self.listing.read(*image["at"])["ignored"]
         return ignored if type(ignored) is list else []
 
@@ -116,7 +116,7 @@ def _read(folder: Folder, name: str) -> Document | None:
 
 
 def _see_text(document: Document, item: Item) -> None:
-    """Reports what readers may take differently in a value and, if sim2coco wrote it, absolute paths."""
+    """Reports a value's `oddities` (non-portable JSON) and, if sim2coco wrote the file, absolute paths."""
     where = item.key if item.rank is None else f"{item.key}[{item.rank}]"
     for kind, message in item.oddities.items():
         document.at(where).fault(kind, message)
@@ -131,7 +131,7 @@ def _see_top(document: Document, item: Item) -> None:
 
 
 def _see_entry(document: Document, item: Item, rows: "array[int]") -> None:
-    """Checks an entry of a list, and keeps what the checks need of it."""
+    """Checks a list entry and keeps the parts that the checks need."""
     entry, kind, ours = item.value, item.key, document.folder.ours
     document.sizes[kind] += 1
     if ours:
@@ -163,7 +163,7 @@ def _see_other(document: Document, item: Item) -> None:
     if item.key == "annotations" and not ours and panoptic.is_panoptic(entry):
         panoptic.see(document.at(where), entry, document.segments)
         return
-    if faults.counts["schema"] >= MAX_KEPT:  # fast, as there may be millions
+    if faults.counts["schema"] >= MAX_KEPT:  # fast path: there may be millions
         faults.counts["schema"] += 1
     elif document.at(where).conforms(entry, entries.rules(item.key, ours)):
         document.at(where).conforms(entry["attributes"], entries.ATTRIBUTES)
@@ -172,7 +172,7 @@ def _see_other(document: Document, item: Item) -> None:
 
 
 def _check_order(document: Document, kind: str, entry: Any) -> None:
-    """Reports, once for each list, that ids are not those that sim2coco writes."""
+    """Reports, once per list, that the ids are not 1, 2, 3, ... as sim2coco writes them."""
     identity = entry.get("id") if type(entry) is dict else None
     if identity != document.sizes[kind] and kind not in document.disordered:
         document.disordered.add(kind)
@@ -180,7 +180,7 @@ def _check_order(document: Document, kind: str, entry: Any) -> None:
 
 
 def _finish(document: Document) -> None:
-    """Checks what concerns several entries: unique names and ids, and references."""
+    """Runs the checks that involve several entries: unique names, unique ids, and references."""
     for key, found in (("name", document.categories), ("file_name", document.images)):
         _check_unique(document, key, found)
     document.by_name = {image["file_name"].replace("\\", "/"): image for image in document.images.values()}
@@ -212,7 +212,7 @@ def _remove_repeated(document: Document) -> None:
 
 
 def _remove_dangling(document: Document) -> None:
-    """Removes annotations without a valid image or category, and reports those that refer to nothing."""
+    """Removes annotations without a valid image or category, and reports references to missing entries."""
     rows = document.listing.rows
     kept = np.ones(len(rows), bool)
     for key, (kind, column) in REFERRED.items():

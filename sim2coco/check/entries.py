@@ -1,4 +1,4 @@
-"""Rules for the entries of COCO files of any tool, of COCO files of sim2coco, and of its records."""
+"""Rules for the entries of COCO files from any tool, and of COCO files and records from sim2coco."""
 
 from sim2coco.check import values as v
 
@@ -28,9 +28,9 @@ OUR_ANNOTATION = ANNOTATION | {
 COCO = {"file": FILE, "images": IMAGE, "categories": CATEGORY, "annotations": ANNOTATION}
 OURS = {"file": OUR_FILE, "images": OUR_IMAGE, "categories": OUR_CATEGORY, "annotations": OUR_ANNOTATION}
 OPTIONAL: v.Rules = {"info": v.OBJECT, "licenses": v.LIST}
-"""What files of other tools may lack."""
+"""Keys that files from other tools may omit."""
 KEPT = (*IMAGE, *KEY)
-"""The values of images that are kept in memory."""
+"""The image keys that are kept in memory."""
 IGNORED = {"category_id": v.ID, "bbox": v.BOX, "reason": v.TEXT}
 
 RUN = {"format": v.FORMAT, "num_images": v.INDEX, "identity": v.TEXT, "recipe": v.OBJECT}
@@ -59,5 +59,5 @@ LABEL = FRACTIONS | {
 
 
 def rules(kind: str, ours: bool) -> v.Rules:
-    """The rules for the entries of a list of a COCO file, or for the `file` itself."""
+    """The rules for the entries of one list in a COCO file, or for the file itself (`"file"`)."""
     return OURS[kind] if ours else COCO[kind]

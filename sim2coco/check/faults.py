@@ -1,4 +1,4 @@
-"""Faults: where each is, its kind and a message; as many as there are, in bounded memory."""
+"""Faults, each with a location, a kind and a message, collected in bounded memory."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -8,9 +8,9 @@ from typing import Any
 from sim2coco.check.values import Rules, follows, violated
 
 MAX_KEPT = 100_000
-"""Maximum number of faults of one kind that are kept; further ones are only counted."""
+"""Maximum number of faults of one kind that are kept; further faults are only counted."""
 LONGEST = 1000
-"""Maximum number of characters of a fault; longer ones, with names of any length, are cut in the middle."""
+"""Maximum length of a fault's text in characters; longer texts are cut in the middle."""
 KINDS = {
     "unreadable": "a file cannot be read: no permission, not a regular file, too large",
     "json": "not JSON: syntax, encoding, NaN and infinity, too deeply nested",
@@ -50,9 +50,9 @@ KINDS = {
     "path": "an absolute path",
     "rendering": "rendered again, an image or a label differs (--deep)",
 }
-"""The kinds of faults, with a sentence each. Their names are stable."""
+"""The kinds of faults, each with a description. The names of the kinds are stable."""
 KIND_OF_KEY = {"file_name": "file_name"}
-"""Keys whose wrong values are a kind of their own; those of other keys are faults of the schema."""
+"""Keys whose invalid values have their own kind of fault; for other keys the kind is `schema`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class Fault:
     """One fault.
 
     Attributes:
-        file: The file, relative to the data set.
-        where: The place in the file; "" for the whole file.
+        file: The file path, relative to the data set.
+        where: The location in the file; "" for the whole file.
         kind: One of `KINDS`.
         message: What is wrong.
     """
@@ -85,7 +85,7 @@ class Faults:
 
     Attributes:
         kept: The faults, at most `MAX_KEPT` of each kind.
-        counts: The number of faults of each kind; beyond `MAX_KEPT`, an invalid entry counts as one.
+        counts: Number of faults of each kind; beyond `MAX_KEPT`, each invalid entry counts as one fault.
     """
 
     kept: list[Fault] = field(default_factory=list)
@@ -115,7 +115,7 @@ class Place:
         self.faults.add(self.file, self.where, kind, message)
 
     def add(self, found: Iterable[tuple[str, str]]) -> None:
-        """Reports faults at this location, by their kinds and messages."""
+        """Reports faults (kind, message) at this location."""
         for kind, message in found:
             self.fault(kind, message)
 

@@ -1,4 +1,4 @@
-"""Opens files of any origin, but only regular ones: on a pipe or a device a program may wait for ever."""
+"""Opens untrusted files, but only regular ones: reading from a pipe or a device may block forever."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ def opened(path: Path) -> BufferedReader:
     """Opens a regular file for reading.
 
     Raises:
-        OSError: It cannot be opened, or is a pipe, a device or a folder.
+        OSError: The path cannot be opened, or is a pipe, a device or a folder.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -21,10 +21,10 @@ def opened(path: Path) -> BufferedReader:
 
 
 def content_of(path: Path, max_bytes: int) -> bytes:
-    """The content of a regular file.
+    """Returns the content of a regular file.
 
     Raises:
-        OSError: It cannot be opened or read, or is longer than `max_bytes`.
+        OSError: The file cannot be opened or read, or is longer than `max_bytes`.
     """
     with opened(path) as file:
         content = file.read(max_bytes + 1)
@@ -34,7 +34,7 @@ def content_of(path: Path, max_bytes: int) -> bytes:
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is a regular file; False for names that no file can have."""
+    """Returns whether a path is a regular file; False for invalid file names."""
     try:
         return path.is_file()
     except (OSError, ValueError):  # for example, if the name is too long

@@ -1,4 +1,4 @@
-"""Reads the files of a data set defensively, and collects the faults found in them."""
+"""Reads the files of an untrusted data set and collects the faults found in them."""
 
 import os
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ from sim2coco.check.values import Entry, Rules, show
 
 TEMPORARY = ".tmp-"
 MAX_BYTES = 2**24
-"""Maximum length of files that are read whole; annotation files may be of any length."""
+"""Maximum size of files that are read into memory; annotation files are streamed and may have any size."""
 MAX_YAML_BYTES = 2**20
 OF_DESKTOPS = (".DS_Store", "Thumbs.db", "desktop.ini")
-"""Files that file managers leave in folders, besides those that begin with `._`; they are ignored."""
+"""Files that file managers create. They are ignored, as are files whose names begin with `._`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Folder:
     """A data set on disk.
 
     Attributes:
-        root: Its folder; all names are relative to it.
-        ours: Whether sim2coco wrote it; then more is checked than the COCO format.
+        root: The data set folder; all file names are relative to it.
+        ours: Whether sim2coco wrote the data set; if so, more than the COCO format is checked.
         faults: The faults found so far, in order.
-        notes: What is worth knowing and no fault, so far.
-        parsed: Names of the JSON files read so far.
-        files: Closes the files that are open.
-        progress: How far the check is.
+        notes: The notes so far: observations that are not faults.
+        parsed: Names of the JSON and YAML files parsed so far.
+        files: Exit stack that closes the open files.
+        progress: The progress of the check.
     """
 
     root: Path
@@ -47,13 +47,13 @@ class Folder:
     progress: Progress = field(default_factory=Progress)
 
     def at(self, file: str, where: str = "") -> Place:
-        """Returns a location in one of the files, at which faults can be reported."""
+        """Returns a location in one of the files where faults can be reported."""
         return Place(file, where, self.faults)
 
     def names(self, below: str = "") -> Iterator[str]:
-        """Yields the names of all files in a folder and its subfolders, except those of file managers.
+        """Yields the names of all files in a folder and its subfolders, except file managers' files.
 
-        A link in the place of the folder may lead anywhere, but not to a folder that holds the data set.
+        The folder may be a symbolic link to anywhere except a parent folder of the data set.
         """
         start, here = (os.path.realpath(path) for path in (self.root / below, self.root))
         if Path(start) in Path(here).parents:
@@ -70,14 +70,14 @@ class Folder:
         return (name for name in self.names(below) if not Path(name).name.startswith(TEMPORARY))
 
     def has(self, name: str) -> bool:
-        """Returns whether there is something under this name; names that no file can have are absent."""
+        """Returns whether a file or folder of this name exists; False for invalid file names."""
         try:
             return os.path.exists(f"{self.root}/{name}")  # noqa: PTH110 - called for each image of large sets
         except (OSError, ValueError):  # for example, if the name is too long
             return False
 
     def open(self, name: str) -> BinaryIO | None:
-        """Opens a regular file until the check ends; reports a fault and returns None if it cannot."""
+        """Opens a regular file until the check ends; on failure, reports a fault and returns None."""
         try:
             return self.files.enter_context(opened(self.root / name))
         except FileNotFoundError:
@@ -87,7 +87,7 @@ class Folder:
         return None
 
     def read(self, name: str, limit: int = MAX_BYTES) -> bytes | None:
-        """Returns the content of a regular file; reports a fault and returns None if it cannot be read."""
+        """Returns the content of a regular file; on failure, reports a fault and returns None."""
         try:
             return content_of(self.root / name, limit)
         except FileNotFoundError:
@@ -97,7 +97,7 @@ class Folder:
         return None
 
     def read_yaml(self, name: str) -> bytes | None:
-        """Returns the content of a YAML file, as `read` does, and reports absolute paths in it."""
+        """Like `read`, for a YAML file; also reports invalid YAML and absolute paths."""
         self.parsed.add(name)
         content = self.read(name, MAX_YAML_BYTES)
         try:
@@ -109,10 +109,10 @@ class Folder:
         return content
 
     def read_object(self, name: str, rules: Rules | None) -> Entry | None:
-        """Reads the JSON object in a file, and reports faults and, in data sets of sim2coco, absolute paths.
+        """Reads a JSON object from a file; reports faults and, in sim2coco data sets, absolute paths.
 
         Returns:
-            The object; None if it cannot be read, if it violates the rules, or if `rules` is None.
+            The object; None if it cannot be read, violates the rules, or `rules` is None.
         """
         self.parsed.add(name)
         content = self.read(name)
@@ -141,7 +141,7 @@ class Folder:
             self.read_yaml(name)
 
     def report_paths(self, name: str, where: str, tree: Any) -> None:
-        """Reports each absolute path in a JSON tree that lies at a place of a file."""
+        """Reports each absolute path in a JSON tree, which is the value at `where` in a file."""
         for inside, text in paths_in_tree(tree):
             self._report_path(name, f"{where}{inside}".removeprefix("."), text)
 

@@ -1,4 +1,4 @@
-"""Checks images of instances and categories against the masks of the labels, pixel by pixel."""
+"""Checks instance id and semantic id images against the masks of the labels, pixel by pixel."""
 
 import warnings
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ Numbers = NDArray[np.int64]
 
 FOLDERS = ("instance_ids", "semantic_ids")
 WITHOUT_LABEL = {"L": 255, "I;16": 65535}
-"""The value of objects without a label, by Pillow's mode of the image."""
+"""The pixel value of unlabelled objects (ignore index), by Pillow image mode."""
 MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
 
 
 def check_id_images(folder: Folder, picture: Entry) -> None:
-    """Checks the images of ids that a record lists for an image, as far as they are there."""
+    """Checks the id images that a record lists for an image, if the files exist."""
     listed = picture.get("other_files")
     for name in listed if type(listed) is dict else ():
         if name.partition("/")[0] in FOLDERS and is_file(folder.root / name):
@@ -32,7 +32,7 @@ def check_id_images(folder: Folder, picture: Entry) -> None:
 def _faults(folder: Folder, name: str, picture: Entry) -> Iterator[str]:
     try:
         with warnings.catch_warnings(), opened(folder.root / name) as file:
-            warnings.simplefilter("ignore")  # about large images; the size is compared first
+            warnings.simplefilter("ignore")  # large-image warnings; the size is compared first
             with Image.open(file, formats=("PNG",)) as image:
                 if image.size != (picture["width"], picture["height"]) or image.mode not in WITHOUT_LABEL:
                     yield "is not a grey image of the size of its image"
@@ -51,11 +51,11 @@ def _faults(folder: Folder, name: str, picture: Entry) -> Iterator[str]:
 
 
 def _expected(picture: Entry, instances: bool) -> Numbers:
-    """The number of the instance or category in each pixel (H, W), from the masks; 0 for none."""
+    """The instance or category number of each pixel, (H, W), computed from the masks; 0 is background."""
     height, width = picture["height"], picture["width"]
     flat = np.zeros(height * width, np.int64)
     for label in picture["annotations"]:
-        # A defect lies on the mask of its object, and comes after it.
+        # A defect lies on its object, and follows it in the list.
         if label.get("on") is None or not instances:
             runs = runs_from_lengths(run_lengths(label["counts"]), height, width)
             value = label["instance"] if instances else label["category"] + 1

@@ -1,4 +1,4 @@
-"""Decodes JSON of any origin: what is not JSON is told in one line, keys that occur twice are found."""
+"""Decodes untrusted JSON: reports syntax errors in one line, and finds duplicate keys."""
 
 import json
 from dataclasses import dataclass, field
@@ -7,11 +7,11 @@ from typing import Any
 from sim2coco.check.values import show
 
 MAX_NESTING = 100
-"""Maximum depth of lists and objects in each other; deeper ones exhaust the stack of some readers."""
+"""Maximum nesting depth of lists and objects; deeper nesting exhausts the stack of some parsers."""
 TOO_DEEP = "it is nested too deeply"
 SPACE = " \t\n\r"
 SURROGATES = ("\\ud", "\\uD")
-"""How escapes of surrogates begin; in pairs they are letters, alone they cannot be written as UTF-8."""
+"""The beginnings of surrogate escapes: a pair encodes a character, a lone one cannot be written as UTF-8."""
 
 
 class NotJson(ValueError):
@@ -20,10 +20,11 @@ class NotJson(ValueError):
 
 @dataclass(slots=True)
 class Decoder:
-    """Decodes one value after the other.
+    """Decodes one value after another.
 
     Attributes:
-        oddities: What readers may take differently in the value decoded last: kind of the fault, and message.
+        oddities: Constructs in the value decoded last that parsers handle differently, such as duplicate keys
+            and NaN: fault kind to message.
     """
 
     oddities: dict[str, str] = field(default_factory=dict)
@@ -37,11 +38,11 @@ class Decoder:
         """Decodes the value that begins at an index of a text.
 
         Returns:
-            The value, and the index behind it.
+            The value, and the index after its end.
 
         Raises:
-            json.JSONDecodeError: There is no value, or only a part of one; `pos` is where it breaks off.
-            NotJson: The value is nested too deeply, or has a number of too many digits.
+            json.JSONDecodeError: There is no complete value; `pos` is where the error is.
+            NotJson: The value is nested too deeply, or contains an integer with too many digits.
         """
         self.oddities.clear()
         try:
@@ -50,7 +51,7 @@ class Decoder:
             raise
         except RecursionError:
             raise NotJson(TOO_DEEP) from None
-        except ValueError as error:  # an integer of more digits than Python converts
+        except ValueError as error:  # an integer with more digits than Python converts
             raise NotJson(str(error).partition(";")[0]) from None
         if text.count("[", start, end) + text.count("{", start, end) > MAX_NESTING and _is_deep(value):
             raise NotJson(TOO_DEEP)
@@ -62,7 +63,7 @@ class Decoder:
         """Decodes the only value of a whole file.
 
         Raises:
-            NotJson: The file contains something else.
+            NotJson: The file is not a single valid JSON value in UTF-8.
         """
         try:
             text = content.decode()
@@ -90,7 +91,7 @@ class Decoder:
 
 
 def is_text(value: Any) -> bool:
-    """Whether all texts in a JSON value can be written as UTF-8."""
+    """Returns whether all strings in a JSON value can be encoded as UTF-8."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Checks keypoints: those of an annotation against the names that its category lists."""
+"""Checks keypoints: each annotation's keypoints against the keypoint names of its category."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,13 +8,13 @@ from sim2coco.check.values import Entry, integer, number, show
 
 
 def check_category(place: Place, category: Entry) -> None:
-    """Checks the names of a category's keypoints, and the skeleton, which connects them by numbers from 1."""
+    """Checks a category's keypoint names and its skeleton, which connects keypoints by 1-based index."""
     for message in category_faults(category.get("keypoints"), category.get("skeleton")):
         place.fault("keypoints", message)
 
 
 def category_faults(names: Any, skeleton: Any) -> Iterator[str]:
-    """Yields what is wrong with the names of keypoints and the skeleton of a category."""
+    """Yields a message for each error in a category's keypoint names and skeleton."""
     if names is None:
         return
     if type(names) is not list or not all(type(name) is str for name in names):
@@ -31,14 +31,14 @@ def category_faults(names: Any, skeleton: Any) -> Iterator[str]:
 
 
 def check_annotation(place: Place, annotation: Entry, category: Entry) -> None:
-    """Checks the keypoints of an annotation: x, y and visibility of each, and how many are labelled."""
+    """Checks an annotation's keypoints (x, y and visibility of each) and the number of labelled ones."""
     message = fault_of(annotation, category)
     if message:
         place.fault("keypoints", message)
 
 
 def fault_of(annotation: Entry, category: Entry) -> str:
-    """What is wrong with the keypoints of an annotation; "" if nothing is."""
+    """Returns a message on the first error in an annotation's keypoints; "" if they are valid."""
     points, names = annotation.get("keypoints"), category.get("keypoints")
     if points is None:
         return ""
@@ -58,5 +58,5 @@ def fault_of(annotation: Entry, category: Entry) -> str:
 
 
 def labelled_points(points: list[float]) -> int:
-    """The number of labelled points."""
+    """Returns the number of labelled points."""
     return sum(visibility > 0 for visibility in points[2::3])

@@ -1,6 +1,6 @@
 """Checks the masks, boxes, areas and fractions of a split, image by image.
 
-Boxes and areas must equal those of the masks; in data sets of other tools they may deviate a little.
+Boxes and areas must match the masks exactly; in data sets from other tools, they may deviate a little.
 """
 
 import numpy as np
@@ -18,13 +18,13 @@ from sim2coco.check.surfaces import check_overlap
 from sim2coco.check.values import Entry, show
 
 FRACTION_ERROR = 1e-5
-"""Allowed deviation of visible fraction and occlusion, which are rounded to 6 digits."""
+"""Allowed deviation of the visible fraction and occlusion, which are rounded to 6 decimals."""
 PLURALS = {"image": "images", "category": "categories"}
 MISSING = "is missing or invalid here, but not in the other file"
 
 
 def check_labels(document: Document) -> None:
-    """Checks the labels of a split, with their amodal counterparts if there are any."""
+    """Checks the labels of a split, and their amodal counterparts if there are any."""
     if document.amodal is not None:
         _compare_files(document, document.amodal)
     for identity, category in document.categories.items():
@@ -51,7 +51,7 @@ def _check_our_labels(document: Document) -> None:
 
 
 def check_annotation(document: Document, image: Entry, annotation: Entry) -> Runs | None:
-    """Checks an annotation, and its amodal counterpart if there is one; returns its mask if it is valid."""
+    """Checks an annotation and its amodal counterpart, if any; returns its visible mask if it is valid."""
     mask, amodal = _mask(document, image, annotation), document.amodal
     counterpart = amodal.listing.get(annotation["id"]) if amodal is not None else None
     if amodal is not None and counterpart is not None:
@@ -80,14 +80,14 @@ def _our_image(document: Document, image: Entry, annotations: list[Entry], masks
 
 
 def _stem(image: Entry) -> str:
-    """The file name, without suffix, that belongs to an image's scene, view, lighting and copy."""
+    """The file name, without suffix, that an image's scene, view, lighting and copy determine."""
     lighting = f"_l{image['lighting']}" if image["lighting"] else ""
     copy = f"_c{image['copy']}" if image["copy"] else ""
     return f"s{image['scene']:06d}_v{image['view']:02d}{lighting}{copy}"
 
 
 def _mask(document: Document, image: Entry, annotation: Entry) -> Runs | None:
-    """Returns the mask of an annotation, or None if it has no valid mask; checks the box and the area."""
+    """Checks an annotation's mask, box and area; returns the mask, or None if it is missing or invalid."""
     ours, place = document.folder.ours, document.at(f"annotation {annotation['id']}")
     place.add(boxes.of_image(annotation["bbox"], image, exact=ours))
     segmentation = annotation.get("segmentation")
@@ -125,7 +125,7 @@ def _compare_files(document: Document, amodal: Document) -> None:
 
 
 def _compare_annotations(document: Document, amodal: Document) -> None:
-    """Checks that both files have annotations of the same ids, images and categories."""
+    """Checks that both files have the same annotation ids, with the same images and categories."""
     unusable = document.unusable["annotations"] | amodal.unusable["annotations"]
     visible, whole = document.listing, amodal.listing
     for identity in np.setxor1d(visible.ids, whole.ids).tolist():
@@ -147,7 +147,7 @@ def _compare_masks(
     mask: Runs | None,
     counterpart: Entry,
 ) -> None:
-    """Checks a visible mask against its amodal mask, and the fractions that follow from both."""
+    """Checks a visible mask against its amodal mask, and the fractions computed from both masks."""
     whole = _mask(amodal, image, counterpart)
     if mask is None or whole is None:
         return
@@ -165,7 +165,7 @@ def _compare_masks(
 
 
 def _check_fractions(place: Place, attributes: Entry, occlusion: float) -> None:
-    """Checks an object's fractions against those that follow from its masks."""
+    """Checks an object's `occlusion` and `visible_fraction` against the values computed from its masks."""
     if abs(attributes["occlusion"] - occlusion) > FRACTION_ERROR:
         place.fault(
             "fractions", f"occlusion {attributes['occlusion']} differs from the masks', {occlusion:.6f}"

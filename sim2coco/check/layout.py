@@ -1,7 +1,7 @@
-"""Where a data set keeps its annotation files and its images.
+"""Finds the annotation files and image folders of a data set.
 
-sim2coco writes `annotations/instances_<split>.json` and `images/<split>/`. Data sets of other tools are also
-read in other common layouts.
+sim2coco writes `annotations/instances_<split>.json` and `images/<split>/`. For data sets from other tools,
+other common layouts are supported too.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 from sim2coco.check.folder import Folder
 
 OTHER_KINDS = ("amodal_", "captions_", "image_info_", "panoptic_", "person_keypoints_", "stuff_")
-"""Beginnings of the names of annotation files that contain no instances."""
+"""File name prefixes of annotation files that contain no instances."""
 PATTERNS = (
     "annotations/instances_*.json",
     "annotations/person_keypoints_*.json",
@@ -22,11 +22,11 @@ PATTERNS = (
     "labels.json",
     "result.json",
 )
-"""Where annotation files of other tools may be; those of the first pattern that matches any are read."""
+"""Locations of other tools' annotation files; the first pattern that matches any file is used."""
 AMODAL = ("annotations_amodal/amodal_{split}.json", "annotations/amodal_{split}.json")
-"""Where the amodal file of a split may be; the second place is that of earlier versions."""
+"""Locations of a split's amodal file; earlier versions used the second."""
 UNNAMED = ("", "annotations", "labels", "result", "default", "all", "images", "data")
-"""What the one annotation file of a data set without splits is called, or its folder."""
+"""Names that do not denote a split, of a data set's only annotation file or of its folder."""
 EXPECTED = (
     "it has no annotations/instances_<split>.json, with images in images/<split>/, <split>/ or images/, "
     "and no <split>/_annotations.coco.json"
@@ -34,9 +34,9 @@ EXPECTED = (
 
 
 def annotation_files(folder: Folder) -> dict[str, str]:
-    """The annotation file of each split, relative to the data set, by the name of the split.
+    """Returns the annotation file of each split, relative to the data set, by split name.
 
-    A data set of other tools that has no splits is one split, `train`.
+    A data set from another tool without splits counts as one split, `train`.
     """
     for pattern in PATTERNS[: 1 if folder.ours else None]:
         found = sorted(_matching(folder, pattern))
@@ -48,7 +48,7 @@ def annotation_files(folder: Folder) -> dict[str, str]:
 
 
 def amodal_file(folder: Folder, annotations: str) -> str:
-    """The file with the amodal masks of a split, relative to the data set; it may be missing.
+    """Returns the amodal mask file of a split, relative to the data set; the file may be missing.
 
     Args:
         folder: The data set.
@@ -66,7 +66,7 @@ def _matching(folder: Folder, pattern: str) -> Iterator[str]:
 
 
 def _split(name: str) -> str:
-    """The split of an annotation file: from its own name, or from that of its folder."""
+    """The split of an annotation file, from its file name or its folder's name."""
     path = Path(name)
     if path.stem == "_annotations.coco":
         return path.parent.name
@@ -74,14 +74,14 @@ def _split(name: str) -> str:
 
 
 def image_folder(folder: Folder, annotations: str, names: Collection[str]) -> str | None:
-    """The folder of the images of a split, relative to the data set; None if there are no images.
+    """Returns the image folder of a split, relative to the data set; None if no images are found.
 
-    In data sets of other tools, it is the one of several common places that contains most of the images.
+    In data sets from other tools, it is the folder with the most images among several common locations.
 
     Args:
         folder: The data set.
         annotations: The annotation file of the split, relative to the data set.
-        names: The file names of its images.
+        names: The file names of the split's images.
     """
     split = _split(annotations)
     if folder.ours:

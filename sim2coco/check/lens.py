@@ -1,4 +1,4 @@
-"""The distortion of a lens, by OpenCV's formulas, with own code."""
+"""Lens distortion by OpenCV's formulas, implemented independently of the renderer."""
 
 from math import atan, hypot
 from typing import Any
@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 SHARE = 1e-6
-"""Step, as a share of the distance from the axis, from which the slope at its limit is computed."""
+"""Step, as a fraction of the distance from the axis, for the finite difference at the limit radius."""
 
 
 def distorted(lens: Any, points: Array) -> Array:
-    """Points (n, 2) at depth 1 as a lens shows them.
+    """Applies lens distortion to normalised image coordinates (n, 2).
 
-    Beyond the distance `linear_beyond` from the axis, the formula is continued linearly, away from the axis.
+    Beyond the distance `linear_beyond` from the axis, the formula is extrapolated linearly along the radius.
 
     Args:
-        lens: The distortion of a camera in a record; None leaves the points where they are.
-        points: (n, 2) x and y.
+        lens: The `distortion` of a camera in a record; None returns the points unchanged.
+        points: (n, 2), x and y at depth 1.
     """
     if lens is None:
         return points

@@ -1,4 +1,4 @@
-"""An index of the annotations in a file: they are read again when they are needed, and not held in memory."""
+"""An index of the annotations in a file. To save memory, annotations are read from the file on demand."""
 
 import json
 import os
@@ -25,9 +25,9 @@ class Listing:
     """The annotations of a file by id and by image.
 
     Attributes:
-        file: The file, open.
-        rows: (n, 6) int64, for each annotation in the order of the file: id, image id, category id, first
-            byte, number of bytes, and index in the list.
+        file: The open file.
+        rows: (n, 6) int64, for each annotation in file order: id, image id, category id, first byte, number
+            of bytes, and index in the list.
     """
 
     file: BinaryIO
@@ -36,7 +36,7 @@ class Listing:
     _by_image: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def fill(self, numbers: "array[int]") -> None:
-        """Sets the rows from their numbers, row by row."""
+        """Sets the rows from a flat array in row-major order."""
         self.keep(np.frombuffer(numbers, np.int64).reshape(-1, 6))
 
     def keep(self, rows: NDArray[np.int64]) -> None:
@@ -59,18 +59,18 @@ class Listing:
         return again
 
     def row(self, identity: int) -> NDArray[np.int64] | None:
-        """(6,) int64, the row of an id; None if there is none."""
+        """(6,) int64, the row of the annotation with this id; None if there is none."""
         at = int(np.searchsorted(self.rows[:, ID], identity, sorter=self._by_id))
         found = self.rows[self._by_id[at]] if at < len(self.rows) else None
         return found if found is not None and found[ID] == identity else None
 
     def get(self, identity: int) -> Entry | None:
-        """The annotation of an id; None if there is none."""
+        """Reads the annotation with this id; None if there is none."""
         row = self.row(identity)
         return None if row is None else self.read(int(row[START]), int(row[LENGTH]))
 
     def of_image(self, identity: int) -> Iterator[Entry]:
-        """Yields the annotations of an image in the order of the file."""
+        """Yields the annotations of an image in file order."""
         column = self.rows[:, IMAGE]
         first, last = (
             int(np.searchsorted(column, identity, side=side, sorter=self._by_image))
@@ -80,10 +80,10 @@ class Listing:
             yield self.read(int(self.rows[at, START]), int(self.rows[at, LENGTH]))
 
     def read(self, start: int, length: int) -> Entry:
-        """Reads the entry that lies at a position of the file.
+        """Reads the entry at a byte position in the file.
 
         Raises:
-            Changed: There is no object any more.
+            Changed: The position no longer holds a JSON object.
         """
         try:
             entry = json.loads(os.pread(self.file.fileno(), length, start).decode())

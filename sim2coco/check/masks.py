@@ -1,6 +1,6 @@
-"""Masks as runs of pixels; they are never expanded to images.
+"""Run-length encoded masks, which are never decoded to arrays of pixels.
 
-pycocotools crashes on malicious input, so only polygons of limited size are passed to it.
+pycocotools crashes on malicious input, so it is only given polygons of limited size.
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from pycocotools import mask as coco_mask
 from sim2coco.check.values import MAX_SIDE_PX, integer, number, show
 
 MAX_OUTLINE_PX = 2_000_000
-"""Maximum length of the outline of all polygons of a mask (sum of horizontal and vertical distances)."""
+"""Maximum total perimeter of a mask's polygons, as the sum of horizontal and vertical distances."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
-    """A mask as half-open runs of ones in column-major order; runs are sorted, not empty and not adjacent.
+    """A mask as half-open runs of ones in column-major order; runs are sorted, non-empty and non-adjacent.
 
     Attributes:
         starts: (n,) int64, first pixel of each run.
@@ -33,7 +33,7 @@ class Runs:
 
     @property
     def area(self) -> int:
-        """Number of pixels in the mask."""
+        """The number of pixels in the mask."""
         return int((self.ends - self.starts).sum())
 
     @property
@@ -46,7 +46,7 @@ class Runs:
         return [float(left), float(top), float(right - left + 1), float(bottom - top + 1)]
 
     def inside(self, other: "Runs") -> bool:
-        """Returns whether each pixel of this mask is also in the other mask."""
+        """Returns whether this mask is a subset of the other mask."""
         place = np.searchsorted(other.starts, self.starts, side="right") - 1
         if len(place) == 0 or (place < 0).any():
             return len(place) == 0
@@ -54,7 +54,7 @@ class Runs:
 
 
 def runs_from_lengths(lengths: NDArray[np.int64], height: int, width: int) -> Runs:
-    """Builds the mask with given run lengths (n,), alternately of zeros and ones, starting with zeros.
+    """Builds a mask from run lengths (n,), which alternate between zeros and ones and start with zeros.
 
     Raises:
         ValueError: The lengths do not fit an image of this size.
@@ -76,11 +76,11 @@ def runs_from_lengths(lengths: NDArray[np.int64], height: int, width: int) -> Ru
 
 
 def run_lengths(counts: str) -> NDArray[np.int64]:
-    """Decodes the run lengths (n,) from COCO's compressed string `counts`.
+    """Decodes COCO's compressed RLE string `counts` to run lengths (n,).
 
-    Each number is written in groups of 5 bits, lowest first. The sixth bit of a group is set if more groups
-    follow; the highest of the 5 bits of the last group is the sign. From the fourth number on, the difference
-    to the number two places before is stored.
+    Each number is stored in groups of 5 bits, least significant group first. The sixth bit of a group is set
+    if more groups follow; the highest of the 5 bits in the last group is the sign. From the fourth number on,
+    the stored value is the difference from the number two positions earlier.
 
     Raises:
         ValueError: The string is malformed.
@@ -105,7 +105,7 @@ def run_lengths(counts: str) -> NDArray[np.int64]:
 
 
 def mask_of(segmentation: Any, height: int, width: int) -> Runs:
-    """Returns the mask of a COCO segmentation: polygons, or compressed or plain run lengths.
+    """Returns the mask of a COCO segmentation: polygons, compressed RLE or uncompressed RLE.
 
     Raises:
         ValueError: The segmentation is invalid or does not fit an image of this size.
@@ -139,7 +139,7 @@ def _polygons(parts: list[Any], height: int, width: int) -> Runs:
 
 
 def compressed(mask: Runs, height: int, width: int) -> str:
-    """COCO's compressed run lengths of a mask, as pycocotools writes them: without an empty last run."""
+    """Encodes a mask as a compressed RLE string like pycocotools, without an empty last run."""
     edges = np.stack([mask.starts, mask.ends], axis=1).ravel()
     lengths = np.diff(edges, prepend=0, append=height * width).tolist()
     tree: Any = {"size": [height, width], "counts": lengths[: None if lengths[-1] else -1]}

@@ -1,4 +1,4 @@
-"""Checks additional files of images, such as depth: those in the records are intact, no others exist."""
+"""Checks additional per-image files, such as depth: files in the records are intact, and no others exist."""
 
 import os
 import re
@@ -12,14 +12,14 @@ from sim2coco.check.folder import Folder
 from sim2coco.check.values import OBJECT, Entry, show
 
 MAX_BYTES = 2**31
-"""No file of an image is larger: depth of 20,000 × 20,000 px without compression takes 1.6 GB."""
+"""Upper bound on the size of per-image files: an uncompressed 20,000 × 20,000 px depth map takes 1.6 GB."""
 
 
 def check_other_files(folder: Folder, place: Place, split: str, picture: Entry) -> set[str]:
     """Checks the additional files that a record lists for an image.
 
     Returns:
-        The names of the listed files that are valid for this image, relative to the data set.
+        The listed file names that are valid for this image, relative to the data set.
     """
     listed, stem = picture.get("other_files", {}), Path(picture["name"]).stem
     if not place.conforms({"other_files": listed}, {"other_files": OBJECT}):
@@ -37,7 +37,7 @@ def check_other_files(folder: Folder, place: Place, split: str, picture: Entry) 
 
 
 def has_digest(folder: Folder, name: str, digest: object) -> bool:
-    """Returns whether a file has the given SHA-256; one that is far too large is not read."""
+    """Returns whether a file has the given SHA-256; files above `MAX_BYTES` are not read and return False."""
     with opened(folder.root / name) as file:
         return (
             os.fstat(file.fileno()).st_size <= MAX_BYTES and file_digest(file, "sha256").hexdigest() == digest

@@ -1,4 +1,4 @@
-"""Checks the labels of data sets of other tools: in these, masks may overlap, but not occur twice."""
+"""Checks the labels of data sets from other tools; their masks may overlap, but must not be duplicated."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,13 +8,13 @@ from sim2coco.check.masks import Runs, overlap
 from sim2coco.check.values import Entry
 
 MAX_COMPARED = 2000
-"""Maximum number of annotations of an image that are compared with each other."""
+"""Maximum number of annotations per image that are compared with each other."""
 
 CheckAnnotation = Callable[[Document, Entry, Entry], Runs | None]
 
 
 def check_labels_of_others(document: Document, check_annotation: CheckAnnotation) -> None:
-    """Checks each annotation, and those of an image against each other.
+    """Checks each annotation, and compares the annotations of each image with each other.
 
     Args:
         document: The annotation file.
@@ -40,7 +40,7 @@ def check_labels_of_others(document: Document, check_annotation: CheckAnnotation
 
 
 def _check_twice(document: Document, annotation: Entry, seen: dict[Any, Entry]) -> None:
-    """Reports an annotation that equals an earlier one of its image in all but the id."""
+    """Reports an annotation that equals an earlier one of the same image except for its id."""
     key = (annotation["category_id"], annotation["area"], *annotation["bbox"])
     other = seen.setdefault(key, annotation)
     if other is not annotation and {**other, "id": 0} == {**annotation, "id": 0}:

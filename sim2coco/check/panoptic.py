@@ -1,4 +1,4 @@
-"""Panoptic annotations, which have segments instead of masks: their form and references are checked."""
+"""Checks the schema and the references of panoptic annotations, which have segments instead of masks."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,16 +11,16 @@ ANNOTATION = {"image_id": v.INDEX, "file_name": v.PATH, "segments_info": v.LIST}
 SEGMENT = {"id": v.INDEX, "category_id": v.INDEX, "area": v.AMOUNT, "bbox": v.BOX, "iscrowd": v.CROWD}
 
 References = dict[int, dict[str, str]]
-"""The places that first refer to an id, by id and by the key that refers."""
+"""The location of the first reference to each id: `references[id][key]`."""
 
 
 def is_panoptic(entry: Any) -> bool:
-    """Whether an annotation is that of a panoptic file."""
+    """Returns whether an annotation has the panoptic format."""
     return type(entry) is dict and "segments_info" in entry and "id" not in entry
 
 
 def see(place: Place, entry: Entry, references: References) -> None:
-    """Checks the form of a panoptic annotation, and notes what it refers to."""
+    """Checks the schema of a panoptic annotation, and collects its references."""
     if not place.conforms(entry, ANNOTATION):
         return
     references.setdefault(entry["image_id"], {}).setdefault("image_id", place.where)
@@ -36,7 +36,7 @@ def check(
     images: Mapping[int, Entry],
     categories: Mapping[int, Entry],
 ) -> None:
-    """Reports references of segments to images and categories that do not exist."""
+    """Reports references to images and categories that do not exist."""
     known = {"image_id": images, "category_id": categories}
     for identity, places in references.items():
         for key, where in places.items():

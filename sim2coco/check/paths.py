@@ -1,4 +1,4 @@
-"""Finds strings that begin like an absolute path: a data set must not depend on where it was generated."""
+"""Finds strings that look like absolute paths: a data set must not depend on where it was generated."""
 
 import re
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from typing import Any
 import yaml
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""That of libyaml, if there is one: it is ten times as fast."""
+"""The libyaml loader if it is available, which is ten times as fast."""
 MACHINE_PATH = re.compile(r"/|~/|\\\\|file:|[A-Za-z]:[\\/]")
-# These keys are skipped: run lengths may contain any characters from "0" to "o", and may begin with "C:\".
+# These keys are skipped: RLE strings may contain any characters from "0" to "o", and may begin with "C:\".
 RUN_LENGTH_KEYS = ("counts", "amodal_counts")
 
 
 def paths_in_tree(tree: Any) -> Iterator[tuple[str, str]]:
-    """Yields location and text of each path in a JSON tree; not recursive, because trees may be deep."""
+    """Yields the location and text of each path in a JSON tree; not recursive, because trees may be deep."""
     waiting: list[tuple[str, Any]] = [("", tree)]
     while waiting:
         where, node = waiting.pop()
@@ -29,7 +29,7 @@ def paths_in_tree(tree: Any) -> Iterator[tuple[str, str]]:
 
 
 def paths_in_yaml(content: bytes) -> Iterator[tuple[str, str]]:
-    """Yields line and text of each path in a YAML file; linear in its size, as aliases are not expanded.
+    """Yields the line and text of each path in a YAML file, in linear time: aliases are not expanded.
 
     Raises:
         ValueError, yaml.YAMLError: The file is not valid YAML.

@@ -1,4 +1,4 @@
-"""Checks image files: each entry has an intact file of the stated size, and each file has an entry."""
+"""Checks image files: each entry has an intact file of the stated width and height, and vice versa."""
 
 import re
 import warnings
@@ -14,14 +14,14 @@ from sim2coco.check.layout import AMODAL, image_folder
 
 FORMATS = ("JPEG", "PNG")
 MAX_PIXELS = 60_000_000
-"""Number of pixels up to which an image is decoded; of larger ones, the header is read."""
+"""Maximum number of pixels of an image that is decoded; for larger images, only the header is read."""
 FORMATS_OF_OTHERS = (*FORMATS, "WEBP", "BMP", "TIFF", "GIF")
 
 
 def check_images(folder: Folder, split: str, document: Document) -> None:
     """Checks the image files of a split against its annotation file.
 
-    In data sets of other tools, files without an entry are no faults.
+    In data sets from other tools, files without an entry are not faults.
     """
     place = image_folder(folder, document.name, document.by_name)
     if place is None:
@@ -52,7 +52,7 @@ def _check_image(folder: Folder, path: str, identity: int, expected: tuple[int, 
 
 
 def _in_other_case(folder: Folder, path: str) -> str:
-    """Names the file beside a missing one whose name differs in upper and lower case only."""
+    """A hint that names a file whose name differs from the missing one only in case; "" if there is none."""
     own = PurePosixPath(path)
     try:
         names = [found.name for found in (folder.root / own.parent).iterdir()]
@@ -63,7 +63,7 @@ def _in_other_case(folder: Folder, path: str) -> str:
 
 
 def find_stray_files(folder: Folder, splits: Collection[str]) -> None:
-    """Reports image files and amodal files that belong to no split with an instances file."""
+    """Reports image and amodal files whose split has no instances file, and unknown annotation files."""
     for path in folder.whole_names("images"):
         if path.count("/") == 1 or path.split("/")[1] not in splits:
             folder.at(path).fault(
@@ -81,11 +81,11 @@ def find_stray_files(folder: Folder, splits: Collection[str]) -> None:
 
 
 def decoded(folder: Folder, path: str) -> tuple[int, int] | None:
-    """Returns width and height of an image; reports a fault and returns None if it cannot be decoded."""
+    """Decodes an image and returns its width and height; on failure, reports a fault and returns None."""
     formats = FORMATS if folder.ours else FORMATS_OF_OTHERS
     try:
         with warnings.catch_warnings(), opened(folder.root / path) as file:
-            warnings.simplefilter("ignore")  # about large images; the size is checked by the caller
+            warnings.simplefilter("ignore")  # large-image warnings; the caller checks the size
             with Image.open(file, formats=formats) as image:
                 if image.width * image.height <= MAX_PIXELS:
                     image.load()

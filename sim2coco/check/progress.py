@@ -1,20 +1,20 @@
-"""How far a check is, in images."""
+"""Progress of a check, in images."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 Show = Callable[[int, int], None]
-"""Called with the number of images that are checked, and the number of all."""
+"""Called with the number of images checked so far and the total number of images."""
 
 
 @dataclass
 class Progress:
-    """Counts the steps of a check: for each image its labels, its file and, in a run, its record.
+    """Counts the steps of a check: for each image its labels, its file and, for sim2coco data, its record.
 
     Attributes:
-        show: Told of each step.
+        show: Called once every `steps` steps.
         images: Number of images in the annotation files.
-        steps: Number of steps for each image.
+        steps: Number of steps per image.
         done: Number of steps so far.
     """
 
@@ -24,7 +24,7 @@ class Progress:
     done: int = 0
 
     def step(self) -> None:
-        """Counts a step. Records may have more images than the annotation files."""
+        """Counts a step; the count is clipped, as records may list more images than annotation files."""
         self.done += 1
         if self.done % self.steps == 0:
             self.show(min(self.done // self.steps, self.images), self.images)

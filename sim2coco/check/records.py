@@ -1,4 +1,4 @@
-"""Checks records: they list the same images and labels as the COCO files, and the images are unchanged."""
+"""Checks that records list the same images and labels as the COCO files, and that images are unchanged."""
 
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
@@ -52,7 +52,7 @@ def check_run(folder: Folder, documents: Documents) -> Sharing:
 
 
 def _check_scene_numbers(folder: Folder) -> None:
-    """Checks that there is a record for each of the scenes 0, 1, 2, ..., and nothing beside them."""
+    """Checks that there are records for the scenes 0, 1, 2, ..., and no other files."""
     for name in sorted(folder.whole_names("records")):
         if not _is_record(name):
             folder.at(name).fault("stray", "sim2coco writes no such file")
@@ -64,28 +64,30 @@ def _check_scene_numbers(folder: Folder) -> None:
 
 
 def _records(folder: Folder) -> list[str]:
-    """The names of the records in the order of scenes."""
+    """The record file names in scene order."""
     return sorted(filter(_is_record, folder.whole_names("records")))
 
 
 def _is_record(name: str) -> bool:
-    """Whether a name is that of a record."""
+    """Whether a file name is the name of a record."""
     stem = Path(name).stem
     return stem.isascii() and stem.isdecimal() and name == _name_of(int(stem))
 
 
 def _name_of(scene: int) -> str:
-    """The name of the record of a scene."""
+    """The record file name of a scene."""
     return f"records/{scene // 1000:03d}/{scene:06d}.json"
 
 
 def _check_records(
     folder: Folder, documents: Documents, run: Entry | None, sharing: Sharing
 ) -> set[tuple[str, str]]:
-    """Checks the images of as many accepted views as the run has, or of all if it is unknown or unfinished.
+    """Checks the images of accepted views.
+
+    If `run.json` states the number of accepted views (`num_images`), only that many are checked.
 
     Returns:
-        Split and name of each image.
+        The split and file name of each image.
     """
     listed: set[tuple[str, str]] = set()
     others: set[str] = set()
@@ -116,7 +118,7 @@ def _check_records(
 
 
 def _accepted(folder: Folder, run: Entry | None, sharing: Sharing) -> Iterator[tuple[str, Entry, Entry]]:
-    """Yields the name of the record, the record and the view, for each accepted view."""
+    """Yields (record file name, record, view) for each accepted view."""
     assets = assets_of(run)
     for name in _records(folder):
         record = folder.read_object(name, RECORD)
@@ -133,7 +135,7 @@ def _accepted(folder: Folder, run: Entry | None, sharing: Sharing) -> Iterator[t
 
 
 def _check_hash(folder: Folder, name: str, record: Entry) -> None:
-    """Checks that a record is as it was written; earlier versions wrote no hash."""
+    """Checks that a record is unchanged since it was written; earlier versions wrote no hash."""
     if "sha256" not in record:
         return
     content = folder.read(name) or b""
@@ -144,7 +146,7 @@ def _check_hash(folder: Folder, name: str, record: Entry) -> None:
 
 
 def _compare(folder: Folder, documents: Documents, listed: set[tuple[str, str]]) -> None:
-    """Checks that the annotation files have the images that the records list, and no others."""
+    """Reports missing annotation files, and images in annotation files that no record lists."""
     for split in sorted({split for split, _ in listed} - documents.keys()):
         what = "missing: records list images of this split"
         folder.at(f"annotations/instances_{split}.json").fault("missing", what)
@@ -156,7 +158,7 @@ def _compare(folder: Folder, documents: Documents, listed: set[tuple[str, str]])
 
 
 def _check_image(folder: Folder, record: str, documents: Documents, listed: Entry) -> None:
-    """Checks an image that a record lists against its file and its entry in the annotation file."""
+    """Checks a record's image entry against the image file and the annotation file."""
     place, path = folder.at(record, listed["name"]), f"images/{listed['split']}/{listed['name']}"
     document = documents.get(listed["split"])
     image = document.by_name.get(listed["name"]) if document is not None else None
@@ -178,14 +180,14 @@ def _check_image(folder: Folder, record: str, documents: Documents, listed: Entr
 
 
 def _ignored(entry: Any) -> Entry | None:
-    """An ignored instance of a record as the annotation file lists it; None if it is malformed."""
+    """Converts a record's ignored instance to the annotation file's format; None if it is malformed."""
     if type(entry) is not dict or type(entry.get("category")) is not int:
         return None
     return {"category_id": entry["category"] + 1, "bbox": entry.get("bbox"), "reason": entry.get("reason")}
 
 
 def _category_names(document: Document | None) -> list[str] | None:
-    """The names of the categories of a file in the order of their ids; None if some cannot be read."""
+    """The category names of a file in id order; None if some categories are invalid."""
     if document is None or document.unusable["categories"]:
         return None
     return [document.categories[identity]["name"] for identity in sorted(document.categories)]
@@ -220,14 +222,14 @@ def _compare_labels(place: Place, picture: Entry, document: Document, annotation
 
 
 def _flat(points: Any) -> list[Any] | None:
-    """Keypoints of a record as COCO lists them; None if there are none, or if they are malformed."""
+    """Flattens a record's keypoints to COCO's format; None if they are missing or malformed."""
     if type(points) is not list or not all(type(point) is list for point in points):
         return None
     return [value for point in points for value in point]
 
 
 def _label(picture: Entry, annotation: Entry, amodal: Entry | None) -> Entry:
-    """The label as a record stores it, from an annotation and its amodal counterpart."""
+    """Converts an annotation and its amodal counterpart to a record's label format."""
     label: Entry = annotation["attributes"] | {"category": annotation["category_id"] - 1}
     label |= _mask(picture, annotation)
     if amodal is not None:
@@ -236,13 +238,13 @@ def _label(picture: Entry, annotation: Entry, amodal: Entry | None) -> Entry:
 
 
 def _mask(picture: Entry, annotation: Entry) -> Entry:
-    """Box, area and mask of an annotation; plain run lengths and polygons become compressed run lengths."""
+    """The box, area and mask of an annotation; uncompressed RLE and polygons become compressed RLE."""
     segmentation = annotation.get("segmentation")
     counts = segmentation.get("counts") if type(segmentation) is dict else None
     if type(counts) is not str:
         try:
             mask = mask_of(segmentation, picture["height"], picture["width"])
             counts = compressed(mask, picture["height"], picture["width"])
-        except ValueError:  # reported with the annotation
+        except ValueError:  # reported when the annotation is checked
             counts = None
     return {"bbox": annotation["bbox"], "area": annotation["area"], "counts": counts}

@@ -20,12 +20,12 @@ class Report:
 
     Attributes:
         images: Number of images in the annotation files.
-        annotations: Number of annotations in them.
-        faults: Everything that is wrong, at most `MAX_KEPT` faults of one kind.
-        notes: What is worth knowing and no fault.
-        holdings: Numbers of meshes and textures in each split, and of those that splits share; empty for
-            data sets of other tools.
-        counts: Number of faults of each kind, also of those that are not kept.
+        annotations: Number of annotations in the annotation files.
+        faults: The faults, at most `MAX_KEPT` of each kind.
+        notes: Observations that are not faults.
+        holdings: Number of meshes and textures in each split, and in more than one split; empty for data
+            sets from other tools.
+        counts: Number of faults of each kind, including faults beyond `MAX_KEPT`.
     """
 
     images: int

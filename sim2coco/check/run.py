@@ -1,4 +1,4 @@
-"""Checks `run.json` and `config.yaml` against themselves: whoever edits one of them makes them disagree."""
+"""Checks `run.json` against its own hash and against `config.yaml`, to detect edits of either file."""
 
 import json
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from sim2coco.check.paths import LOADER
 from sim2coco.check.values import Entry, show
 
 APART = ("format", "num_images", "asked_for", "formats", "format_plugins", "identity", "sources")
-"""The values of `run.json` that are no part of its identity."""
+"""The keys of `run.json` that are excluded from its identity hash."""
 
 
 def check_settings(folder: Folder, run: Entry) -> None:
-    """Checks the identity of a run, and that `config.yaml` holds its recipe."""
+    """Checks the identity hash of a run, and that `config.yaml` equals its recipe."""
     parts = {key: value for key, value in run.items() if key not in APART}
     if sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest() != run["identity"]:
         what = "identity is not the hash of the rest: the file was edited"
@@ -31,7 +31,7 @@ def check_settings(folder: Folder, run: Entry) -> None:
 
 
 def _config(folder: Folder) -> Any | None:
-    """The settings in `config.yaml`; None if they cannot be read, which `Folder.scan` reports."""
+    """The settings in `config.yaml`; None if the file is missing, invalid YAML or has aliases."""
     name = "config.yaml"
     content = folder.read_yaml(name) if folder.has(name) else None
     if content is None:
@@ -40,13 +40,13 @@ def _config(folder: Folder) -> Any | None:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, Loader=LOADER)):
             folder.at(name).fault("run", "has aliases, which sim2coco does not write")
             return None
-        return yaml.load(content, Loader=LOADER) or {}  # noqa: S506 - a loader of plain values, C or Python
+        return yaml.load(content, Loader=LOADER) or {}  # noqa: S506 - a safe loader, C or Python
     except (ValueError, RecursionError, yaml.YAMLError):
         return None
 
 
 def _difference(path: str, one: Any, other: Any) -> str | None:
-    """The key of the first value in which two trees differ; None if there is none."""
+    """The path of the first difference between two trees; None if they are equal."""
     if type(one) is dict and type(other) is dict:
         for key in [*one, *(key for key in other if key not in one)]:
             inner = f"{path}.{key}".removeprefix(".")
@@ -59,7 +59,7 @@ def _difference(path: str, one: Any, other: Any) -> str | None:
 
 
 def check_record(place: Place, record: Entry, assets: frozenset[str] | None) -> None:
-    """Checks that the status of a record is that of its content, and that the run lists its meshes."""
+    """Checks that a record's status fits its content, and that the run lists its meshes."""
     place.add(("record", what) for what in _status(record))
     if assets is not None:
         for key in sorted(_meshes(record) - assets)[:1]:
@@ -79,7 +79,7 @@ def _status(record: Entry) -> Iterator[str]:
 
 
 def _meshes(record: Entry) -> set[str]:
-    """The meshes of a record's scene, except those of furniture, which `run.json` does not list."""
+    """The meshes of a record's scene, without furniture meshes, which `run.json` does not list."""
     try:
         bodies = record["settled"]["spec"]["bodies"]
         return {str(body["asset"]) for body in bodies if body.get("role") != "furniture"}
@@ -88,6 +88,6 @@ def _meshes(record: Entry) -> set[str]:
 
 
 def assets_of(run: Entry | None) -> frozenset[str] | None:
-    """The meshes that a run lists; None if it lists none."""
+    """Returns the meshes that a run lists; None if it lists none."""
     listed = (run or {}).get("assets")
     return frozenset(map(str, listed)) if type(listed) is list and listed else None

@@ -1,10 +1,10 @@
-"""Finds meshes and textures that several splits share, even if they have different names.
+"""Finds leakage between splits: meshes and textures used in several splits, even under different names.
 
-Meshes of furniture are not compared, because all splits use the same ones; the same is true of floors. The
-textures of furniture are compared.
+Furniture meshes and floors are not compared, because all splits use the same ones. Furniture textures are
+compared.
 
-Meshes and textures are taken from records and labels. `run.json` is only used to find the content hash of a
-mesh that a label names, and to detect that two meshes differ only in size.
+Meshes and textures are collected from records and labels. `run.json` is only used to look up the content hash
+of a mesh by the asset name in a label, and to detect meshes that differ only in size.
 """
 
 from collections import Counter
@@ -20,15 +20,15 @@ MAX_TOLD = 10
 """Maximum number of shared meshes, and of shared textures, that are reported individually."""
 MESH, SHAPE, TEXTURE = "mesh", "shape", "texture"
 FORBIDDEN = {"asset": (MESH, SHAPE), "background": (TEXTURE,)}
-"""What splits must not share, by the value in `split.by`; a shape is a mesh regardless of its size."""
+"""What splits must not share, for each value of `split.by`; a shape is a mesh regardless of its size."""
 
 Thing = tuple[str, str]
-"""A kind (`MESH`, `SHAPE` or `TEXTURE`), and the content hash, or name and index of a procedural texture."""
+"""A kind (`MESH`, `SHAPE` or `TEXTURE`), and a content hash, or a procedural texture's name and index."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Number of different meshes and textures in the scenes of a split."""
+    """The number of distinct meshes and textures in the scenes of a split."""
 
     split: str
     meshes: int
@@ -45,11 +45,11 @@ class Sharing:
 
     Attributes:
         forbidden: The kinds that splits must not share.
-        meshes: Keys `name@hash` of meshes by their names, because labels give only the name.
-        shapes: Identifier of the shape of a mesh, equal for all its sizes, by the key of the mesh.
-        first: The split and the image in which each mesh, shape or texture was found first.
+        meshes: Mesh keys `name@hash` by mesh name, because labels only contain the name.
+        shapes: Shape identifier of each mesh, by mesh key; meshes that differ only in size have the same one.
+        first: The split and image in which each mesh, shape or texture was first found.
         splits: The meshes, shapes and textures of each split.
-        leaks: Number of meshes and textures that were found to be shared but must not be, by kind.
+        leaks: Number of meshes and textures that splits share but must not share, by kind.
     """
 
     forbidden: frozenset[str]
@@ -62,7 +62,7 @@ class Sharing:
     def see_record(self, folder: Folder, name: str, record: Entry) -> None:
         """Registers the meshes, textures and environment maps of a record's scene.
 
-        Reports those that another split also uses, if splits must not share that kind.
+        Reports each of them that another split also uses, if splits must not share that kind.
         """
         if record["status"] != "done":
             return
@@ -77,7 +77,7 @@ class Sharing:
             self._see(folder.at(name, picture), record["split"], picture, kind, called)
 
     def see_labels(self, split: str, document: Document) -> None:
-        """Registers the meshes that the labels of a split name, and reports those that must not be shared."""
+        """Registers the meshes in the labels of a split, and reports those that must not be shared."""
         for identity, image in document.images.items():
             for annotation in document.annotations_of(identity):
                 asset, picture = annotation["attributes"]["asset"], image["file_name"]
@@ -104,9 +104,9 @@ class Sharing:
             place.fault("splits", what + more)
 
     def holdings(self) -> tuple[Holding, ...]:
-        """Returns the numbers of meshes and textures of each split.
+        """Returns the number of meshes and textures of each split.
 
-        If there are several splits, a last entry counts those that occur in more than one split.
+        If there are several splits, the last entry counts meshes and textures that occur in more than one.
         """
         everywhere = Counter(thing for things in self.splits.values() for thing in things)
         shared = {thing for thing, splits in everywhere.items() if splits > 1}
@@ -120,7 +120,7 @@ def _holding(name: str, things: set[Thing]) -> Holding:
 
 
 def sharing_in(folder: Folder, run: Entry | None) -> Sharing:
-    """Creates an empty `Sharing`, with the rules and hashes from `run.json`.
+    """Creates an empty `Sharing` with the rules and hashes from `run.json`.
 
     Args:
         folder: The data set.
@@ -148,7 +148,7 @@ def _bodies(record: Entry) -> Iterator[Thing]:
 def _textures(node: object) -> Iterator[Thing]:
     """Yields the texture of each surface in a scene; a surface is any mapping with a key `look`.
 
-    Does not use recursion, because the tree of a broken record may be nested too deeply for that.
+    Not recursive, because the tree of a broken record may be nested too deeply for recursion.
     """
     waiting = [node]
     for node in waiting:

@@ -1,6 +1,6 @@
-"""Where a camera with a rolling shutter sees points, with own code.
+"""Projects points with a rolling shutter camera, implemented independently of the renderer.
 
-Each row is exposed with a pose of its own. The pose of the record is that at the middle row.
+Each row is exposed with its own camera pose. The recorded pose is the pose at the middle row.
 """
 
 from collections.abc import Callable
@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 STEPS = 8
-"""Number of steps in which the row of a point is found; each makes the error twenty times smaller or more."""
+"""Number of iterations to find a point's row; each reduces the error by a factor of 20 or more."""
 
 
 def seen(motion: Any, height: int, points_m: Array, project: Callable[[Array], Array]) -> Array:
-    """Pixel coordinates (n, 2) of points.
+    """Computes pixel coordinates (n, 2) of points.
 
     Args:
-        motion: The motion of the camera in a record; None if it is at rest.
-        height: Height of the image; above and below it, the first and the last row continue.
-        points_m: (n, 3) points in the frame of the camera at the middle row.
-        project: Gives the pixel coordinates (n, 2) of points (n, 3) in the frame of the camera.
+        motion: The camera motion in a record; None if the camera is at rest.
+        height: Image height; points above and below the image use the pose of the first and last row.
+        points_m: (n, 3), points in the camera frame at the middle row.
+        project: Returns pixel coordinates (n, 2) of points (n, 3) in the camera frame.
     """
     pixels = project(points_m)
     if not is_rolling(motion):
@@ -39,7 +39,7 @@ def seen(motion: Any, height: int, points_m: Array, project: Callable[[Array], A
 
 
 def is_rolling(motion: Any) -> bool:
-    """Whether the motion of a camera in a record comes with a rolling shutter."""
+    """Returns whether a recorded camera motion has a rolling shutter."""
     return motion is not None and bool(motion.get("readout"))
 
 

@@ -1,4 +1,4 @@
-"""Checks `sources.json` of a data set that was made from others by merge or split: its numbers add up."""
+"""Checks that the counts in `sources.json`, which merge and split write, add up."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ SOURCE = {"identity": v.SHA256, "images": v.INDEX, "annotations": v.INDEX}
 
 
 def check_sources(folder: Folder, documents: Iterable[Document]) -> None:
-    """Compares the numbers of `sources.json`, if there is one, with the annotation files; notes it."""
+    """Compares the counts in `sources.json`, if it exists, with the annotation files, and adds a note."""
     tree = folder.read_object(NAME, RULES) if folder.has(NAME) else None
     if tree is None:
         return

@@ -1,4 +1,4 @@
-"""Compares the annotation files of the splits: categories, and scenes."""
+"""Compares the categories and scenes in the annotation files of the splits."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from sim2coco.check.values import show
 
 
 def compare_splits(documents: Mapping[str, Document]) -> None:
-    """Reports categories that differ between splits and, if sim2coco wrote them, scenes in two splits."""
+    """Reports categories that differ between splits and, in sim2coco data sets, scenes in two splits."""
     owners: dict[int, str] = {}
     first = next(iter(documents.values()), None)
     for split, document in documents.items():
@@ -24,7 +24,7 @@ def compare_splits(documents: Mapping[str, Document]) -> None:
 
 
 def _categories_differ(one: Document, other: Document) -> bool:
-    """Whether two files disagree on categories; those of other tools may have different ids, in any order."""
+    """Whether two files disagree on categories; other tools' files may use different ids in any order."""
     names, others = (
         [(identity, category["name"]) for identity, category in document.categories.items()]
         for document in (one, other)
@@ -35,7 +35,7 @@ def _categories_differ(one: Document, other: Document) -> bool:
 
 
 def note_unused_categories(documents: Mapping[str, Document]) -> str:
-    """A note on the categories that no annotation of any split has; "" if there are none."""
+    """Returns a note on the categories without annotations in any split; "" if there are none."""
     used: set[int] = set()
     names: dict[int, str] = {}
     for document in documents.values():

@@ -1,4 +1,4 @@
-"""Reads the entries of a large JSON file one after the other, in bounded memory."""
+"""Reads the entries of a large JSON file one after another, in bounded memory."""
 
 import codecs
 import re
@@ -9,11 +9,11 @@ from typing import Any, BinaryIO, NamedTuple
 from sim2coco.check.jsontext import Decoder, NotJson
 
 BLOCK = 2**18
-"""Number of bytes that are read at once."""
+"""Number of bytes to read at once."""
 MAX_ENTRY = 2**22
-"""Length up to which an entry is read whole; in memory, it may take fifty times as much."""
+"""Maximum length of an entry in characters; a decoded entry may take fifty times as much memory."""
 NEXT = re.compile(r"[ \t\n\r]*([,\]])[ \t\n\r]*")
-"""What follows the entry of a list."""
+"""The separator or bracket after a list entry."""
 SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -22,15 +22,15 @@ class NotObject(ValueError):
 
 
 class Item(NamedTuple):
-    """A value of the top-level object of a file, or an entry of a list in it.
+    """A value in a file's top-level object, or an entry of such a value if it is a list.
 
     Attributes:
-        key: The key in the object.
-        rank: The index in the list; None for the value itself, which is empty if it is a list.
+        key: The key in the top-level object.
+        rank: The index in the list; None for the value itself. A list itself is yielded as an empty list.
         value: The value or the entry.
-        start: Its first byte in the file.
-        length: Its number of bytes.
-        oddities: What readers may take differently in it: message by kind of the fault.
+        start: Offset of its first byte in the file.
+        length: Length in bytes.
+        oddities: Constructs that parsers handle differently, such as duplicate keys: fault kind to message.
     """
 
     key: str
@@ -42,11 +42,11 @@ class Item(NamedTuple):
 
 
 def items(file: BinaryIO) -> Iterator[Item]:
-    """Yields the values of the JSON object in a file, and the entries of those that are lists.
+    """Yields the values of the JSON object in a file, and the entries of its lists.
 
     Raises:
-        NotJson: The file contains something else.
-        NotObject: The file contains a list.
+        NotJson: The file is not valid JSON.
+        NotObject: The top-level value is a list.
     """
     window = _Window(file)
     if window.peek() == "\ufeff":
@@ -91,10 +91,10 @@ def _elements(window: "_Window", key: str) -> Iterator[Item]:
 
 
 class _Window:
-    """A part of the text of a file.
+    """A window onto the text of a file.
 
     Attributes:
-        byte: The position in the file, in bytes, up to which the text has been used.
+        byte: The byte position in the file up to which the text has been consumed.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -105,7 +105,7 @@ class _Window:
         self._text, self._at, self._ended = "", 0, False
 
     def peek(self) -> str:
-        """Skips white space, and returns the next character; "" at the end of the file."""
+        """Skips white space and peeks at the next character; "" at the end of the file."""
         while True:
             if self._at < len(self._text) and self._text[self._at] > " ":
                 return self._text[self._at]
@@ -120,7 +120,7 @@ class _Window:
                 return ""
 
     def take(self, characters: str) -> str:
-        """Skips white space and one of the given characters, which it returns; it must be there."""
+        """Skips white space, then consumes and returns the next character, which must be a given one."""
         found = self.peek()
         if not found or found not in characters:
             self.fail(" or ".join(map(repr, characters)))
@@ -129,7 +129,7 @@ class _Window:
         return found
 
     def next_entry(self) -> str:
-        """Skips white space and a comma or bracket as `take` does, but only if all of it has been read."""
+        """Like `take` for a comma or bracket, but returns "" if the text read so far may end within it."""
         match = NEXT.match(self._text, self._at)
         if match is None or match.end() >= len(self._text):
             return ""
@@ -138,12 +138,12 @@ class _Window:
         return match[1]
 
     def fail(self, expected: str) -> Any:
-        """Raises the error that something else is here, or the end."""
+        """Raises `NotJson`, because something other than `expected` is here."""
         found = "the end of the file" if self.peek() == "" else repr(self.peek())
         raise NotJson(f"{found} at byte {self.byte}, expected {expected}")
 
     def value(self) -> tuple[Any, int, int]:
-        """Decodes the value that begins here; returns it with its first byte and its number of bytes."""
+        """Decodes the value that begins here; returns it with its byte offset and its length in bytes."""
         while True:
             try:
                 value, end = self.decoder.decode(self._text, self._at)
@@ -168,7 +168,7 @@ class _Window:
         return start, length
 
     def _more(self) -> bool:
-        """Reads at least as much as is left; returns False at the end of the file."""
+        """Reads a block at least as long as the unconsumed text; returns False at the end of the file."""
         if self._ended:
             return False
         left = self._text[self._at :]

@@ -1,6 +1,6 @@
-"""Checks the overlap of masks: those of objects lie apart, those of defects lie on their object.
+"""Checks mask overlap: objects must not overlap, and defects must lie on their object.
 
-The label of a defect has the instance of its object in the attribute `on`.
+The attribute `on` of a defect's label is the instance of its object.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,13 +14,13 @@ from sim2coco.check.values import ID, Entry, show
 def check_overlap(place: Place, annotations: list[Entry], masks: Mapping[int, Runs]) -> None:
     """Checks the overlap of the visible masks of an image.
 
-    No two objects overlap, and no two defects. A defect lies within its object, if that has a label, and
-    overlaps no other object.
+    Objects must not overlap each other, nor defects each other. A defect must lie inside its object's mask;
+    if its object has no label, the defect must not overlap any labelled object.
 
     Args:
         place: Where faults are reported.
         annotations: The annotations of the image.
-        masks: Their masks, by the ids of the annotations; invalid ones are left out.
+        masks: The valid masks by annotation id.
     """
     placed = {entry["id"]: entry["attributes"].get("on") for entry in annotations if entry["id"] in masks}
     objects = {number: masks[number] for number, on in placed.items() if on is None}
@@ -36,13 +36,13 @@ def check_overlap(place: Place, annotations: list[Entry], masks: Mapping[int, Ru
 def _off(
     number: int, mask: Runs, on: Any, owners: Mapping[int, int], objects: Mapping[int, Runs]
 ) -> Iterator[str]:
-    """Checks that a defect lies on its object only; that of an object without a label lies on no other."""
+    """Checks that a defect lies inside its object, or outside all objects if its own has no label."""
     if not ID[0](on):
         yield f"annotation {number}: on is {show(on)}, must be {ID[1]}"
         return
     owner = owners.get(on)
     if owner is not None and owner not in objects:
-        return  # its mask is invalid, which is reported, or it is a defect itself
+        return  # the owner's mask is invalid, which is reported elsewhere, or the owner is a defect
     if owner is not None:
         if not mask.inside(objects[owner]):
             yield f"the mask of annotation {number} is not inside that of annotation {owner}, which it is on"

@@ -1,6 +1,6 @@
-"""Rules that values must follow, each with a text for the error message.
+"""Validation rules for values, each with a text for the error message.
 
-Huge integers are compared exactly, and NaN satisfies no rule.
+Huge integers are compared exactly, and NaN violates every rule.
 """
 
 import re
@@ -35,7 +35,7 @@ def _bare(value: Any) -> bool:
 
 
 def _below(value: Any) -> bool:
-    """Whether a value is a relative path that does not lead upwards; backslashes are separators too."""
+    """Whether a value is a relative path without `..`; backslashes also count as separators."""
     return _text(r"(?![/\\]|[A-Za-z]:)[^\0]{1,1000}")(value) and ".." not in re.split(r"[/\\]", value)
 
 
@@ -61,7 +61,7 @@ OBJECT: Rule = (lambda value: type(value) is dict, "an object")
 
 
 def follows(entry: Any, rules: Rules) -> bool:
-    """Returns whether an entry is an object that follows the rules."""
+    """Returns whether an entry is a dict that follows the rules."""
     if type(entry) is not dict:
         return False
     for key, (is_valid, _) in rules.items():  # noqa: SIM110 - `all` takes twice as long, for millions of entries
@@ -71,12 +71,12 @@ def follows(entry: Any, rules: Rules) -> bool:
 
 
 def violations(entry: Any, rules: Rules) -> Iterator[str]:
-    """Yields a message for each value that violates its rule, and one for all that are missing."""
+    """Yields a message for each value that violates its rule, and one message for all missing keys."""
     return (message for _, message in violated(entry, rules))
 
 
 def violated(entry: Any, rules: Rules) -> Iterator[tuple[str, str]]:
-    """Yields key and message for each value that violates its rule; one message for all that are missing."""
+    """Yields (key, message) for each value that violates its rule; all missing keys share one message."""
     if type(entry) is not dict:
         yield "", f"is {show(entry)}, must be an object"
         return
@@ -89,7 +89,7 @@ def violated(entry: Any, rules: Rules) -> Iterator[tuple[str, str]]:
 
 
 def show(value: Any) -> str:
-    """Returns a value as short text for a message; nested values are summarised."""
+    """Formats a value as a short text for a message; nested values are summarised."""
     if type(value) is dict:
         return f"an object of {len(value)}"
     if type(value) is list:

@@ -1,1 +1,1 @@
-"""Finished data sets, ours and those of other tools: read, merged, split and described."""
+"""Reads, merges, splits and describes finished data sets from sim2coco and other tools."""

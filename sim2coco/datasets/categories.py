@@ -1,4 +1,4 @@
-"""Reads what the head of a COCO file states: categories, licences and `info`."""
+"""Reads the categories, licences and `info` of a COCO file."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,12 +17,12 @@ OF_CATEGORIES = ("id", "name", "supercategory")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What an annotation file states besides images and annotations.
+    """The contents of an annotation file other than images and annotations.
 
     Attributes:
-        info: Its categories, licences and `info`.
-        category_of: The index of each category in `info`, by COCO's id. Two categories of one name are one.
-        licence_of: The index of each licence in `info`, by COCO's id.
+        info: The file's categories, licences and `info`.
+        category_of: Index of each category in `info`, by COCO's id. Categories with the same name are merged.
+        licence_of: Index of each licence in `info`, by COCO's id.
     """
 
     info: DatasetInfo
@@ -31,7 +31,7 @@ class Head:
 
 
 def read_head(path: Path) -> Head:
-    """Reads categories, licences and `info` of a COCO file.
+    """Reads the categories, licences and `info` of a COCO file.
 
     Raises:
         DataSetError: The file cannot be read, or a category is invalid.
@@ -72,7 +72,7 @@ def read_head(path: Path) -> Head:
 
 
 def scalars(entry: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str, Scalar]:
-    """The entries of an object whose values are neither lists nor objects."""
+    """Returns the entries of a mapping whose values are scalars, except for the keys in `without`."""
     return {key: item for key, item in entry.items() if isinstance(item, SCALARS) and key not in without}
 
 
@@ -87,7 +87,7 @@ def _attributes(entry: Entry) -> dict[str, Scalar]:
 
 
 def _licences(listed: Any) -> dict[int, Licence]:
-    """The licences by COCO's id; those without a name are named by their address."""
+    """The licences by COCO's id; a licence without a name gets its URL as name."""
     found = {}
     for entry in listed if type(listed) is list else ():
         if type(entry) is dict and type(entry.get("id")) is int:
@@ -97,7 +97,7 @@ def _licences(listed: Any) -> dict[int, Licence]:
 
 
 def _skeleton(path: Path, entry: Entry) -> Skeleton | None:
-    """The keypoints of a category; COCO numbers them from 1."""
+    """The keypoints of a category, converted from COCO's 1-based indices."""
     names, edges = entry.get("keypoints"), entry.get("skeleton") or []
     if not names:
         return None
@@ -115,10 +115,10 @@ def _is_edge(edge: Any, within: Any) -> bool:
 
 
 def joined(infos: Sequence[DatasetInfo], splits: Sequence[str]) -> DatasetInfo:
-    """What several annotation files state together: categories and licences in order, each name once.
+    """Combines the info of several annotation files: categories and licences in order, without duplicates.
 
-    What the first file says of a category holds. The ids of categories are those of the files, unless
-    two categories have the same one; then they are 1, 2, 3, ...
+    If several files define a category, the first definition is used. Category ids are kept, unless two
+    categories have the same id; in that case, all ids are renumbered 1, 2, 3, ...
     """
     first: dict[str, tuple[DatasetInfo, int]] = {}
     for info in infos:

@@ -1,4 +1,4 @@
-"""A data set that is made from others: what a merge or a split gives, before it is written."""
+"""A data set derived from others by merge or split, before it is written."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,17 +11,17 @@ from sim2coco.datasets.provenance import Source
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Derived:
-    """A data set that is made from others.
+    """A data set derived from others.
 
     Attributes:
-        info: What all its images share.
-        images: Its images in order, which can be read once; each says which data set it comes from.
-        num_images: Their number.
-        sources: The data sets that images were taken from.
-        made_by: The command that makes it, and its settings.
-        notes: What could not be kept, one line each.
-        roots: The folders of the data sets that are read, which the new one must not lie in.
-        files: Further files that are put beside the images, each with what it contains, by name.
+        info: Metadata of the whole data set.
+        images: The images in order, as a single-use iterator; each has the identity of its source data set.
+        num_images: Number of images.
+        sources: The data sets that the images originally come from.
+        made_by: The command that creates the data set, and its settings.
+        notes: One line for each kind of information that could not be kept.
+        roots: The folders of the input data sets; the output must not lie inside them.
+        files: Additional files to write, by name: content and description.
     """
 
     info: DatasetInfo

@@ -1,4 +1,4 @@
-"""The error of a data set that cannot be used."""
+"""The exception for a data set that cannot be used."""
 
 from pathlib import Path
 
@@ -8,6 +8,6 @@ class DataSetError(ValueError):
 
 
 def no_images(root: Path) -> DataSetError:
-    """The error of a data set without images; that of a run may be unfinished."""
+    """Returns the error for a data set without images, which may be an unfinished run."""
     run = f"; `sim2coco status {root}` tells how far its run is" if (root / "run.json").exists() else ""
     return DataSetError(f"{root}: has no images yet{run}")

@@ -1,7 +1,7 @@
-"""The entries of a COCO file in a temporary database, which finds the annotations of an image.
+"""Indexes the entries of a COCO file in a temporary database, to look up annotations by image.
 
-Annotation files list annotations in any order, and may be larger than memory. The database is a file without
-a name in the folder for temporary files (`TMPDIR`): it is gone when the process ends, however it ends.
+Annotation files list annotations in any order, and may be larger than memory. The database is an unnamed file
+in the temporary folder (`TMPDIR`), which disappears when the process ends for any reason.
 """
 
 import errno
@@ -22,7 +22,7 @@ from sim2coco.datasets.errors import DataSetError
 from sim2coco.datasets.streaming import entries
 
 CACHE_KIB = 16 * 1024
-"""Memory that the database uses; the rest of it lies in the temporary file."""
+"""Memory for the database; the rest of the database is in the temporary file."""
 SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -32,19 +32,19 @@ CREATE TABLE annotations (rank INTEGER PRIMARY KEY, id INTEGER, image INTEGER, e
 CREATE TABLE amodal (rank INTEGER PRIMARY KEY, id INTEGER, entry BLOB);
 """
 UNIQUE = {"images.id": "id", "images.name": "file_name", "annotations.id": "id", "amodal.id": "id"}
-"""Columns whose values occur once, and their key in the file."""
+"""Columns with unique values, and the corresponding keys in the file."""
 KEPT = ("segmentation", "bbox", "keypoints", "attributes", "ignored")
-"""Lists and objects of an entry that are kept, besides its scalars."""
+"""Keys of an entry that are kept in addition to its scalars."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Index:
-    """The images and annotations of a COCO file, by image.
+    """The images of a COCO file with their annotations.
 
     Attributes:
         num_images: Number of images.
         num_annotations: Number of annotations.
-        names: The file names of all images; backslashes are replaced by `/`.
+        names: The file names of all images, with backslashes replaced by `/`.
     """
 
     num_images: int
@@ -53,12 +53,12 @@ class Index:
     _database: sqlite3.Connection
 
     def images(self) -> Iterator[tuple[Entry, list[tuple[Entry, Entry | None]]]]:
-        """Yields each image in the order of the file, and its annotations with their amodal counterparts."""
+        """Yields each image in file order, with its annotations and their amodal counterparts."""
         for number, entry in self._database.execute("SELECT id, entry FROM images ORDER BY rank"):
             yield from_json(entry), self._annotations(number)
 
     def find(self, name: str) -> list[str]:
-        """The file names of the images that have this name, with or without folder and suffix."""
+        """Returns the file names that match a name given with or without folder and suffix."""
         ends = self._database.execute("SELECT name FROM images WHERE instr(name, ?) ORDER BY rank", (name,))
         found = [own for (own,) in ends]
         return [own for own in found if own == name] or [
@@ -66,7 +66,7 @@ class Index:
         ]
 
     def image(self, name: str) -> tuple[Entry, list[tuple[Entry, Entry | None]]]:
-        """An image by its file name, and its annotations."""
+        """Returns an image by its file name, with its annotations."""
         query = "SELECT id, entry FROM images WHERE name = ?"
         number, entry = self._database.execute(query, (name,)).fetchone()
         return from_json(entry), self._annotations(number)
@@ -82,7 +82,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Names(Collection[str]):
-    """The file names of an index, read from the database when they are needed."""
+    """The file names of an index, read from the database on demand."""
 
     length: int
     database: sqlite3.Connection
@@ -99,15 +99,15 @@ class _Names(Collection[str]):
 
 
 def index_file(path: Path, amodal: Path | None = None) -> Index:
-    """Reads a COCO file.
+    """Builds the index of a COCO file.
 
     Args:
         path: The file.
-        amodal: A COCO file whose annotations have the same ids and whose masks include hidden parts.
+        amodal: A COCO file with amodal masks for the same annotation ids.
 
     Raises:
-        DataSetError: An entry is invalid, an id or a file name occurs twice, or an annotation refers to an
-            image that is not there.
+        DataSetError: An entry is invalid, an id or a file name occurs twice, or an annotation refers to a
+            missing image.
     """
     database = sqlite3.connect("", isolation_level=None)
     with _told(path):
@@ -124,11 +124,11 @@ def index_file(path: Path, amodal: Path | None = None) -> Index:
 
 
 Row = Callable[[Entry], tuple[str, tuple[Any, ...]]]
-"""Makes a table's statement, and the row without its rank, from an entry."""
+"""Converts an entry to an SQL statement and the row without its rank (the index in the list)."""
 
 
 def _fill(database: sqlite3.Connection, path: Path, rows: Mapping[str, Row]) -> None:
-    """Puts the entries of some lists of a file into tables."""
+    """Inserts the entries of the lists in `rows` into their tables."""
     database.execute("BEGIN")
     for item in entries(path):
         if item.key not in rows:
@@ -159,7 +159,7 @@ def _amodal_row(entry: Entry) -> tuple[str, tuple[Any, ...]]:
 
 
 def _text(entry: Entry) -> bytes:
-    """An entry as JSON, without lists and objects that are not used."""
+    """Encodes an entry as JSON, without unused lists and objects."""
     kept = {key: value for key, value in entry.items() if key in KEPT or isinstance(value, SCALARS)}
     return to_json(kept)
 
@@ -186,7 +186,7 @@ def _count(database: sqlite3.Connection, table: str) -> int:
 
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
-    """Reports errors of the database as errors of the file, or of the folder for temporary files."""
+    """Converts database errors to errors of the file or of the temporary folder."""
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -1,7 +1,7 @@
-"""Labelled images and what they share: the input of annotation formats, for data sets of any origin.
+"""Labelled images and data set metadata: the input of annotation formats, for data sets of any origin.
 
-Pixel edges are at integer coordinates; boxes are x, y, width, height in pixels; masks are COCO's compressed
-run lengths for the whole image.
+Pixel edges are at integer coordinates. Boxes are x, y, width, height in pixels. Masks are COCO's compressed
+RLE of the whole image.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,12 +20,12 @@ Keypoint = tuple[float, float, int]
 
 @dataclass(frozen=True, slots=True)
 class Amodal:
-    """An object inside the image, hidden parts included.
+    """The amodal mask of an object, including hidden parts, clipped to the image.
 
     Attributes:
-        counts: Its mask.
-        area: Pixels of the mask.
-        bbox: Its box.
+        counts: The mask as compressed RLE.
+        area: Number of pixels in the mask.
+        bbox: Bounding box of the mask.
     """
 
     counts: str
@@ -35,18 +35,18 @@ class Amodal:
 
 @dataclass(frozen=True, slots=True)
 class Solid:
-    """The object that was rendered, in the camera that rendered it.
+    """The rendered object, relative to the camera that rendered it.
 
     Attributes:
-        asset: Name and hash of its mesh.
-        pose: From the frame of the mesh (metres, z up) to the camera.
-        scale: Scale of the mesh in its frame, before `pose` is applied.
-        whole_px: Pixels of the unoccluded object, not clipped to the image.
-        whole_bbox: Its box, not clipped to the image.
-        from_file: From the coordinates of the user's file to the frame of the mesh, scale included; None if
-            it is not known.
-        box_m: The smallest and the largest coordinates of the mesh in its frame, before `scale`; None in
-            data sets of earlier versions.
+        asset: Name and hash of the mesh.
+        pose: Transform from the mesh frame (metres, z up) to the camera frame.
+        scale: Scale of the mesh in the mesh frame, which is applied before `pose`.
+        whole_px: Number of pixels of the unoccluded object, not clipped to the image.
+        whole_bbox: Bounding box of the unoccluded object, not clipped to the image.
+        from_file: Transform from the coordinates in the user's file to the mesh frame, including the scale;
+            None if unknown.
+        box_m: Minimum and maximum coordinates of the mesh in the mesh frame, before `scale`; None in data
+            sets from earlier versions.
     """
 
     asset: str
@@ -60,18 +60,18 @@ class Solid:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One labelled object of an image.
+    """A labelled object in an image.
 
     Attributes:
-        category: Index of its category in `DatasetInfo.categories`.
-        bbox: Box of its visible part.
-        area: Visible pixels; what the annotation states if there is no mask.
-        counts: Its visible mask; None for a box without a mask.
-        crowd: Whether it is a region with several objects.
-        amodal: Mask and box with hidden parts, if they are known.
-        attributes: Scalars that the annotation has in addition.
-        keypoints: One for each name of the category's skeleton, if there are any.
-        solid: The rendered object, where it is known; None if an augmentation has moved pixels.
+        category: Index of the category in `DatasetInfo.categories`.
+        bbox: Bounding box of the visible part.
+        area: Number of visible pixels; without a mask, the annotation's `area`.
+        counts: The visible mask as compressed RLE; None for a box without a mask.
+        crowd: Whether the label is a region with several objects.
+        amodal: The amodal mask and box; None if unknown.
+        attributes: Additional scalars of the annotation.
+        keypoints: One keypoint for each name in the category's skeleton; None if there are none.
+        solid: The rendered object; None if unknown or if an augmentation has moved pixels.
     """
 
     category: int
@@ -86,13 +86,13 @@ class Label:
 
     @property
     def on_object(self) -> bool:
-        """Whether this is the label of a defect or a region, which lies on the object of another label."""
+        """Whether this is a defect or region, which lies on another labelled object."""
         return all(type(self.attributes.get(key)) is int for key in ("on", "instance"))
 
 
 @dataclass(frozen=True, slots=True)
 class IgnoredObject:
-    """A visible object without a label: index of its category, box of its visible part, and the reason."""
+    """A visible object without a label: category index, box of the visible part, and the reason."""
 
     category: int
     bbox: Xywh
@@ -105,17 +105,17 @@ class LabelledImage:
 
     Attributes:
         split: The split of the image.
-        name: Its name below the folder of its split: COCO's `file_name`. It may contain `/`, but never leaves
-            the folder.
-        file: Where the image file lies on this machine.
+        name: File name relative to the split's folder (COCO's `file_name`). It may contain `/`, but never
+            leads out of the folder.
+        file: Path of the image file on this machine.
         width: Width in pixels.
         height: Height in pixels.
-        labels: Its labels.
-        ignored: Visible objects without a label; None if the data set does not say which there are.
-        scene: Number of the scene that it shows, where it is known.
-        facts: Scalars that the image's entry has in addition, such as `view`, `lighting` and `copy`.
-        camera: The camera, where it is known; None if an augmentation has moved pixels.
-        other_files: Further files of the image, such as depth: names in the data set, and where they lie.
+        labels: The labels.
+        ignored: Visible objects without a label; None if the data set does not list them.
+        scene: Number of the scene; None if unknown.
+        facts: Additional scalars of the image's entry, such as `view`, `lighting` and `copy`.
+        camera: The camera; None if unknown or if an augmentation has moved pixels.
+        other_files: Paths of additional files, such as depth, by name in the data set.
     """
 
     split: str
@@ -131,18 +131,18 @@ class LabelledImage:
     other_files: Mapping[str, Path] = field(default_factory=dict)
 
     def objects_only(self) -> "LabelledImage":
-        """The image with the labels of objects only, without those of defects and regions on them."""
+        """Returns the image with object labels only, without defects and regions."""
         return replace(self, labels=tuple(label for label in self.labels if not label.on_object))
 
     @property
     def path(self) -> str:
-        """The name of the image file in a data set of ours: `images/<split>/<name>`."""
+        """The image file name in sim2coco's layout: `images/<split>/<name>`."""
         return f"images/{self.split}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """A licence of the images or of what they show."""
+    """A licence of the images or their content."""
 
     name: str
     url: str = ""
@@ -153,8 +153,8 @@ class Skeleton:
     """The keypoints of a category.
 
     Attributes:
-        names: Names of its keypoints.
-        edges: Pairs of connected keypoints, as indices from 0.
+        names: Names of the keypoints.
+        edges: Pairs of connected keypoints, as 0-based indices.
     """
 
     names: tuple[str, ...]
@@ -163,20 +163,20 @@ class Skeleton:
 
 @dataclass(frozen=True, slots=True)
 class DatasetInfo:
-    """What all images of a data set share. Labels refer to the index of a category in each of its lists.
+    """Metadata of a data set. Labels refer to categories by their index in the category lists.
 
     Attributes:
-        splits: Names of the splits, in order; a split may have no images.
-        categories: Names of the categories, each once.
-        supercategories: Name of the supercategory of each category.
-        licences: The licences, each once.
-        category_ids: COCO's id of each category: 1, 2, 3, ... in our data sets.
-        attributes: Scalars that the user has given each category; labels have them too.
-        skeletons: The keypoints of each category; None for a category without any.
+        splits: Split names, in order; a split may have no images.
+        categories: Unique category names.
+        supercategories: Supercategory of each category.
+        licences: Unique licences.
+        category_ids: COCO's id of each category: 1, 2, 3, ... in sim2coco data sets.
+        attributes: User-defined scalars of each category, which labels have too.
+        skeletons: Keypoints of each category; None for categories without keypoints.
         amodal: Whether all labels have amodal masks.
-        about: What COCO's `info` says of the data set; empty in our data sets.
-        depth_scale_mm: Millimetres for each step of a depth file.
-        meshes: Finds the mesh of an asset by its name and hash, while a run makes the data set.
+        about: COCO's `info`; empty in sim2coco data sets.
+        depth_scale_mm: Millimetres per unit in a depth file.
+        meshes: Finds the mesh of an asset by name and hash; only set while a run generates the data set.
     """
 
     splits: tuple[str, ...]
@@ -192,7 +192,7 @@ class DatasetInfo:
     meshes: Callable[[str], Mesh] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Completes the lists of categories: ids from 1, no attributes, no keypoints."""
+        """Fills empty category lists with defaults: ids from 1, no attributes, no keypoints."""
         number = len(self.categories)
         defaults: dict[str, tuple[object, ...]] = {
             "category_ids": tuple(range(1, number + 1)),

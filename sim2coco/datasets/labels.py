@@ -1,4 +1,4 @@
-"""Makes labelled images of the entries of COCO files; masks are validated before pycocotools sees them."""
+"""Converts COCO entries to labelled images; masks are validated before they reach pycocotools."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,15 +29,15 @@ Pair = tuple[Entry, Entry | None]
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Makes the labelled images of a split.
+    """Builds the labelled images of a split.
 
     Attributes:
         split: The split.
-        source: Its annotation file, for messages.
-        folder: The folder of its images.
-        category_of: The index of each category, by COCO's id.
-        licence_of: The index of each licence, by COCO's id.
-        skeletons: The keypoints of each category.
+        source: The annotation file, for messages.
+        folder: The image folder.
+        category_of: Index of each category, by COCO's id.
+        licence_of: Index of each licence, by COCO's id.
+        skeletons: Keypoints of each category.
         amodal: Whether each label must have an amodal mask.
     """
 
@@ -50,14 +50,14 @@ class Maker:
     amodal: bool
 
     def image(self, entry: Entry, annotations: Sequence[Pair]) -> LabelledImage:
-        """Makes a labelled image.
+        """Builds a labelled image.
 
         Args:
-            entry: COCO's entry of the image.
+            entry: The COCO entry of the image.
             annotations: The annotations of the image.
 
         Raises:
-            DataSetError: An annotation is invalid, or there is no image file.
+            DataSetError: An annotation is invalid, or the image file is missing.
         """
         name = entry["file_name"].replace("\\", "/")
         file = self.folder / name
@@ -102,7 +102,7 @@ class Maker:
         return self.category_of[entry["category_id"]]
 
     def _ignored(self, entry: Entry) -> tuple[IgnoredObject, ...] | None:
-        """The visible objects without a label, which data sets of sim2coco list."""
+        """The visible objects without a label, which sim2coco data sets list."""
         listed = entry.get("ignored")
         if type(listed) is not list or any(True for each in listed for _ in violations(each, IGNORED)):
             return None
@@ -112,13 +112,13 @@ class Maker:
         )
 
     def _facts(self, entry: Entry) -> dict[str, Scalar]:
-        """The further scalars of an image; its licence is the place in the data set's list, from 1."""
+        """The additional scalars of an image; `license` becomes the 1-based index in the data set's list."""
         licence = self.licence_of.get(entry["license"]) if type(entry.get("license")) is int else None
         return scalars(entry, OF_IMAGES) | ({} if licence is None else {"license": licence + 1})
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is a regular file; names that no file can have are absent."""
+    """Returns whether a path is a regular file; False for invalid file names."""
     try:
         return path.is_file()
     except (OSError, ValueError):  # for example, if the name is too long
@@ -133,7 +133,7 @@ def _box(entry: Entry) -> Xywh:
 
 
 def _mask(image: Entry, entry: Entry) -> str | None:
-    """The mask of an annotation as compressed run lengths; None if it has none.
+    """The mask of an annotation as compressed RLE; None if there is no mask.
 
     Raises:
         ValueError: The mask is invalid or empty.
@@ -149,16 +149,16 @@ def _mask(image: Entry, entry: Entry) -> str | None:
 
 
 def valid_mask(counts: str, height: int, width: int) -> Runs:
-    """The mask of compressed run lengths.
+    """Decodes and validates a compressed RLE.
 
     Raises:
-        ValueError: The run lengths are invalid or do not fit an image of this size.
+        ValueError: The RLE is invalid or does not fit an image of this size.
     """
     return runs_from_lengths(run_lengths(counts), height, width)
 
 
 def _keypoints(entry: Entry, skeleton: Skeleton | None) -> tuple[Keypoint, ...] | None:
-    """The keypoints of an annotation; None if it or its category has none."""
+    """The keypoints of an annotation; None if the annotation or its category has none."""
     listed = entry.get("keypoints")
     if skeleton is None or not listed:
         return None

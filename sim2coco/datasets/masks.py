@@ -1,4 +1,4 @@
-"""Decodes COCO's compressed run lengths to small arrays: only the box of the mask, never the whole image."""
+"""Decodes COCO's compressed RLE to arrays cropped to the mask's box, never to the whole image."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from sim2coco.check.masks import run_lengths
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crop:
-    """A mask, cropped to the box of its pixels.
+    """A mask, cropped to its bounding box.
 
     Attributes:
-        mask: (h, w), the pixels.
-        left: Column of the first pixel in the image.
-        top: Row of the first pixel in the image.
+        mask: (h, w), the cropped mask.
+        left: Column of the crop in the image.
+        top: Row of the crop in the image.
     """
 
     mask: NDArray[np.bool_]
@@ -24,11 +24,11 @@ class Crop:
 
 
 def crop(counts: str, height: int) -> Crop:
-    """The pixels of a mask; an array of shape (0, 0) if it has none.
+    """Decodes a mask and crops it; an empty mask has shape (0, 0).
 
     Args:
-        counts: Compressed run lengths, valid for the image.
-        height: Height of the image in pixels.
+        counts: Compressed RLE, which must be valid for the image.
+        height: Image height in pixels.
     """
     edges = np.cumsum(run_lengths(counts))
     ends = edges[1::2]

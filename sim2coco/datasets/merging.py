@@ -1,7 +1,7 @@
-"""Joins data sets to one: the same bytes, in whatever order they are given.
+"""Merges data sets; the result does not depend on the order in which they are given.
 
-Data sets are ordered by identity, categories are matched by name, and each image says where it comes from.
-Only one image is in memory at a time.
+Data sets are sorted by identity, categories are matched by name, and each image records its origin. Only one
+image is in memory at a time.
 """
 
 import re
@@ -25,26 +25,26 @@ from sim2coco.datasets.reading import Dataset, has_depth
 from sim2coco.seeding import rng_for
 
 USUAL = ("train", "val", "test")
-"""Names of splits that come first, in this order."""
+"""Split names that come first, in this order."""
 SAME = {"valid": "val", "validation": "val", "training": "train", "testing": "test"}
 
 Drawn = Mapping[str, NDArray[np.bool_]]
-"""For each split of a data set, which of its images are drawn."""
+"""For each split of a data set, whether each of its images is selected: bool (n,)."""
 
 
 def merged(
     datasets: Mapping[str, Dataset], shares: Mapping[str, float] | None = None, seed: int = 0
 ) -> Derived:
-    """Joins data sets.
+    """Merges data sets.
 
     Args:
         datasets: The data sets, by their names in messages.
-        shares: The share of each in the images of the result, relative to the others; None for all images.
-        seed: Seed of the draw if there are shares.
+        shares: Relative number of images from each data set in the result; None to take all images.
+        seed: Random seed for selecting images according to `shares`.
 
     Raises:
-        DataSetError: Two contain images of the same one, the keypoints of a category differ, or a data set
-            cannot be read.
+        DataSetError: Two data sets contain images of the same data set, they have different keypoints for a
+            category, or a data set cannot be read.
     """
     ordered = sorted(datasets.items(), key=lambda pair: pair[1].identity)
     contained = [(name, sources_of(data.root, data.identity, data.info)) for name, data in ordered]
@@ -78,10 +78,11 @@ def merged(
 
 
 def _images(parts: Sequence["_Part"]) -> Iterator[LabelledImage]:
-    """Yields the images of all data sets, one data set after the other; scenes are numbered consecutively.
+    """Yields the images of all data sets, one data set after another; scenes are renumbered consecutively.
 
     Raises:
-        DataSetError: Two have images of the same data set: one is an exported copy, which lists no sources.
+        DataSetError: Two data sets have images of the same data set. (One of them is an exported copy, which
+            lists no sources.)
     """
     names, first_scene = Names(), 0
     owners: dict[str | None, _Part] = {}
@@ -98,7 +99,7 @@ def _images(parts: Sequence["_Part"]) -> Iterator[LabelledImage]:
 
 
 def split_of(name: str) -> str:
-    """The split of the result that a split of a data set goes to.
+    """Maps a split of an input data set to a split of the result.
 
     Example:
         >>> [split_of(name) for name in ("val2017", "valid", "test", "labels", "night")]
@@ -114,7 +115,7 @@ def _in_order(splits: set[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """One of the data sets: its images as images of the result, but for their names and scenes."""
+    """An input data set; yields its images as images of the result, except for their names and scenes."""
 
     data: Dataset
     info: DatasetInfo
@@ -141,7 +142,7 @@ class _Part:
 
 
 def _moved(image: LabelledImage, categories: Sequence[int], licences: Sequence[int]) -> LabelledImage:
-    """An image with the categories and the licence as the result numbers them."""
+    """Renumbers the categories and the licence of an image."""
     licence = image.facts.get("license")
     numbered = {"license": licences[licence - 1] + 1} if type(licence) is int else {}
     ignored = image.ignored
@@ -155,10 +156,10 @@ def _moved(image: LabelledImage, categories: Sequence[int], licences: Sequence[i
 
 
 def _with_skeletons(info: DatasetInfo, ordered: Sequence[tuple[str, Dataset]]) -> DatasetInfo:
-    """The info with the keypoints that any of the data sets has for a category.
+    """Adds the keypoints of each category, from any of the data sets.
 
     Raises:
-        DataSetError: Two data sets have different keypoints for one category.
+        DataSetError: Two data sets have different keypoints for a category.
     """
     found: dict[str, tuple[str, Skeleton]] = {}
     for name, data in ordered:
@@ -173,7 +174,7 @@ def _with_skeletons(info: DatasetInfo, ordered: Sequence[tuple[str, Dataset]]) -
 
 
 def _notes(ordered: Sequence[tuple[str, Dataset]], info: DatasetInfo) -> Iterator[str]:
-    """What the result cannot keep of all data sets."""
+    """Yields a note for each kind of information that the result cannot keep."""
     known = dict(zip(info.categories, info.supercategories, strict=True))
     for name, data in ordered:
         for category, parent in zip(data.info.categories, data.info.supercategories, strict=True):
@@ -198,7 +199,7 @@ def _notes(ordered: Sequence[tuple[str, Dataset]], info: DatasetInfo) -> Iterato
 def _drawn(
     ordered: Sequence[tuple[str, Dataset]], shares: Mapping[str, float], seed: int
 ) -> dict[str, Drawn]:
-    """Draws as many images as there are for these shares, by name of the data set."""
+    """Selects random images from each data set: as many as possible in the given proportions."""
     sizes = {name: {split: size.images for split, size in data.sizes().items()} for name, data in ordered}
     whole = sum(shares.values())
     number = min(sum(sizes[name].values()) * whole / shares[name] for name in sizes)
@@ -216,7 +217,7 @@ def _drawn(
 
 
 def _apportioned(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
-    """Divides a number of images among splits in proportion to their sizes; what is left by remainder."""
+    """Distributes `wanted` images over splits in proportion to their sizes (largest remainder method)."""
     whole = sum(sizes.values())
     counts = {split: size * wanted // whole for split, size in sizes.items()}
     remainders = {split: size * wanted % whole for split, size in sizes.items()}
@@ -226,7 +227,7 @@ def _apportioned(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
 
 
 def _choose(number: int, wanted: int, key: str, seed: int) -> NDArray[np.bool_]:
-    """Draws images; the draw depends on the seed, the data set and the split only."""
+    """Selects `wanted` random images; the result only depends on the seed, the data set and the split."""
     place = int.from_bytes(sha256(key.encode()).digest()[:8])
     order = rng_for(seed, scene=place, stream="share").permutation(number)
     chosen = np.zeros(number, np.bool_)

@@ -1,4 +1,4 @@
-"""File names for images of several data sets in one folder."""
+"""Unique file names for images of several data sets in one folder."""
 
 import sqlite3
 from hashlib import sha256
@@ -8,30 +8,29 @@ from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.datasets.provenance import DIGITS, origin
 
 MAX_BYTES = 200
-"""Longest file name; file systems allow 255 bytes, and formats add suffixes."""
+"""Maximum length of a file name; file systems allow 255 bytes, and formats add suffixes."""
 
 
 class Names:
-    """Gives each image of a data set a file name of its own, in bounded memory.
+    """Gives each image of a data set a unique file name, in bounded memory.
 
-    A name has no folders: their names are joined with `_`. Of two names that would be equal, or differ in
-    upper and lower case only, the second gets `_2`.
+    Folders become part of the name, joined with `_`. If two names are equal or differ only in case, `_2` is
+    appended to the second.
     """
 
     def __init__(self) -> None:
-        """Begins without names."""
+        """Begins with no names taken."""
         self._taken = sqlite3.connect("", isolation_level=None)
         self._taken.executescript(
             "PRAGMA journal_mode = OFF; CREATE TABLE names (name TEXT PRIMARY KEY) WITHOUT ROWID; BEGIN"
         )
 
     def of(self, image: LabelledImage, prefixed: bool) -> str:
-        """A file name that no other image of the split has.
+        """Returns a file name that is unique in the image's split.
 
         Args:
             image: The image.
-            prefixed: Whether the name begins with the first digits of the identity of the data set that the
-                image was made in.
+            prefixed: Whether to prepend the first digits of the identity of the image's original data set.
         """
         name = _short(image.name.replace("/", "_"))
         prefix = f"{(origin(image) or '')[:DIGITS]}_"
@@ -48,7 +47,7 @@ class Names:
 
 
 def _short(name: str) -> str:
-    """The name, or if it is too long, its end with a hash of the whole."""
+    """Shortens a name that is too long to its end, preceded by a hash of the whole name."""
     if len(name.encode()) <= MAX_BYTES:
         return name
     end = name.encode()[-MAX_BYTES // 2 :].decode("utf-8", "ignore")

@@ -1,4 +1,4 @@
-"""Reads the labelled images of our data sets from the records of their scenes."""
+"""Reads the labelled images of sim2coco data sets from the scene records."""
 
 from collections.abc import Iterable, Iterator
 
@@ -27,12 +27,12 @@ from sim2coco.storage import Store
 
 
 def dataset_info(splits: Iterable[str], catalogue: Catalogue, depth_scale_mm: float = 1.0) -> DatasetInfo:
-    """Returns what the images of a data set share.
+    """Returns the metadata of a data set.
 
     Args:
-        splits: Names of the splits.
-        catalogue: The assets and defects, which define categories, and licences.
-        depth_scale_mm: Millimetres for each step of a depth file.
+        splits: Split names.
+        catalogue: The assets and defects, which define the categories and licences.
+        depth_scale_mm: Millimetres per unit in a depth file.
     """
     licences = sorted({asset.licence for asset in catalogue.assets.values()})
     return DatasetInfo(
@@ -51,7 +51,7 @@ def dataset_info(splits: Iterable[str], catalogue: Catalogue, depth_scale_mm: fl
 
 
 def _skeletons(catalogue: Catalogue) -> tuple[Skeleton | None, ...]:
-    """The keypoints of each category; empty if none has any."""
+    """The keypoints of each category; empty if no category has keypoints."""
     if not catalogue.keypoint_names:
         return ()
     of_objects = (None if one is None else Skeleton(one.names, one.edges) for one in catalogue.keypoint_names)
@@ -59,16 +59,16 @@ def _skeletons(catalogue: Catalogue) -> tuple[Skeleton | None, ...]:
 
 
 def labelled_images(store: Store, info: DatasetInfo, scenes: int, num_views: int) -> Iterator[LabelledImage]:
-    """Yields the labelled images of a data set in the order of scenes; one record is in memory at a time.
+    """Yields the labelled images of a data set in scene order; only one record is in memory at a time.
 
     Args:
         store: The data set.
-        info: What all its images share.
+        info: Metadata of the data set.
         scenes: Number of scenes.
-        num_views: Number of accepted views that belong to the data set; later ones are skipped.
+        num_views: Number of accepted views that belong to the data set; later views are skipped.
     """
     for scene in range(scenes):
-        if not num_views:  # an unfinished extension may have records beyond, with gaps
+        if not num_views:  # an unfinished extension may have more records, with gaps
             return
         record = from_bytes(store.get(record_name(scene)))
         for view in kept_views(record, num_views):
@@ -80,7 +80,7 @@ def labelled_images(store: Store, info: DatasetInfo, scenes: int, num_views: int
 def labelled_image(
     store: Store, info: DatasetInfo, record: Record, view: View, picture: Picture
 ) -> LabelledImage:
-    """The labelled image of an entry of a record."""
+    """Converts an image entry of a record to a labelled image."""
     return LabelledImage(
         split=record.split,
         name=picture.name,
@@ -120,7 +120,7 @@ def _label(info: DatasetInfo, record: Record, annotation: Annotation) -> Label:
 
 
 def _solid(record: Record, label: Annotation) -> Solid | None:
-    """The rendered object of a label; None if the record does not describe it in the image's camera."""
+    """The rendered object of a label; None if the record lacks its pose in the image's camera."""
     if label.pose is None or label.whole_px is None or label.whole_bbox is None:
         return None
     if record.settled is None:

@@ -1,4 +1,4 @@
-"""Reads the image files of any data set as their labels see them."""
+"""Reads image files of any data set in the orientation that their labels refer to."""
 
 import warnings
 
@@ -15,17 +15,17 @@ Image = NDArray[np.uint8]
 
 
 def read_pixels(image: LabelledImage, reduced_px: int | None = None) -> Image:
-    """The image, RGB, of shape (H, W, 3), as its labels see it.
+    """Reads an image as RGB (H, W, 3), in the orientation that its labels refer to.
 
-    It is rotated as its EXIF orientation says, unless only the unrotated image has the size that is stated.
+    The EXIF orientation is applied, unless only the unrotated image has the stated size.
 
     Args:
         image: The image.
-        reduced_px: Decode JPEG files faster at a half, a fourth or an eighth of their size, if the longer
-            side then has at least this many pixels; None for the full size.
+        reduced_px: If set, JPEG files are decoded faster at 1/2, 1/4 or 1/8 of their size, as long as the
+            longer side has at least this many pixels; None for the full size.
 
     Raises:
-        DataSetError: The file is no image, is damaged, too large, or of another size than stated.
+        DataSetError: The file is not an image, is damaged, too large, or does not have the stated size.
     """
     expected = [_divided(image, number) for number in ((1,) if reduced_px is None else (1, 2, 4, 8))]
     pixels = _decoded(image, True, reduced_px)
@@ -39,14 +39,14 @@ def read_pixels(image: LabelledImage, reduced_px: int | None = None) -> Image:
 
 
 def _divided(image: LabelledImage, number: int) -> tuple[int, int]:
-    """Height and width of an image that is decoded at a fraction of its size."""
+    """Height and width of an image that is decoded at 1/`number` of its size."""
     return -(-image.height // number), -(-image.width // number)
 
 
 def _decoded(image: LabelledImage, rotated: bool, reduced_px: int | None) -> Image:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about large images, which are refused
+            warnings.simplefilter("ignore")  # large-image warnings; such images are refused
             return decode_image(image.file, str(image.file), reduced_px, FORMATS, rotated)
     except ValueError as error:
         raise DataSetError(f"{error}{_repair(image)}") from error
@@ -56,6 +56,6 @@ def _decoded(image: LabelledImage, rotated: bool, reduced_px: int | None) -> Ima
 
 
 def _repair(image: LabelledImage) -> str:
-    """The end of a message about a broken image: what repairs it, if it belongs to a data set of ours."""
+    """The remedy in a message about a broken image, if it belongs to a sim2coco data set; otherwise ""."""
     records = image.file.parents[2] / "records" if len(image.file.parents) > 2 else image.file
     return f"; {REPAIR}" if records.is_dir() else ""

@@ -1,4 +1,4 @@
-"""Where the images of a merged or split data set come from: `sources.json`, and facts of each image."""
+"""The origin of the images of a merged or split data set: `sources.json`, and facts of each image."""
 
 import json
 import re
@@ -13,18 +13,18 @@ from sim2coco.datasets.size import Size
 
 FILE = "sources.json"
 DATASET, NAME, SCENE = "source_dataset", "source_name", "source_scene"
-"""Facts of an image: the identity of the data set that it was made in, and its split/name and scene there."""
+"""Keys of an image's facts: the identity of its original data set, and its split/name and scene there."""
 DIGITS = 8
-"""Digits of an identity that file names begin with."""
+"""Number of digits of an identity at the beginning of file names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A data set that images were taken from.
+    """A source data set.
 
     Attributes:
-        identity: Its identity, 64 hex digits.
-        about: What COCO's `info` says of it.
+        identity: The identity of the data set, 64 hex digits.
+        about: COCO's `info` of the data set.
     """
 
     identity: str
@@ -32,7 +32,7 @@ class Source:
 
 
 def _read(path: Path) -> tuple[Source, ...]:
-    """The data sets that `sources.json` lists; none without the file.
+    """Reads the data sets in `sources.json`; none if the file does not exist.
 
     Raises:
         DataSetError: The file is invalid.
@@ -53,12 +53,12 @@ def _identity(value: object) -> str:
 
 
 def sources_file(made_by: Mapping[str, Any], sources: Iterable[Source], sizes: Mapping[str, Size]) -> bytes:
-    """The content of `sources.json`.
+    """Returns the content of `sources.json`.
 
     Args:
         made_by: The command and its settings.
-        sources: The data sets that images were taken from.
-        sizes: Number of images and of annotations of each, by identity.
+        sources: The source data sets.
+        sizes: Number of images and annotations from each data set, by identity.
     """
     about = {source.identity: dict(source.about) for source in sources}
     listed = [
@@ -74,7 +74,7 @@ def sources_file(made_by: Mapping[str, Any], sources: Iterable[Source], sizes: M
 
 
 def with_origin(image: LabelledImage, identity: str) -> LabelledImage:
-    """An image with the facts that say where it comes from; those that it has from an earlier merge stay."""
+    """Adds the origin to an image's facts; an origin from an earlier merge is kept."""
     if origin(image) is not None:
         return image
     scene = {} if image.scene is None else {SCENE: image.scene}
@@ -83,36 +83,36 @@ def with_origin(image: LabelledImage, identity: str) -> LabelledImage:
 
 
 def origin(image: LabelledImage) -> str | None:
-    """The identity of the data set that an image was made in; None if the image does not say."""
+    """Returns the identity of an image's original data set; None if the image has no origin."""
     found = image.facts.get(DATASET)
     return found if type(found) is str and re.fullmatch("[0-9a-f]{64}", found) else None
 
 
 def scene_of(image: LabelledImage) -> str:
-    """What images of one scene have in common, or else the name of the image: the same after any merge."""
+    """Returns a key shared by all images of a scene, or the image name; merging does not change it."""
     scene = image.facts.get(SCENE, image.scene)
     return f"scene {scene}" if scene is not None else str(image.facts.get(NAME, image.name))
 
 
 def sources_of(root: Path, identity: str, info: DatasetInfo) -> tuple[Source, ...]:
-    """The data sets that the images of a data set were made in: itself, unless it was made from others.
+    """Returns the original data sets of a data set's images: the data set itself, or its listed sources.
 
     Args:
-        root: Its folder.
-        identity: Its identity.
-        info: What its images share.
+        root: The data set folder.
+        identity: The data set's identity.
+        info: The data set's metadata.
     """
     return _read(root / FILE) or (Source(identity, info.about),)
 
 
 def refuse_twice(sources: Sequence[tuple[str, tuple[Source, ...]]]) -> None:
-    """Refuses data sets of which two contain images of the same one.
+    """Refuses data sets that share a source data set.
 
     Args:
-        sources: For each data set, its name in messages, and the data sets that its images come from.
+        sources: For each data set, its name in messages and its source data sets.
 
     Raises:
-        DataSetError: A data set is contained in two of them.
+        DataSetError: Two of the data sets have the same source.
     """
     known: dict[str, str] = {}
     for name, contained in sources:

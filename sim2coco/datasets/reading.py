@@ -1,7 +1,7 @@
-"""Reads finished data sets: our own, and COCO data sets of any tool in the common layouts.
+"""Reads finished data sets: sim2coco data sets, and COCO data sets from any tool in common layouts.
 
-Annotation files of any size are read in bounded memory: their entries are put into a temporary database, and
-come out image by image.
+Annotation files of any size are read in bounded memory: their entries are stored in a temporary database and
+read back image by image.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,27 +27,27 @@ class Dataset(Protocol):
     """A finished data set.
 
     Attributes:
-        root: Its folder.
-        info: What all its images share.
+        root: The data set folder.
+        info: The data set's metadata.
     """
 
     @property
     def root(self) -> Path:
-        """Its folder."""
+        """The data set folder."""
 
     @property
     def info(self) -> DatasetInfo:
-        """What all its images share."""
+        """The data set's metadata."""
 
     @property
     def identity(self) -> str:
-        """64 hex digits: of the run that made it, or else a hash of its annotation files."""
+        """64 hex digits: the identity of the run that made it, or a hash of its annotation files."""
 
     def sizes(self) -> Mapping[str, Size]:
-        """The number of images and of annotations of each split, in the order of the splits."""
+        """Returns the number of images and annotations of each split, in split order."""
 
     def images(self, split: str | None = None) -> Iterator[LabelledImage]:
-        """Yields the labelled images of a split, or of all, always in the same order.
+        """Yields the labelled images of one split or of all splits, always in the same order.
 
         Raises:
             DataSetError: An annotation is invalid, or an image file is missing.
@@ -57,22 +57,22 @@ class Dataset(Protocol):
         """Finds an image by its name, with or without folder and suffix.
 
         Raises:
-            DataSetError: No image of this split has the name, or several have.
+            DataSetError: No image in this split has this name, or several images have it.
         """
 
 
 def has_depth(data: Dataset) -> bool:
-    """Whether a data set has depth files, which data sets that are made from others do not take over."""
+    """Returns whether a data set has depth files, which merge and split do not copy."""
     return (data.root / "depth").is_dir()
 
 
 def open_dataset(root: Path) -> Dataset:
     """Opens a data set: a run with its records, or any COCO data set.
 
-    Data sets of sim2coco are read from their records, which hold camera and poses too.
+    sim2coco data sets are read from their records, which also contain cameras and poses.
 
     Args:
-        root: Its folder; `sim2coco.check.layout` says where annotations and images are looked for.
+        root: The data set folder; `sim2coco.check.layout` lists the supported layouts.
 
     Raises:
         DataSetError: The folder is not a data set, is an unfinished run, or its annotation files are invalid.
@@ -85,7 +85,7 @@ def open_dataset(root: Path) -> Dataset:
 
 
 def open_coco(root: Path) -> "CocoDataset":
-    """Opens a data set by its annotation files only; see `open_dataset`."""
+    """Opens a data set from its annotation files only; see `open_dataset`."""
     folder = Folder(root, ours=False)
     files = annotation_files(folder)
     if not files:
@@ -101,7 +101,7 @@ def open_coco(root: Path) -> "CocoDataset":
 
 
 def open_annotations(file: Path, images: Path) -> "CocoDataset":
-    """Opens one annotation file whose images lie anywhere; they are those of a split `train`.
+    """Opens one annotation file with images in any folder, as a data set with the split `train`.
 
     Raises:
         DataSetError: The file is invalid.
@@ -114,7 +114,7 @@ def open_annotations(file: Path, images: Path) -> "CocoDataset":
 
 @contextmanager
 def _advised(root: Path) -> Iterator[None]:
-    """Adds the advice to check the data set to errors in its files."""
+    """Appends the advice to run `sim2coco check` to errors in the data set's files."""
     try:
         yield
     except DataSetError as error:
@@ -122,10 +122,10 @@ def _advised(root: Path) -> Iterator[None]:
 
 
 class _Part:
-    """A split: its annotation files, and what they state, read when it is needed."""
+    """A split: its annotation files and their contents, which are read on demand."""
 
     def __init__(self, folder: Folder, split: str, name: str, images: Path | None = None) -> None:
-        """Reads categories and licences; None means that the images lie in a usual place."""
+        """Reads categories and licences; `images` is the image folder, or None to search common locations."""
         self._folder, self._split, self._name, self._images = folder, split, name, images
         amodal = folder.root / amodal_file(folder, name)
         self.file, self.amodal = folder.root / name, amodal if amodal.exists() else None
@@ -133,12 +133,12 @@ class _Part:
 
     @cached_property
     def index(self) -> Index:
-        """Its images and annotations."""
+        """The images and annotations of the split."""
         return index_file(self.file, self.amodal)
 
     @cached_property
     def images(self) -> Path:
-        """The folder of its image files."""
+        """The image folder of the split."""
         if self._images is not None:
             return self._images
         found = image_folder(self._folder, self._name, self.index.names)
@@ -155,7 +155,7 @@ class CocoDataset:
 
     @property
     def identity(self) -> str:
-        """A hash of the contents of its annotation files."""
+        """A hash of the contents of the annotation files."""
         found = sha256()
         for split, part in sorted(self.parts.items()):
             with part.file.open("rb") as file:
@@ -163,13 +163,13 @@ class CocoDataset:
         return found.hexdigest()
 
     def sizes(self) -> dict[str, Size]:
-        """The number of images and of annotations of each split."""
+        """Returns the number of images and annotations of each split."""
         with _advised(self.root):
             indices = {split: part.index for split, part in self.parts.items()}
         return {split: Size(index.num_images, index.num_annotations) for split, index in indices.items()}
 
     def images(self, split: str | None = None) -> Iterator[LabelledImage]:
-        """Yields the labelled images, split by split, in the order of the annotation files."""
+        """Yields the labelled images split by split, in the order of the annotation files."""
         for name in self.parts if split is None else (split,):
             with _advised(self.root):
                 part = self.parts[name]
@@ -204,7 +204,7 @@ class CocoDataset:
 
 
 def _which(name: str, found: list[tuple[str, str]]) -> str:
-    """Says that no image, or that several images have a name."""
+    """The message that no image or several images have this name."""
     if not found:
         return f"no image {name!r}"
     told = ", ".join("/".join(pair) for pair in found[:4])

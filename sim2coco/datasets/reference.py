@@ -1,4 +1,4 @@
-"""Opens a data set that is named by its folder or by one of its annotation files."""
+"""Opens a data set from the path of its folder or of one of its annotation files."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from sim2coco.datasets.reading import Dataset, open_coco, open_dataset
 
 
 def open_reference(path: Path) -> tuple[Dataset, str | None]:
-    """A data set, and the split whose annotation file was named; None if the folder was.
+    """Opens the data set at a path; also returns the split if the path is an annotation file, else None.
 
     Raises:
-        DataSetError: There is no such data set, or it is not laid out as `check` expects.
+        DataSetError: There is no such data set, or `check` does not support its layout.
     """
     if not path.is_file():
         return open_dataset(path), None

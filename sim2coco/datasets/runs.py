@@ -1,4 +1,4 @@
-"""Opens data sets of sim2coco that still have their records."""
+"""Opens sim2coco data sets with their records."""
 
 import json
 import re
@@ -25,18 +25,18 @@ from sim2coco.store import LocalStore
 
 REPAIR = "the generate command that made the data set repairs it when it is run again"
 MAX_RUN_BYTES = 2**26
-"""Size of a `run.json`: that of a run with a hundred thousand meshes is smaller."""
+"""Maximum size of `run.json`; a run with a hundred thousand meshes stays below it."""
 OF_PICTURES = {"name": values.FILE, "split": values.FILE, "width": values.SIDE, "height": values.SIDE}
-"""Rules for the image of a record."""
+"""Validation rules for an image in a record."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """A data set of sim2coco with its records, which hold cameras and poses.
+    """A sim2coco data set with its records, which contain cameras and poses.
 
     Attributes:
-        root: Its folder.
-        info: What all its images share.
+        root: The data set folder.
+        info: The data set's metadata.
         identity: The hash of recipe, meshes and versions.
         num_views: Number of accepted views; 0 while the run is unfinished.
     """
@@ -47,14 +47,14 @@ class Run:
     num_views: int
 
     def sizes(self) -> dict[str, Size]:
-        """The number of images and of annotations of each split that has images."""
+        """Returns the number of images and annotations of each split with an annotation file."""
         files = {split: _annotations(self.root, split) for split in self.info.splits}
         written = {split: file for split, file in files.items() if file.exists()}
         counts = {split: Counter(item.key for item in entries(file)) for split, file in written.items()}
         return {split: Size(found["images"], found["annotations"]) for split, found in counts.items()}
 
     def images(self, split: str | None = None) -> Iterator[LabelledImage]:
-        """Yields the labelled images in the order of scenes."""
+        """Yields the labelled images in scene order."""
         store = LocalStore(self.root)
         scenes = sum(1 for _ in record_names(store))
         with _told(self.root):
@@ -63,7 +63,7 @@ class Run:
                     yield self._valid(image)
 
     def find(self, name: str, split: str | None = None) -> LabelledImage:
-        """Finds an image by its name, also in an unfinished run."""
+        """Finds an image by its name, even in an unfinished run."""
         stem = Path(name).stem
         key = picture_key(f"{stem}.jpg")
         store = LocalStore(self.root)
@@ -79,7 +79,7 @@ class Run:
         raise DataSetError(f"{self.root}: scene {key[0]} has no accepted image {name!r}{where}")
 
     def _valid(self, image: LabelledImage) -> LabelledImage:
-        """The image, if its file exists and its labels are valid: records may have been edited."""
+        """Validates an image, because records may have been edited: its file exists, its labels are valid."""
         stated = {key: getattr(image, key) for key in OF_PICTURES}
         for what in violations(stated, OF_PICTURES):
             raise ValueError(what)
@@ -95,7 +95,7 @@ class Run:
         if not all(0 <= category < len(self.info.categories) for category in categories):
             raise ValueError("a category is unknown")
         for label in image.labels:
-            for counts in dict.fromkeys(_masks(label)):  # an object that nothing hides has one mask twice
+            for counts in dict.fromkeys(_masks(label)):  # for an unoccluded object, both masks are equal
                 valid_mask(counts, image.height, image.width)
         return image
 
@@ -109,7 +109,7 @@ def _masks(label: Label) -> Iterator[str]:
 
 @contextmanager
 def _told(root: Path) -> Iterator[None]:
-    """Reports a record that cannot be read as an error of the data set."""
+    """Converts errors in reading a record to errors of the data set."""
     try:
         yield
     except DataSetError:
@@ -124,16 +124,16 @@ def _annotations(root: Path, split: str) -> Path:
 
 
 def read_run(root: Path) -> dict[str, Any]:
-    """The content of `run.json`, which has at least the number of images and the categories.
+    """Reads `run.json`, which must contain at least the number of images and the categories.
 
     Raises:
-        DataSetError: It is missing or cannot be used.
+        DataSetError: The file is missing or invalid.
     """
     return _run(lambda: read_ordinary(root / "run.json", MAX_RUN_BYTES), root)
 
 
 def run_in(store: Storage) -> dict[str, Any]:
-    """As `read_run`, of a data set wherever it is."""
+    """Like `read_run`, for any storage."""
     if isinstance(store, LocalStore):
         return read_run(store.root)
     return _run(lambda: store.get("run.json"), store)
@@ -152,7 +152,7 @@ def _run(content: Callable[[], bytes], data: object) -> dict[str, Any]:
 
 
 def category_names(run: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of all categories of a run: those of objects, of defects, and of regions."""
+    """Returns all category names of a run: objects, defects and regions."""
     recipe = run["recipe"]
     scene = recipe.get("scene")
     defects = scene.get("defects") if isinstance(scene, dict) else None
@@ -163,7 +163,7 @@ def category_names(run: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def open_run(root: Path) -> Run:
-    """Opens a data set of sim2coco.
+    """Opens a sim2coco data set.
 
     Raises:
         DataSetError: `run.json` or an annotation file cannot be read.

@@ -1,4 +1,4 @@
-"""Divides a data set that has no splits: by scene where scenes are known, else by image."""
+"""Splits a data set that has no splits: by scene if scenes are known, otherwise by image."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -13,20 +13,20 @@ from sim2coco.datasets.reading import Dataset, has_depth
 
 
 def divided(data: Dataset, shares: Mapping[str, float], seed: int = 0) -> Derived:
-    """Divides a data set into train, val and test.
+    """Splits a data set into train, val and test.
 
-    The split of an image depends on the seed and on its scene, or else on its file name, and on nothing else.
-    So no image moves when others are added, and images of one scene stay together, also those that several
-    data sets of a sweep have of it.
+    The split of an image depends only on the seed and on its scene, or its file name if the scene is unknown.
+    Therefore no image changes its split when other images are added, and all images of a scene are in the
+    same split, even across the data sets of a sweep.
 
     Args:
         data: The data set.
-        shares: Shares of `val` and, if wanted, `test`; the rest is `train`.
-        seed: Another seed gives another division.
+        shares: Fractions of `val` and optionally `test`; the rest is `train`.
+        seed: Random seed.
 
     Raises:
-        DataSetError: It has several splits already, or no images. While the images are read: it cannot be
-            read, or a split gets no image.
+        DataSetError: The data set already has several splits, or has no images. While the images are read:
+            the data set cannot be read, or a split gets no image.
     """
     sizes = {split: size.images for split, size in data.sizes().items() if size.images}
     if not sizes:
@@ -63,7 +63,7 @@ def _images(data: Dataset, shares: Mapping[str, float], seed: int) -> Iterator[L
 
 
 def _split(scene: str, shares: Mapping[str, float], seed: int) -> str:
-    """The split of a scene: `val` at the lower end of its hash, `test` at the upper one."""
+    """The split of a scene: `val` for low values of its hash, `test` for high values, otherwise `train`."""
     place = int.from_bytes(sha256(f"{seed} {scene}".encode()).digest()[:8]) / 2**64
     if place < shares.get("val", 0):
         return "val"

@@ -1,4 +1,4 @@
-"""Reads a COCO file entry by entry, with the reader of `check`; one entry is in memory at a time."""
+"""Reads a COCO file entry by entry with `check`'s reader; only one entry is in memory at a time."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +9,12 @@ from sim2coco.check.stream import Item, NotObject, items
 from sim2coco.datasets.errors import DataSetError
 
 LISTS = ("images", "annotations", "categories")
-"""The lists that each file must have."""
+"""The lists that every file must contain."""
 HEAD = ("info", "licenses", "categories")
 
 
 def entries(path: Path) -> Iterator[Item]:
-    """Yields the entries of the lists of a COCO file, in order.
+    """Yields the list entries of a COCO file, in order.
 
     Raises:
         DataSetError: The file cannot be read, is invalid JSON, or lacks one of the lists.
@@ -31,7 +31,7 @@ def entries(path: Path) -> Iterator[Item]:
 
 
 def head(path: Path) -> dict[str, Any]:
-    """The values of `info`, `licenses` and `categories` in a COCO file, as far as they are there.
+    """Returns `info`, `licenses` and `categories` of a COCO file, if they exist.
 
     Raises:
         DataSetError: The file cannot be read or is invalid JSON.
@@ -51,7 +51,7 @@ def _items(path: Path) -> Iterator[Item]:
     """Yields the values of a file, and the entries of its lists.
 
     Raises:
-        DataSetError: The file cannot be read or is invalid JSON; it has a key twice, NaN or infinity.
+        DataSetError: The file cannot be read, is invalid JSON, or contains duplicate keys, NaN or infinity.
     """
     if not path.is_file():
         raise DataSetError(f"{path}: missing, or not a regular file")

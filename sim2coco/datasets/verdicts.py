@@ -1,6 +1,6 @@
-"""What people say of images: a file with one JSON object a line, to which a review appends.
+"""Reviewers' verdicts on images: a JSON Lines file to which a review appends.
 
-A later line of the same reviewer about the same image replaces an earlier one.
+A line replaces earlier lines by the same reviewer about the same image.
 """
 
 from collections.abc import Iterable
@@ -14,20 +14,20 @@ from sim2coco.datasets.errors import DataSetError
 
 Decision = Literal["accept", "reject"]
 Rule = Literal["any", "majority"]
-"""Whether an image is rejected if any reviewer rejects it, or if more reject than accept it."""
+"""When an image is rejected: if any reviewer rejects it, or if more reviewers reject than accept it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a reviewer says of an image.
+    """A reviewer's verdict on an image.
 
     Attributes:
-        image: Its split and name, `train/s000057_v02.jpg`; only the name without a split.
-        verdict: `accept`, `reject`; None withdraws what was said before.
+        image: Split and name of the image, like `train/s000057_v02.jpg`; only the name if there is no split.
+        verdict: `accept` or `reject`; None withdraws the earlier verdict.
         reviewer: Name of the reviewer.
-        comment: What the reviewer wrote.
+        comment: The reviewer's comment.
         reason: A keyword, if the reviewer chose one.
-        undo: Whether the line takes back the last line of the reviewer: it repeats what held before.
+        undo: Whether this line undoes the reviewer's last line, by repeating the verdict before it.
     """
 
     image: str
@@ -42,17 +42,17 @@ _VERDICT = TypeAdapter(Verdict)
 
 
 def image_name(split: str, name: str) -> str:
-    """The name of an image in verdicts."""
+    """Returns the name of an image in verdicts."""
     return f"{split}/{name}" if split else name
 
 
 def to_line(verdict: Verdict) -> bytes:
-    """The line of a verdict, with its line break."""
+    """Encodes a verdict as a line, including the line break."""
     return _VERDICT.dump_json(verdict) + b"\n"
 
 
 def read_verdicts(path: Path) -> dict[tuple[str, str], Verdict]:
-    """The last verdict of each reviewer on each image, by image and reviewer; withdrawn ones are left out.
+    """Reads the last verdict by (image, reviewer); withdrawn verdicts are omitted.
 
     Raises:
         DataSetError: The file or one of its lines cannot be read.
@@ -65,9 +65,9 @@ def read_verdicts(path: Path) -> dict[tuple[str, str], Verdict]:
 
 
 def read_lines(path: Path) -> list[Verdict]:
-    """All verdicts in the order in which they were given, withdrawn ones included.
+    """Reads all verdicts in order, including withdrawn ones.
 
-    A last line without a line break, which a crash has cut off, is skipped if it cannot be read.
+    If the last line was truncated by a crash and cannot be read, it is skipped.
 
     Raises:
         DataSetError: The file or one of its lines cannot be read.
@@ -95,11 +95,11 @@ def _read(path: Path, number: int, line: bytes, last: bool) -> Verdict | None:
 
 
 def rejected(verdicts: Iterable[Verdict], rule: Rule = "any") -> dict[str, str]:
-    """The images that are rejected, with who rejects them and why.
+    """Returns the rejected images, with the reviewers who reject them and their reasons.
 
     Args:
         verdicts: The last verdict of each reviewer on each image.
-        rule: Whether one reviewer is enough, or more have to reject an image than accept it.
+        rule: Whether one rejection is enough, or more reviewers must reject an image than accept it.
     """
     by_image: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
@@ -113,7 +113,7 @@ def _rejects(said: list[Verdict], rule: Rule) -> bool:
 
 
 def _told(said: list[Verdict]) -> str:
-    """Who rejects an image and why: `A: blurred, too dark; B`."""
+    """The reviewers who reject an image, with reasons: `A: blurred, too dark; B`."""
     told = []
     for verdict in said:
         if verdict.verdict == "reject":

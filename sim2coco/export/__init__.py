@@ -1,1 +1,1 @@
-"""Annotation formats, one module each; all are written from the labelled images of a data set."""
+"""Annotation formats, one module each, all written from the labelled images of a data set."""

@@ -1,4 +1,4 @@
-"""BOP: poses, masks, depth and models for the estimation of 6-DoF poses, in `bop/`."""
+"""BOP: poses, masks, depth and models for 6-DoF pose estimation, in `bop/`."""
 
 import json
 import logging
@@ -37,7 +37,7 @@ class Bop(Format):
     needs: ClassVar[str] = "no image has a camera, a scene and a pose of each object"
 
     def check(self, recipe: Recipe, catalogue: Catalogue) -> None:
-        """Refuses sizes that are drawn from a range, because a model of BOP has one size."""
+        """Refuses sizes sampled from a range, because a BOP model has a single size."""
         drawn = "is drawn from a range, but a model has one size"
         if recipe.scene.size_jitter[0] != recipe.scene.size_jitter[1]:
             raise CatalogueError(f"export.formats: bop: the size of objects {drawn}; set scene.size_jitter=1")
@@ -48,12 +48,12 @@ class Bop(Format):
                     raise CatalogueError(f"export.formats: bop: {what}; set its size_m to one number")
 
     def represents(self, image: LabelledImage) -> bool:
-        """Whether the camera, the scene and all poses of an image are known."""
+        """Returns whether the camera, the scene and all poses of an image are known."""
         return _is_posed(image)
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Writes a folder for each scene; images without poses are left out."""
+        """Writes a folder for each scene; images without poses are skipped."""
         writer = _Writer(target, info)
         yield writer.add
         writer.finish()
@@ -66,7 +66,7 @@ def _is_posed(image: LabelledImage) -> bool:
 
 @dataclass
 class _Scene:
-    """The entries of the images of one scene, by rank."""
+    """The entries of the images of one scene, by image index."""
 
     cameras: dict[str, Any] = field(default_factory=dict)
     poses: dict[str, list[Any]] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class _Scene:
 
 @dataclass
 class _Writer:
-    """Collects the images of a scene, and writes them when the next scene begins."""
+    """Collects the images of a scene and writes them when the next scene begins."""
 
     target: Store
     info: DatasetInfo
@@ -88,7 +88,7 @@ class _Writer:
     left_out: int = 0
 
     def add(self, image: LabelledImage) -> None:
-        """Takes the next image; those of a scene come one after the other."""
+        """Takes the next image; the images of a scene must be consecutive."""
         if image.camera is None or not _is_posed(image):
             self.left_out += 1
             return
@@ -107,7 +107,7 @@ class _Writer:
         self.scene.images.append(image)
 
     def finish(self) -> None:
-        """Writes the last scene, the models and what all share."""
+        """Writes the last scene, the models and the shared files."""
         self._flush()
         if self.left_out:
             log.warning("bop: %d images without poses are left out; augment=none keeps all", self.left_out)
@@ -119,7 +119,7 @@ class _Writer:
         self._write_models()
 
     def _flush(self) -> None:
-        """Writes the files of the scene, unless they are there already."""
+        """Writes the files of the scene, unless they already exist."""
         scene, folder = self.scene, self.folder
         self.scene, self.folder = _Scene(), ""
         if not scene.images:
@@ -150,7 +150,7 @@ class _Writer:
                     self.target.put(f"{folder}/{kind}/{rank:06d}_{number:06d}.png", content, sync=False)
 
     def _pose(self, label: Label) -> dict[str, Any]:
-        """The pose of the model, whose origin is the centre of its box, in the camera."""
+        """The model pose in the camera frame; the model's origin is the centre of its bounding box."""
         solid = label.solid
         assert solid is not None
         number, first = self.objects.setdefault(solid.asset, (len(self.objects) + 1, label))
@@ -167,7 +167,7 @@ class _Writer:
         }
 
     def _about(self, label: Label) -> dict[str, Any]:
-        """What an object is, and how its model lies in the frame of the mesh: v = scale · mesh - center."""
+        """Category and asset of an object, and the map from mesh to model: v = scale · mesh - center."""
         solid = label.solid
         assert solid is not None
         return {
@@ -191,10 +191,10 @@ class _Writer:
 
 
 def center_m(solid: Solid) -> Vec3:
-    """The centre of the object's box in the frame of its pose.
+    """Returns the centre of the object's bounding box in the body frame.
 
     Raises:
-        DataSetError: The record is of an earlier version.
+        DataSetError: An earlier version wrote the record.
     """
     if solid.box_m is None:
         raise DataSetError(
@@ -205,7 +205,7 @@ def center_m(solid: Solid) -> Vec3:
 
 
 def _camera(camera: Camera, depth_scale_mm: float) -> dict[str, Any]:
-    """Intrinsics for pixel centres at integers, and the transform from the world to the camera."""
+    """Intrinsics with pixel centres at integers, and the transform from world frame to camera frame."""
     turn = camera.pose.rotation().T
     place_m = -turn @ np.array(camera.pose.position_m)
     return {
@@ -217,7 +217,7 @@ def _camera(camera: Camera, depth_scale_mm: float) -> dict[str, Any]:
 
 
 def _shared_camera(camera: Camera, depth_scale_mm: float) -> dict[str, Any]:
-    """The first camera, for tools that render images like these; each image has its own in `scene_camera`."""
+    """The first camera, for tools that render similar images; `scene_camera` has each image's camera."""
     return {
         "cx": camera.cx - 0.5,
         "cy": camera.cy - 0.5,
@@ -230,7 +230,7 @@ def _shared_camera(camera: Camera, depth_scale_mm: float) -> dict[str, Any]:
 
 
 def _label_info(label: Label) -> dict[str, Any]:
-    """Numbers of pixels and boxes; BOP's width is the difference of the last and the first column."""
+    """Pixel counts and boxes; in BOP, the width of a box is its last minus its first column."""
     solid = label.solid
     assert solid is not None
     boxes = {"bbox_obj": solid.whole_bbox, "bbox_visib": label.bbox}
@@ -253,6 +253,6 @@ def _mask(counts: str, height: int, width: int) -> bytes:
 
 
 def _json(tree: dict[str, Any]) -> bytes:
-    """A JSON object with an entry a line, as BOP's own files are."""
+    """A JSON object with one entry per line, like BOP's own files."""
     lines = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in tree.items())
     return f"{{\n{lines}\n}}\n".encode()

@@ -1,4 +1,4 @@
-"""The box of an object in space: its corners in the camera frame and in the image."""
+"""The 3-D box of an object: its corners in the camera frame and in the image."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ METRE_DIGITS, PIXEL_DIGITS = 6, 3
 
 
 def corners(solid: Solid) -> NDArray[np.float64]:
-    """The corners (8, 3) of the mesh's box in the frame of its pose: z changes fastest, x slowest."""
+    """Returns the corners (8, 3) of the mesh's box in the body frame; z varies fastest, x slowest."""
     assert solid.box_m is not None
     sides = np.array(solid.box_m) * per_axis(solid.scale)
     return np.array([[x, y, z] for x in sides[:, 0] for y in sides[:, 1] for z in sides[:, 2]])
 
 
 def box_3d(image: LabelledImage, label: Label) -> dict[str, Any]:
-    """The fields of a COCO annotation for the box in space; none where the pose is not known.
+    """Returns the COCO annotation fields for the 3-D box; none if the pose is unknown.
 
-    A corner that is not in front of the camera has null for its pixel coordinates.
+    Corners that are not in front of the camera have null pixel coordinates.
     """
     camera, solid = image.camera, label.solid
     if camera is None or solid is None or solid.box_m is None:
@@ -33,7 +33,7 @@ def box_3d(image: LabelledImage, label: Label) -> dict[str, Any]:
 
 
 def _projected(camera: Camera, points_m: NDArray[np.float64]) -> list[list[float | None]]:
-    """Pixel coordinates of points (n, 3) in the camera frame."""
+    """Pixel coordinates of points (n, 3) in the camera frame; null behind the camera."""
     pixels, depth_m = camera.project(camera.pose.apply(points_m))
     rows = pixels.round(PIXEL_DIGITS).tolist()
     return [row if depth > 0 else [None, None] for row, depth in zip(rows, depth_m.tolist(), strict=True)]

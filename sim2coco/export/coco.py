@@ -1,4 +1,4 @@
-"""COCO: visible masks in `annotations/`, amodal masks in `annotations_amodal/`, a file for each split."""
+"""COCO: visible masks in `annotations/`, amodal masks in `annotations_amodal/`, one file per split."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,11 +11,11 @@ from sim2coco.storage import Store
 
 NAMES = {
     "instances": "annotations/instances_{split}.json",
-    # In a folder of its own, because converters take every file of a folder for a split.
+    # In its own folder, because converters take every file in a folder for a split.
     "amodal": "annotations_amodal/amodal_{split}.json",
 }
 EARLIER = "annotations/amodal_{split}.json"
-"""The place of the amodal file in data sets of earlier versions."""
+"""The amodal file in data sets from earlier versions."""
 
 
 class Coco(Format):
@@ -31,7 +31,7 @@ class Coco(Format):
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Writes the files of every split that has images, and deletes those of splits without images."""
+        """Writes the files of every split with images, and deletes the files of splits without images."""
         masks = MaskStyle(self.segmentation == "polygons", self.rle == "compressed")
         kinds = [kind for kind in NAMES if kind == "instances" or info.amodal]
         with ExitStack() as stack:
@@ -58,6 +58,6 @@ class Coco(Format):
 
 
 def about(info: DatasetInfo, split: str, masks: str) -> Mapping[str, Scalar]:
-    """COCO's `info`: what the data set says of itself, or else the split and the masks of a file of ours."""
+    """Returns COCO's `info`: the data set's own, otherwise a description of the split and the masks."""
     ours = {"description": f"sim2coco, split {split}, {masks} masks", "version": "1.0"}
     return info.about or ours

@@ -1,4 +1,4 @@
-"""One COCO file, written in bounded memory."""
+"""Writes a COCO file in bounded memory."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -21,24 +21,24 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class MaskStyle:
-    """How masks are written.
+    """The encoding of masks.
 
     Attributes:
-        polygons: As one polygon for each object, instead of run lengths. Crowds are always run lengths, as in
-            COCO's own files.
-        compressed: Run lengths as compressed text instead of a list of numbers.
+        polygons: Whether to write one polygon per object instead of RLE. Crowds then are uncompressed RLE, as
+            in COCO's own files.
+        compressed: Whether to write RLE as compressed text instead of a list of numbers.
     """
 
     polygons: bool = False
     compressed: bool = True
 
     def segmentation(self, counts: str | None, height: int, width: int, crowd: bool) -> Any:
-        """COCO's `segmentation` of a mask; an empty list if there is none.
+        """Returns the COCO `segmentation` of a mask; an empty list if there is none.
 
         Args:
-            counts: Its compressed run lengths.
-            height: Height of the image in pixels.
-            width: Width of the image in pixels.
+            counts: The mask's compressed RLE; None if there is no mask.
+            height: Image height in pixels.
+            width: Image width in pixels.
             crowd: Whether the annotation is a crowd.
         """
         if counts is None:
@@ -50,7 +50,7 @@ class MaskStyle:
 
 
 def polygons(counts: str, height: int) -> list[list[int]]:
-    """A mask as COCO's list of polygons: one along the edges of its pixels, or none if it is empty.
+    """Converts a mask to COCO's list of polygons: one polygon along pixel edges, or none for an empty mask.
 
     Parts and holes are joined by bridges (`sim2coco.export.outlines`), because readers fill the holes of
     separate polygons.
@@ -68,7 +68,7 @@ def coco_file(info: DatasetInfo) -> Iterator["CocoFile"]:
 
 
 class CocoFile:
-    """Collects the entries of a COCO file in temporary files, until all images are received.
+    """Collects the entries of a COCO file in temporary files until all images have been added.
 
     Attributes:
         images: Number of images so far.
@@ -87,13 +87,13 @@ class CocoFile:
 
         Args:
             image: The image.
-            masks: How masks are written.
-            amodal: Whether masks, areas and boxes are those with hidden parts.
-            boxes_3d: Whether annotations have boxes in space.
+            masks: The encoding of masks.
+            amodal: Whether to write amodal masks, areas and boxes.
+            boxes_3d: Whether to write 3-D boxes.
         """
         self.add_image(image)
         for label in image.labels:
-            self.annotations += 1  # labels without an amodal mask count too, so that ids agree
+            self.annotations += 1  # labels without an amodal mask also count, so that ids agree
             shape = label.amodal if amodal else label
             if shape is None:
                 continue
@@ -106,12 +106,12 @@ class CocoFile:
             )
 
     def add_image(self, image: LabelledImage) -> None:
-        """Adds the entry of an image; its id is then `images`."""
+        """Adds the entry of an image, whose id is the new value of `images`."""
         self.images += 1
         self.spool("images", image_entry(self._info, self.images, image))
 
     def spool(self, name: str, entry: Mapping[str, Any]) -> None:
-        """Adds an entry to the list of `images` or `annotations`."""
+        """Adds an entry to the list `name`: `images` or `annotations`."""
         spool = self._spools[name]
         text = json.dumps(entry, separators=(",", ":"), ensure_ascii=False)
         spool.write(b",\n"[: 2 if spool.tell() else 0] + text.encode())
@@ -119,11 +119,11 @@ class CocoFile:
     def content(
         self, about: Mapping[str, Scalar], listed: list[dict[str, Any]] | None = None
     ) -> Iterator[bytes]:
-        """The content of the file, in parts.
+        """Yields the content of the file in chunks.
 
         Args:
             about: COCO's `info`.
-            listed: COCO's list of categories; None for those of the data set.
+            listed: COCO's list of categories; None for the data set's categories.
         """
         yield b'{"info":' + json.dumps(dict(about)).encode()
         yield b',\n"licenses":' + json.dumps(licences(self._info)).encode()
@@ -139,7 +139,7 @@ class CocoFile:
 
 
 def categories(info: DatasetInfo) -> list[dict[str, Any]]:
-    """COCO's list of categories: in our data sets ids from 1, in the order of the configuration."""
+    """Returns COCO's list of categories; sim2coco's ids count from 1 in the order of the configuration."""
     entries = []
     rows = zip(info.category_ids, info.categories, info.supercategories, info.attributes, strict=True)
     for (number, name, parent, attributes), skeleton in zip(rows, info.skeletons, strict=True):
@@ -154,13 +154,13 @@ def categories(info: DatasetInfo) -> list[dict[str, Any]]:
 
 
 def licences(info: DatasetInfo) -> list[dict[str, Any]]:
-    """COCO's list of licences, in our data sets those of the assets; ids from 1."""
+    """Returns COCO's list of licences with ids from 1; sim2coco lists the licences of the assets."""
     numbered = enumerate(info.licences, 1)
     return [{"id": number, "name": licence.name, "url": licence.url} for number, licence in numbered]
 
 
 def image_entry(info: DatasetInfo, image_id: int, image: LabelledImage) -> dict[str, Any]:
-    """COCO's entry of an image; its list `ignored` has the visible objects without a label."""
+    """Returns the COCO entry of an image; its list `ignored` has the visible objects without a label."""
     entry = {"id": image_id, "file_name": image.name, "width": image.width, "height": image.height}
     if image.scene is not None:
         entry["scene"] = image.scene
@@ -178,9 +178,9 @@ def image_entry(info: DatasetInfo, image_id: int, image: LabelledImage) -> dict[
 
 
 def annotation_entry(info: DatasetInfo, annotation_id: int, image_id: int, label: Label) -> dict[str, Any]:
-    """The part of a COCO annotation that is equal for visible and amodal masks.
+    """Returns the fields of a COCO annotation that are equal for visible and amodal masks.
 
-    `attributes` holds only scalars.
+    `attributes` contains only scalars.
     """
     entry: dict[str, Any] = {
         "id": annotation_id,

@@ -1,4 +1,4 @@
-"""Masks of labels as small arrays, also of labels that have only a box."""
+"""Label masks as cropped arrays, including labels that have only a box."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,12 +8,12 @@ from sim2coco.datasets.masks import crop
 
 
 def cropped_mask(image: LabelledImage, label: Label) -> tuple[NDArray[np.int64], NDArray[np.uint8]] | None:
-    """Returns a part of the image that contains the mask of a label.
+    """Returns the mask of a label, cropped to a part of the image.
 
-    The mask of a label that has only a box are the pixels that the box touches.
+    If a label has only a box, its mask consists of all pixels that the box touches.
 
     Returns:
-        Position x, y of the part in the image, and the mask (h, w), zeros and ones; None for an empty mask.
+        The position (x, y) of the crop, and its mask (h, w) of zeros and ones; None for an empty mask.
     """
     if label.counts is not None:
         found = crop(label.counts, image.height)

@@ -1,4 +1,4 @@
-"""Writes a data set that is made from others as a COCO data set: complete, or not at all."""
+"""Writes a data set derived from others as a COCO data set, atomically."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,19 +14,19 @@ from sim2coco.export.newfolder import new_folder, refuse_inside
 
 
 def write_derived(derived: Derived, out: Path, progress: Callable[[int], None]) -> dict[str, Size]:
-    """Writes a data set; images are hard-linked where the file system can, else copied.
+    """Writes a derived data set; images are hard-linked where the file system allows it, otherwise copied.
 
     Args:
         derived: The data set.
-        out: Its folder, which must not exist yet, or be empty.
+        out: The output folder, which must not exist yet or must be empty.
         progress: Called with the number of images written so far.
 
     Returns:
-        The number of images and of annotations of each split.
+        The number of images and annotations of each split.
 
     Raises:
-        DataSetError: A data set that it is made from cannot be read.
-        StoreError: The folder cannot be written, or lies in one of these data sets.
+        DataSetError: A source data set cannot be read.
+        StoreError: The output folder cannot be written, or lies inside a source data set.
     """
     from sim2coco.card import Contents, Origin, write_card  # slow to import; runs do not need it
 
@@ -55,7 +55,7 @@ def write_derived(derived: Derived, out: Path, progress: Callable[[int], None]) 
 
 
 def _made(derived: Derived) -> dict[str, str]:
-    """How the data set was made, for its card."""
+    """The provenance of the data set, for its card."""
     settings = {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in derived.made_by.items()
     }

@@ -1,4 +1,4 @@
-"""Writes a finished data set in other formats, into a folder of its own."""
+"""Exports a finished data set to other formats in a separate folder."""
 
 import json
 from collections import Counter
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim2coco.datasets.reading import Dataset
 
 MARK = "export.json"
-"""The file of the folder that says what was exported to it."""
+"""The file in the output folder that describes the export."""
 
 
 def export(
@@ -29,16 +29,16 @@ def export(
     Args:
         data: The data set.
         formats: The formats.
-        out: The folder to write to: new or empty, or from an earlier export of the data set in these formats,
-            which is then completed.
-        progress: Called with the number of finished images.
+        out: The output folder: new, empty, or from an earlier export of the same data set in the same
+            formats, which is then completed.
+        progress: Called with the number of images done so far.
 
     Returns:
         The number of labels of each category.
 
     Raises:
-        StoreError: `out` cannot be written, holds other files, or lies in the data set.
-        DataSetError: The data set has no images, none that one of the formats can represent, or is invalid.
+        StoreError: `out` cannot be written, holds other files, or lies inside the data set.
+        DataSetError: The data set is invalid or empty, or one of the formats cannot represent any image.
     """
     refuse_inside(out, [data.root])
     _refuse_impossible(data, formats)
@@ -53,7 +53,7 @@ def _refuse_impossible(data: "Dataset", formats: Sequence[Format]) -> None:
     """Refuses formats that would write nothing, before anything is written.
 
     Raises:
-        DataSetError: A format cannot represent any of the images, or there are none.
+        DataSetError: There are no images, or a format cannot represent any of them.
     """
     images, left = 0, list(formats)
     for image in data.images():
@@ -67,10 +67,10 @@ def _refuse_impossible(data: "Dataset", formats: Sequence[Format]) -> None:
 
 
 def _begin(store: Store, data: "Dataset", formats: Sequence[Format]) -> None:
-    """Notes what is exported to a new folder, or checks that the same was exported to it.
+    """Writes `export.json` to a new folder, or checks that an existing one describes the same export.
 
     Raises:
-        StoreError: The folder holds something else.
+        StoreError: The folder contains something else.
     """
     listed = [json.loads(format.model_dump_json()) for format in formats]
     mark = json.dumps({"format": 1, "dataset": data.identity, "formats": listed}, indent=1).encode() + b"\n"
@@ -84,7 +84,7 @@ def _begin(store: Store, data: "Dataset", formats: Sequence[Format]) -> None:
 
 
 def _counted(data: "Dataset", progress: Callable[[int], None]) -> Iterator[LabelledImage]:
-    """Yields the images, and reports each after it is used."""
+    """Yields the images, and reports the progress after each."""
     for done, image in enumerate(data.images(), 1):
         yield image
         progress(done)

@@ -1,4 +1,4 @@
-"""The interface of annotation formats: a format receives every labelled image once and writes files."""
+"""Interface of annotation formats: a format receives every labelled image once and writes files."""
 
 from abc import abstractmethod
 from collections import Counter
@@ -14,54 +14,54 @@ from sim2coco.recipe import Recipe
 from sim2coco.storage import Store
 
 Add = Callable[[LabelledImage], None]
-"""Function that a format provides; it is called once for each labelled image."""
+"""The function that a format provides; it is called once for each labelled image."""
 
 
 class Format(Kind):
     """An annotation format. Its fields are its settings; it must not change labels."""
 
     folders: ClassVar[tuple[str, ...]] = ()
-    """Top-level folders with files that are named like images. A run deletes in them the files of images that
-    do not belong to the data set."""
+    """Top-level folders with files named like images. In these folders, a run deletes the files of images
+    that do not belong to the data set."""
     by_stem: ClassVar[bool] = False
-    """Whether readers find the labels of an image by its name without suffix. Then `a.jpg` and `a.png` of one
-    split get names of their own, in all formats that are written together: they may share the image files."""
+    """Whether readers find an image's labels by its name without suffix. If so, `a.jpg` and `a.png` in the
+    same split get different stems, in all formats written together, because formats may share image files."""
     needs: ClassVar[str] = ""
-    """What an image needs that the format can represent, for a data set in which no image has it."""
+    """The end of the error message for a data set without any image that the format can represent."""
 
     def about(self) -> str:
-        """What the format is, in a sentence: the first one of the description of its class."""
+        """Returns the first line of the class docstring, which describes the format."""
         return (type(self).__doc__ or self.kind).strip().partition("\n")[0]
 
     def check(self, recipe: Recipe, catalogue: Catalogue) -> None:
-        """Refuses, before a run begins, settings that give what the format cannot represent.
+        """Checks, before a run begins, that the format can represent what the settings generate.
 
         Raises:
-            CatalogueError: There are such settings; the message says which.
+            CatalogueError: The format cannot represent it; the message names the settings.
         """
 
     def represents(self, image: LabelledImage) -> bool:
-        """Whether the format can represent anything of an image; most formats leave no image out."""
+        """Returns whether the format can represent an image; most formats can represent all."""
         return True
 
     @abstractmethod
     def write(self, target: Store, info: DatasetInfo) -> AbstractContextManager[Add]:
-        """Writes the annotations of a data set, and links the image files to where the format expects them.
+        """Writes the annotations of a data set, and links image files to where the format expects them.
 
         Most formats implement this as a generator decorated with `contextmanager`. It yields a function that
-        is then called with the images one by one, and it writes the annotation files after the `yield`. Code
-        after the `yield` does not run if an exception occurs, so no incomplete files are written.
+        is then called with each image, and writes the annotation files after the `yield`. Code after the
+        `yield` does not run if an exception occurs, so no incomplete files are written.
 
-        `target.link(image.file, name)` puts an image file into the target. A format whose images lie in
-        `images/<split>/`, like ours, links them under `image.path`: where the target is the data set itself,
-        nothing happens.
+        `target.link(image.file, name)` links an image file into the target. A format with images in
+        `images/<split>/`, like sim2coco's own layout, passes `image.path` as the name; if the target is the
+        data set itself, this does nothing.
 
         Args:
             target: The folder to write to: the data set itself, or a new folder.
-            info: What all images share: splits, categories, licences.
+            info: Metadata of the whole data set: splits, categories, licences.
 
         Returns:
-            A context manager that provides the function; the files are complete when the context ends.
+            A context manager that provides the function; the files are complete when the context exits.
         """
 
 
@@ -73,11 +73,11 @@ def write_formats(
     Args:
         formats: The formats.
         target: The folder to write to: the data set itself, or a new folder.
-        info: What all images share.
+        info: Metadata of the whole data set.
         images: The labelled images, in order.
 
     Returns:
-        The number of labels of each category, in the order of the categories.
+        The number of labels of each category, in category order.
     """
     labels = [0] * len(info.categories)
     names = Names()

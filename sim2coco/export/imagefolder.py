@@ -1,4 +1,4 @@
-"""Hugging Face's `imagefolder`: images in a folder for each split, with their labels in `metadata.jsonl`."""
+"""Hugging Face's `imagefolder`: one folder of images per split, with labels in `metadata.jsonl`."""
 
 import logging
 from collections import Counter
@@ -26,10 +26,10 @@ class ImageFolder(Format):
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Links the images below `imagefolder/`, and writes their metadata after the last.
+        """Links the images below `imagefolder/`, and writes the metadata after the last image.
 
-        A split without any object gets no metadata: the types of its columns would not be known, and Hugging
-        Face refuses a data set with such a split.
+        A split without objects gets no metadata, because its column types would be unknown and Hugging Face
+        refuses such a data set.
         """
         images, objects = Counter[str](), Counter[str]()
         with open_spool() as spool:
@@ -54,8 +54,7 @@ class ImageFolder(Format):
 def _row(info: DatasetInfo, image: LabelledImage, image_id: int, before: int) -> dict[str, Any]:
     """A line of `metadata.jsonl`; ids count from 1 in each split, as in the COCO file.
 
-    All values of a column have the same type: areas are floats, and a box without a mask
-    has one without runs.
+    All values of a column have the same type: areas are floats, and a label without a mask gets an empty RLE.
     """
     objects = [labelled_object(info, image, label) for label in image.labels]
     for entry in objects:

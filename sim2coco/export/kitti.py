@@ -1,4 +1,4 @@
-"""KITTI: boxes in the image and, where poses are known, boxes in space, in `kitti/`."""
+"""KITTI: 2-D boxes and, where poses are known, 3-D boxes, in `kitti/`."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +15,13 @@ from sim2coco.export.names import suffix
 from sim2coco.storage import Store
 
 NO_BOX = "-1 -1 -1 -1000 -1000 -1000 -10"
-"""Height, width, length, position and rotation of what has no box in space."""
+"""Placeholder for height, width, length, position and rotation of a label without a 3-D box."""
 PARTLY, LARGELY = 0.1, 0.5
-"""Occluded shares from which KITTI's level of occlusion is 1 and 2; 3 stands for an unknown share."""
+"""Occlusion thresholds of KITTI's occlusion levels 1 and 2; level 3 means unknown."""
 STEEP = 0.5
-"""Horizontal part of the mesh's x axis below which its z axis gives the direction of the box."""
+"""If the horizontal part of the mesh's x axis is shorter than this, its z axis defines the box's heading."""
 VELODYNE = "0 -1 0 0 0 0 -1 0 1 0 0 0"
-"""Camera axes of a laser scanner at the camera: its x axis is forward, z up."""
+"""Transform from a laser scanner at the camera's position, with x forward and z up, to the camera frame."""
 
 
 class Kitti(Format):
@@ -31,7 +31,7 @@ class Kitti(Format):
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Links the images under their rank, and lists the ranks of each split in `ImageSets`."""
+        """Links the images under their index, and lists the indices of each split in `ImageSets`."""
         ranks: dict[str, list[str]] = {split: [] for split in info.splits}
         names: list[str] = []
         words = _words(info.categories)
@@ -54,7 +54,7 @@ class Kitti(Format):
 
 
 def _words(categories: Sequence[str]) -> list[str]:
-    """A word for each category, and no word twice: blanks separate fields, and `DontCare` is none of them."""
+    """A unique word without blanks, which separate fields, for each category; `DontCare` is reserved."""
     taken, words = {"DontCare"}, []
     for name in categories:
         word = free = "_".join(name.split()) or "_"
@@ -68,7 +68,7 @@ def _words(categories: Sequence[str]) -> list[str]:
 
 
 def _labels(image: LabelledImage, words: Sequence[str]) -> str:
-    """The lines of an image: its labels, then crowds and visible objects without a label as `DontCare`."""
+    """The lines of an image: labels, then `DontCare` lines for crowds and visible unlabelled objects."""
     lines = [_line(words[label.category], label) for label in image.labels if not label.crowd]
     regions = [label.bbox for label in image.labels if label.crowd]
     regions += [ignored.bbox for ignored in image.ignored or ()]
@@ -94,18 +94,18 @@ def _share(label: Label, key: str) -> float | None:
 
 
 def _edges(box: Xywh) -> str:
-    """Left, top, right, bottom; pixel edges are at integers, as readers of KITTI take them."""
+    """Left, top, right, bottom; pixel edges are at integers, as KITTI readers expect."""
     x, y, width, height = box
     return f"{x:.2f} {y:.2f} {x + width:.2f} {y + height:.2f}"
 
 
 @dataclass(frozen=True, slots=True)
 class UprightBox:
-    """A box in the camera frame that stands along the y axis.
+    """A box in the camera frame that is rotated only about the y axis.
 
     Attributes:
         size_m: Height, width and length.
-        bottom_m: Centre of its lower face.
+        bottom_m: Centre of the lower face.
         rotation_rad: Rotation about the y axis; at 0, the length is along the x axis.
     """
 
@@ -115,20 +115,20 @@ class UprightBox:
 
     @property
     def alpha(self) -> float:
-        """The rotation relative to the direction in which the camera sees the box, from -π to π."""
+        """The observation angle: the rotation relative to the ray from camera to box, from -π to π."""
         x, _, z = self.bottom_m
         return float(np.angle(np.exp(1j * (self.rotation_rad - np.arctan2(x, z)))))
 
     def fields(self) -> str:
-        """Height, width, length, position and rotation, as in a label."""
+        """Formats height, width, length, position and rotation as label fields."""
         return " ".join(f"{value:.4f}" for value in (*self.size_m, *self.bottom_m, self.rotation_rad))
 
 
 def upright_box(solid: Solid) -> UprightBox | None:
-    """The smallest box along the camera's y axis, in the direction of the mesh, that holds the mesh's box.
+    """Returns the smallest upright box, with the heading of the mesh, that contains the mesh's 3-D box.
 
-    It is the mesh's own box if that stands upright in a level camera, and larger otherwise: KITTI has no
-    other rotation. None for records of earlier versions, which lack the boxes of meshes.
+    If the mesh's box is upright in a level camera, it is returned unchanged. Otherwise the result is larger,
+    because KITTI has no other rotations. Returns None for records from earlier versions without mesh boxes.
     """
     if solid.box_m is None:
         return None
@@ -148,7 +148,7 @@ def upright_box(solid: Solid) -> UprightBox | None:
 
 
 def _calibration(camera: Camera) -> str:
-    """Projection matrices for pixel centres at integers; all four cameras are the same one."""
+    """Projection matrices with pixel centres at integers; all four cameras are identical."""
     matrix = [
         *(camera.fx, 0.0, camera.cx - 0.5, 0.0),
         *(0.0, camera.fy, camera.cy - 0.5, 0.0),

@@ -1,4 +1,4 @@
-"""Meshes as models of BOP: PLY in millimetres about the centre of their box, and their sizes."""
+"""BOP models of meshes: PLY files in millimetres, centred on the bounding box, and model sizes."""
 
 from dataclasses import dataclass
 
@@ -32,13 +32,13 @@ end_header
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A model.
+    """A BOP model.
 
     Attributes:
-        points_mm: (n, 3) vertices.
-        normals: (n, 3) unit normals.
-        colors: (n, 3) uint8 RGB; textures are not kept.
-        faces: (m, 3) vertex indices.
+        points_mm: (n, 3), vertices.
+        normals: (n, 3), unit normals.
+        colors: (n, 3) uint8 RGB; textures are dropped.
+        faces: (m, 3), vertex indices.
     """
 
     points_mm: Array
@@ -47,7 +47,7 @@ class Model:
     faces: NDArray[np.int32]
 
     def ply(self) -> bytes:
-        """The model as PLY in text form, which the format asks for."""
+        """Encodes the model as ASCII PLY, which BOP requires."""
         numbers = np.hstack([self.points_mm, self.normals]).tolist()
         lines = [
             f"{' '.join(f'{number:.6f}' for number in row)} {red} {green} {blue}"
@@ -59,11 +59,11 @@ class Model:
 
 
 def model(mesh: Mesh, scale: Scale, center_m: Vec3) -> Model:
-    """The model of a mesh.
+    """Builds the model of a mesh.
 
     Args:
         mesh: The mesh, in metres.
-        scale: Its scale.
+        scale: The scale of the mesh.
         center_m: The point of the scaled mesh that becomes the origin.
     """
     factors = np.array(per_axis(scale))
@@ -77,7 +77,7 @@ def model(mesh: Mesh, scale: Scale, center_m: Vec3) -> Model:
 
 
 def model_info(model: Model) -> dict[str, float]:
-    """The box and the diameter of a model, in millimetres."""
+    """Returns the bounding box and diameter of a model, in millimetres."""
     low, high = model.points_mm.min(axis=0), model.points_mm.max(axis=0)
     info = {"diameter": diameter(model.points_mm)}
     info |= {f"min_{axis}": float(value) for axis, value in zip("xyz", low, strict=True)}
@@ -85,11 +85,11 @@ def model_info(model: Model) -> dict[str, float]:
 
 
 def diameter(points: Array) -> float:
-    """The largest distance between two of the points (n, 3)."""
+    """Returns the largest distance between any two of the points (n, 3)."""
     from scipy.spatial import ConvexHull, QhullError  # imported here, because SciPy is slow to import
 
     try:
         points = points[ConvexHull(points).vertices]
-    except QhullError:  # the points are in one plane
+    except QhullError:  # the points are coplanar
         points = np.unique(points, axis=0)
     return max(float(np.linalg.norm(points - point, axis=1).max()) for point in points)

@@ -1,4 +1,4 @@
-"""Unique names of images, for formats that keep all in one folder or find labels by their names."""
+"""Unique image names, for formats that keep all images in one folder or find labels by image name."""
 
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -8,25 +8,25 @@ from sim2coco.datasets.labelled import LabelledImage
 
 
 class Names:
-    """Gives each image a name that no other image has. Of names that differ, most stay as they are.
+    """Gives each image a unique name; most names that are already unique stay unchanged.
 
-    Names that differ in upper and lower case only are equal, as they are on the disks of many computers.
+    Names that differ only in case count as equal, because many file systems are case-insensitive.
     """
 
     def __init__(self) -> None:
-        """Knows no names yet."""
+        """Begins with no names taken."""
         self._taken: set[str] = set()
 
     def flat(self, image: LabelledImage) -> str:
-        """Returns a name without folder, dot and suffix; where it is taken, the split is put before it."""
+        """Returns a name without suffix and with `_` for `/` and `.`; if it is taken, prepends the split."""
         path = PurePosixPath(image.name)
         stem = path.with_suffix("").as_posix().replace("/", "_").replace(".", "_")
         return self._free(stem if stem.casefold() not in self._taken else f"{image.split}_{stem}")
 
     def by_stem(self, image: LabelledImage) -> LabelledImage:
-        """Returns the image under a name that is unique in its split also without suffix; folders stay."""
+        """Renames an image so that its name without suffix is unique in its split; folders are kept."""
         stem = PurePosixPath(image.name).with_suffix("").as_posix()
-        # Ultralytics replaces the last folder of this name in the path of an image by `labels`.
+        # Ultralytics replaces the last folder named `images` in an image path with `labels`.
         stem = "/".join("images_" if part == "images" else part for part in stem.split("/"))
         unique = self._free(f"{image.split}/{stem}").partition("/")[2]
         return replace(image, name=f"{unique}{suffix(image, lower=False)}")
@@ -41,10 +41,10 @@ class Names:
 
 
 def suffix(image: LabelledImage, lower: bool = True) -> str:
-    """The suffix of an image file with the dot, in lower case or as it is.
+    """Returns the suffix of an image file with the dot, in lower case if `lower`.
 
     Raises:
-        DataSetError: It has none: readers know images by their suffix.
+        DataSetError: The file has no suffix, by which readers recognise images.
     """
     found = PurePosixPath(image.name).suffix
     if not found:
@@ -53,5 +53,5 @@ def suffix(image: LabelledImage, lower: bool = True) -> str:
 
 
 def stem(image: LabelledImage) -> str:
-    """The name of an image without suffix, with its folders."""
+    """Returns the name of an image with its folders, without suffix."""
     return PurePosixPath(image.name).with_suffix("").as_posix()

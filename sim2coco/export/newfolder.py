@@ -1,4 +1,4 @@
-"""A new folder that has its name only when everything in it is written."""
+"""Creates an output folder atomically: it gets its name when all its files are written."""
 
 import shutil
 from collections.abc import Iterable, Iterator
@@ -14,13 +14,13 @@ def new_folder(out: Path) -> Iterator[LocalStore]:
     """Provides a store in a temporary folder beside `out`, which is renamed to `out` when the block ends.
 
     If the block raises an exception, the temporary folder is removed. If the process is killed, the next call
-    for the same `out` removes it. Whether the folder can be renamed in the end is found out at the start.
+    with the same `out` removes it. Whether the final rename is possible is checked at the start.
 
     Args:
-        out: The folder, or a link to it; it may exist if it is empty.
+        out: The folder, or a symbolic link to it. It may exist if it is empty.
 
     Raises:
-        StoreError: It exists and is not empty, cannot be written or replaced, or another process writes it.
+        StoreError: `out` is not empty, cannot be written or replaced, or is being written by another process.
     """
     out = check_new(out)
     store = LocalStore(_partial(out))
@@ -39,10 +39,10 @@ def new_folder(out: Path) -> Iterator[LocalStore]:
 
 
 def check_new(out: Path) -> Path:
-    """Checks that `new_folder` can make a folder; returns the folder that the path leads to.
+    """Checks that `new_folder` can create a folder, and returns its resolved path.
 
     Raises:
-        StoreError: It exists and is not empty, or cannot be written or replaced.
+        StoreError: The folder is not empty, or cannot be written or replaced.
     """
     out = _resolved(out)
     _check_free(out)
@@ -51,15 +51,15 @@ def check_new(out: Path) -> Path:
 
 
 def _partial(out: Path) -> Path:
-    """The temporary folder beside a folder."""
+    """The temporary folder beside the output folder."""
     return out.with_name(f".{out.name}.partial")
 
 
 def refuse_inside(out: Path, roots: Iterable[Path]) -> None:
-    """Refuses a folder that lies in one of the data sets that are read.
+    """Refuses an output folder inside an input data set.
 
     Raises:
-        StoreError: It lies in one of them, or is one.
+        StoreError: The folder lies inside one of the data sets, or is one of them.
     """
     for root in roots:
         if _resolved(out).is_relative_to(root.resolve()):
@@ -67,20 +67,20 @@ def refuse_inside(out: Path, roots: Iterable[Path]) -> None:
 
 
 def _resolved(out: Path) -> Path:
-    """The folder that a path leads to."""
+    """Resolves a path."""
     try:
         return out.expanduser().resolve()
-    except (OSError, RuntimeError) as error:  # links that lead to each other
+    except (OSError, RuntimeError) as error:  # a loop of symbolic links
         raise StoreError(f"--out: cannot write {out}: its links lead nowhere") from error
 
 
 def _check_free(out: Path) -> None:
-    """Checks that there is nothing of this name but perhaps an empty folder that can be replaced."""
+    """Checks that the path does not exist, or is an empty folder that can be replaced."""
     try:
         if not out.exists():
             return
         if out.is_dir() and not any(out.iterdir()):
-            out.rmdir()  # fails at once where the last step would: at a mount point, for example
+            out.rmdir()  # fails now if the final rename would fail, for example at a mount point
             out.mkdir()
             return
     except OSError as error:
@@ -90,14 +90,14 @@ def _check_free(out: Path) -> None:
 
 
 def _check_left_over(folder: Path) -> None:
-    """Checks that the temporary folder, if there is one, is of an interrupted process: it has a lock."""
+    """Checks that an existing temporary folder is left over from an interrupted process: it has a lock."""
     if folder.is_symlink() or (folder.is_dir() and any(folder.iterdir()) and not (folder / LOCK).exists()):
         what = "is not of an interrupted run of sim2coco; rename or delete it, or name another --out"
         raise StoreError(f"--out: {folder} {what}")
 
 
 def _clear(folder: Path) -> None:
-    """Removes what an interrupted process has left in the temporary folder."""
+    """Empties the temporary folder of an interrupted process, except for the lock."""
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -1,4 +1,4 @@
-"""Labels as plain values for JSON, with COCO's names."""
+"""Labels as JSON-compatible values with COCO's keys."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from sim2coco.datasets.labelled import DatasetInfo, Keypoint, Label, LabelledIma
 
 
 def labelled_object(info: DatasetInfo, image: LabelledImage, label: Label) -> dict[str, Any]:
-    """What COCO's annotation of a label says, without ids; `segmentation` is None where there is no mask."""
+    """Returns the COCO annotation of a label without ids; `segmentation` is None if there is no mask."""
     size = [image.height, image.width]
     return {
         "category_id": info.category_ids[label.category],
@@ -22,11 +22,11 @@ def labelled_object(info: DatasetInfo, image: LabelledImage, label: Label) -> di
 
 
 def keypoints(points: tuple[Keypoint, ...]) -> dict[str, Any]:
-    """Keypoints as COCO's list of x, y and visibility, and the number of those that are labelled."""
+    """Returns keypoints as COCO's flat list of x, y, visibility, and the number of labelled ones."""
     flat = [value for point in points for value in point]
     return {"keypoints": flat, "num_keypoints": sum(visible > 0 for _, _, visible in points)}
 
 
 def compact(value: object) -> bytes:
-    """The JSON of a value in ASCII, without spaces, on one line."""
+    """Encodes a value as compact ASCII JSON on one line."""
     return json.dumps(value, separators=(",", ":")).encode()

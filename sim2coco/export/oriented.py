@@ -1,4 +1,4 @@
-"""The smallest box of a mask at any angle."""
+"""Oriented bounding boxes: the smallest rotated rectangle around a mask."""
 
 import cv2
 import numpy as np
@@ -9,13 +9,13 @@ from sim2coco.export.cropped import cropped_mask
 
 
 def oriented_box(image: LabelledImage, label: Label) -> NDArray[np.float64] | None:
-    """Returns the corners of the smallest box around the pixels of a label, at any angle.
+    """Computes the corners of the smallest rotated rectangle around the pixels of a label.
 
-    Corners may lie outside the image. Boxes that are wider or higher than the image are not considered, since
-    Ultralytics refuses them together with their image.
+    Corners may lie outside the image. Boxes whose extent exceeds the image size or whose centre lies outside
+    the image are skipped, because Ultralytics rejects them together with their image.
 
     Returns:
-        (4, 2), the corners as shares of width and height, clockwise in the image; None for an empty mask.
+        (4, 2), the corners clockwise, as fractions of image width and height; None for an empty mask.
     """
     found = cropped_mask(image, label)
     if found is None:
@@ -30,7 +30,7 @@ def oriented_box(image: LabelledImage, label: Label) -> NDArray[np.float64] | No
 
 
 def _hull(mask: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The corners (n, 2) of the convex hull of the pixels of a mask, whose edges are at integers."""
+    """The convex hull (n, 2) of a mask's pixels; pixel edges are at integers."""
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     pixels = np.concatenate(contours).reshape(-1, 2)
     corners = np.concatenate([pixels + offset for offset in ((0, 0), (1, 0), (0, 1), (1, 1))])
@@ -38,9 +38,9 @@ def _hull(mask: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _boxes(hull: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The boxes (m, 4, 2) around a convex polygon (n, 2) that share the direction of a side with it.
+    """The boxes (m, 4, 2) around a convex polygon (n, 2) that are parallel to one of its sides.
 
-    The smallest box of all is one of them; the first is upright.
+    The smallest enclosing box is one of them. The first box is axis-aligned.
     """
     sides = np.roll(hull, -1, axis=0) - hull
     sides = np.concatenate([[[1.0, 0.0]], sides])
@@ -57,6 +57,6 @@ def _boxes(hull: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The areas (m,) of boxes (m, 4, 2), rounded such that equal ones are equal."""
+    """The areas (m,) of boxes (m, 4, 2), rounded so that equal areas compare equal."""
     sides = np.linalg.norm(boxes[:, 1:3] - boxes[:, :2], axis=2)
     return np.asarray(np.round(sides.prod(axis=1), 6))

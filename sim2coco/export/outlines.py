@@ -1,8 +1,8 @@
-"""Outlines of masks along the edges of pixels, and polygons that join all outlines of an instance.
+"""Outlines of masks along pixel edges, and polygons that join all outlines of an instance.
 
-Coordinates are x, y with edges of pixels at integers. A mask in several parts, or with holes, becomes one
-closed walk: its outlines are joined by bridges that are walked there and back, and so enclose nothing.
-Rasterisers that count crossings, as that of pycocotools, then give exactly the mask.
+Coordinates are x, y with pixel edges at integers. A mask with several parts or with holes becomes one closed
+path: bridges join its outlines. Each bridge is traversed in both directions, so it encloses no area.
+Rasterisers that count crossings, like the one in pycocotools, reproduce exactly the mask from the path.
 """
 
 from bisect import bisect_right
@@ -14,24 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.int64]
-"""(n, 2), x and y of the corners of a closed outline; the last is joined to the first."""
+"""(n, 2), x and y of the corners of a closed outline; the last corner connects to the first."""
 
 VISITS = np.array([0, 1, 1, 0, 1, 0, 2, 1, 1, 2, 0, 1, 0, 1, 1, 0], np.uint8)
-"""How often outlines turn at a corner, by the pixels around it.
+"""How often outlines turn at a grid point, indexed by the four pixels around it.
 
-The index is 1 for the upper left pixel + 2 upper right + 4 lower left + 8 lower right.
+The index is the sum of 1 (upper left pixel set), 2 (upper right), 4 (lower left) and 8 (lower right).
 """
 
 
 def edge_loops(mask: NDArray[np.bool_]) -> list[Points]:
-    """The outlines of a mask along the edges of its pixels, those of holes included.
+    """Traces the outlines of a mask along pixel edges, including the outlines of holes.
 
-    The mask lies on the right of each outline in the direction of travel (clockwise around parts, as seen in
-    the image), so areas by the shoelace formula add up to that of the mask. Pixels that touch diagonally are
-    joined.
+    The mask lies to the right of each outline in its direction (clockwise around parts, as seen in the
+    image). Therefore the shoelace areas of all outlines add up to the area of the mask. Pixels that touch
+    diagonally are connected.
 
     Args:
-        mask: (h, w), the pixels.
+        mask: (h, w), the mask.
 
     Returns:
         The corners of each outline; none for an empty mask.
@@ -42,17 +42,17 @@ def edge_loops(mask: NDArray[np.bool_]) -> list[Points]:
     for first in range(0, len(corners), 2):
         if not visited[first]:
             loop = _follow(first, vertical, visited)
-            # `first` is the left end of an upper edge; holes have the mask above it and are walked backwards.
+            # `first` is the left end of an upper edge. For holes, the mask is above the edge: reverse them.
             loops.append(corners[loop if below[first] else loop[::-1]])
     return loops
 
 
 def _corners(mask: NDArray[np.bool_]) -> tuple[Points, list[int], NDArray[np.bool_]]:
-    """The corners of all outlines in the order of rows: 2k and 2k+1 are joined by a horizontal edge.
+    """Finds the corners of all outlines in row order; a horizontal edge joins corners 2k and 2k+1.
 
     Returns:
-        x and y of the corners (n, 2); for each the index of the corner to which a vertical edge leads; and
-        for each whether the pixel to its lower right is in the mask.
+        The corners (n, 2), x and y; for each corner, the index of the corner at the other end of its vertical
+        edge; and for each corner, whether the pixel to its lower right is in the mask.
     """
     height, width = mask.shape
     padded = np.zeros((height + 2, width + 2), np.uint8)
@@ -63,8 +63,8 @@ def _corners(mask: NDArray[np.bool_]) -> tuple[Points, list[int], NDArray[np.boo
     number = visits[y, x]
     kinds = np.repeat(around[y, x], number)
     corners = np.stack([np.repeat(x, number), np.repeat(y, number)], axis=1)
-    # Of two visits of a corner the first belongs to the edge on its left. If the pixels that touch are the
-    # upper left and the lower right one, this visit goes on downwards.
+    # If a corner is visited twice, the first visit belongs to the edge on its left. If the touching pixels
+    # are the upper left and lower right ones, this visit continues downwards.
     by_column = 2 * (corners[:, 0] * (height + 1) + corners[:, 1])
     by_column[np.flatnonzero(kinds == 9)[::2]] += 1
     order = np.argsort(by_column, kind="stable")
@@ -74,7 +74,7 @@ def _corners(mask: NDArray[np.bool_]) -> tuple[Points, list[int], NDArray[np.boo
 
 
 def _follow(first: int, vertical: list[int], visited: bytearray) -> list[int]:
-    """The corners of an outline, from `first` along the horizontal edge."""
+    """The corner indices of an outline, starting at `first` along its horizontal edge."""
     loop: list[int] = []
     corner = first
     while not visited[corner]:
@@ -86,13 +86,13 @@ def _follow(first: int, vertical: list[int], visited: bytearray) -> list[int]:
 
 
 def bridged(loops: Sequence[Points]) -> Points:
-    """Joins outlines to one closed walk, by short bridges between their corners.
+    """Joins outlines into one closed path with short bridges between their corners.
 
     Args:
-        loops: At least one outline, each of at least one point.
+        loops: At least one outline, each with at least one point.
 
     Returns:
-        The walk, from the first point of the first outline.
+        The path, starting at the first point of the first outline.
     """
     if len(loops) == 1:
         return loops[0]
@@ -108,11 +108,11 @@ def bridged(loops: Sequence[Points]) -> Points:
 
 
 def _shortest(points: Points, owners: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Yields short pairs of points that join all outlines to a tree (Kruskal's algorithm).
+    """Yields close point pairs that connect all outlines in a spanning tree (Kruskal's algorithm).
 
     Args:
         points: (n, 2), the points of all outlines.
-        owners: (n,), index of the outline of each.
+        owners: (n,), outline index of each point.
     """
     pairs = _neighbours(points, owners)
     squares = ((points[pairs[:, 0]] - points[pairs[:, 1]]) ** 2).sum(axis=1)
@@ -131,9 +131,10 @@ def _shortest(points: Points, owners: NDArray[np.int64]) -> Iterator[tuple[int, 
 
 
 def _neighbours(points: Points, owners: NDArray[np.int64]) -> Points:
-    """Pairs of points (m, 2) of different outlines that are close, such that all outlines are connected.
+    """Pairs (m, 2) of close points on different outlines; the pairs connect all outlines.
 
-    These are points at the same place, and the points that are nearest to two adjacent places.
+    The pairs are points at the same position, and the nearest points of two adjacent grid positions (adjacent
+    Voronoi cells).
     """
     x, y = (points - points.min(axis=0)).T
     places = np.full((y.max() + 1, x.max() + 1), -1, np.int32)
@@ -153,11 +154,11 @@ def _neighbours(points: Points, owners: NDArray[np.int64]) -> Points:
 
 
 def _walk(firsts: list[int], bridges: dict[int, list[int]]) -> Iterator[int]:
-    """Yields the points of a walk along all outlines; each bridge is crossed where the walk first meets it.
+    """Yields the points of a path along all outlines, which crosses each bridge where it first meets it.
 
     Args:
-        firsts: Index of the first point of each outline, and the number of points.
-        bridges: The points to which bridges lead from a point; emptied.
+        firsts: Index of the first point of each outline, followed by the number of points.
+        bridges: For each point, the points at the other end of its bridges; emptied by this function.
     """
     walks = [iter(range(firsts[1]))]
     while walks:

@@ -1,4 +1,4 @@
-"""COCO panoptic: every pixel belongs to an object, to the background or to nothing."""
+"""COCO panoptic: every pixel belongs to an object, to the background or to void."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,9 +23,9 @@ from sim2coco.storage import Store
 class Panoptic(Format):
     """COCO panoptic: a PNG of segment ids for each image, and `panoptic/panoptic_<split>.json`.
 
-    The background (floor, walls and what is not labelled) is one segment of stuff. Pixels in the box of a
-    visible object without a label that belong to no label are void: which of them show it is not known.
-    Defects are left out: each pixel belongs to one segment, and an object is whole.
+    The background (floor, walls and everything unlabelled) is a single stuff segment. Unlabelled pixels in
+    the box of a visible object without a label are void, because it is unknown which of them show the object.
+    Defects are left out, because a pixel belongs to only one segment: the segment of the defect's object.
     """
 
     kind: Literal["panoptic"] = "panoptic"
@@ -34,7 +34,7 @@ class Panoptic(Format):
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Writes a file and a folder of PNGs for every split that has images."""
+        """Writes a JSON file and a folder of PNG files for every split with images."""
         listed = [*({**entry, "isthing": 1} for entry in categories(info)), _background(info)]
         with ExitStack() as stack:
             files = {split: stack.enter_context(coco_file(info)) for split in info.splits}
@@ -61,7 +61,7 @@ class Panoptic(Format):
 
 
 def _background(info: DatasetInfo) -> dict[str, Any]:
-    """The category of the background, with an id and a name that no other category has."""
+    """The background category, with a unique id and name."""
     names = chain(["background"], (f"background {number}" for number in count(2)))
     name = next(name for name in names if name not in info.categories)
     number = max(info.category_ids, default=0) + 1
@@ -69,9 +69,9 @@ def _background(info: DatasetInfo) -> dict[str, Any]:
 
 
 def _segment_ids(image: LabelledImage) -> NDArray[np.int32]:
-    """The segment of each pixel, (H, W): labels from 1, then the background; 0 is void.
+    """The segment id of each pixel, (H, W): labels from 1, then the background; 0 is void.
 
-    Where masks overlap, the smaller one is on top.
+    Where masks overlap, the smaller mask is on top.
 
     Raises:
         DataSetError: A label has no mask.
@@ -91,12 +91,12 @@ def _segment_ids(image: LabelledImage) -> NDArray[np.int32]:
 
 
 def _segments(image: LabelledImage, ids: NDArray[np.int32], category_ids: list[int]) -> list[dict[str, Any]]:
-    """COCO's `segments_info`.
+    """Builds COCO's `segments_info`.
 
     Args:
         image: The image.
-        ids: (H, W), the segment of each pixel.
-        category_ids: COCO's id of each category, and that of the background.
+        ids: (H, W), the segment id of each pixel.
+        category_ids: COCO's id of each category, followed by the background's id.
     """
     from scipy.ndimage import find_objects  # imported here, because SciPy is slow to import
 
@@ -116,5 +116,5 @@ def _segments(image: LabelledImage, ids: NDArray[np.int32], category_ids: list[i
 
 
 def _colors(ids: NDArray[np.int32]) -> NDArray[np.uint8]:
-    """The colours (H, W, 3) RGB in which COCO stores ids: red is the lowest byte."""
+    """Encodes ids as RGB colours (H, W, 3) like COCO: red is the lowest byte."""
     return np.stack([ids & 255, ids >> 8 & 255, ids >> 16], axis=-1).astype(np.uint8)

@@ -1,8 +1,8 @@
-"""Outlines of masks through the centres of their border pixels: one closed path for each mask.
+"""Outlines of masks through the centres of their border pixels: one closed path per mask.
 
-Readers of YOLO's polygons round points to pixels, draw the path, and fill it by the even-odd rule. A path
-along the border pixels of a mask and of its holes is drawn as exactly the mask, if what joins the borders is
-walked there and back inside the mask.
+Readers of YOLO polygons round the points to pixels, draw the path, and fill it by the even-odd rule. A path
+along the border pixels of a mask and its holes reproduces exactly the mask, if the connections between the
+borders are traversed in both directions inside the mask.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from sim2coco.export.outlines import bridged
 
 Mask = NDArray[np.uint8]
 Path = NDArray[np.int64]
-"""(n, 2), pixels x, y of a closed path; the first follows the last."""
+"""(n, 2), pixels x, y of a closed path; the last pixel connects to the first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,8 +25,8 @@ class Outline:
 
     Attributes:
         points: (n, 2), the pixels x, y where the path turns; fewer than three for small masks.
-        parts: Number of parts of the mask; pixels that touch at a corner belong to one part.
-        bridge_px: Pixels outside the mask in the bridges between its parts.
+        parts: Number of 8-connected components of the mask.
+        bridge_px: Number of pixels outside the mask in the bridges between its parts.
     """
 
     points: Path
@@ -35,10 +35,10 @@ class Outline:
 
 
 def outline(mask: Mask) -> Outline:
-    """Returns the outline of a mask.
+    """Computes the outline of a mask.
 
-    Holes are joined to the border around them inside the mask. Parts are joined by short bridges. Drawn and
-    filled, the path is the mask with the pixels of the bridges.
+    Holes are joined to the border around them inside the mask. Parts are joined by short bridges. Drawing and
+    filling the path gives the mask plus the bridge pixels.
 
     Args:
         mask: (h, w), zeros and ones, with at least one 1.
@@ -50,11 +50,11 @@ def outline(mask: Mask) -> Outline:
 
 
 def padded(points: Path) -> Path:
-    """Repeats the last point of an outline with diagonal steps until added points do no harm.
+    """Repeats the last point of an outline with diagonal steps, so that added points do not change the mask.
 
-    Ultralytics adds points to each polygon, at equal distances counted in points, until it has 1,000. Once
-    rounded, those in the middle of a diagonal step may lie outside the mask. With 499 or 1,000 points in the
-    file, all that are added fall on points of the file.
+    Ultralytics adds interpolated points to each polygon, equally spaced in the point index, until it has
+    1,000 points. After rounding, added points in the middle of a diagonal step may lie outside the mask. With
+    499 or 1,000 points in the file, all added points coincide with points in the file.
     """
     diagonal = (points != np.roll(points, 1, axis=0)).all(axis=1).any()
     number = next((number for number in (499, 1000) if len(points) <= number), len(points))
@@ -62,13 +62,13 @@ def padded(points: Path) -> Path:
 
 
 def largest_part(mask: Mask) -> Mask:
-    """The part of a mask (h, w) with most pixels; of several, the one that begins in the uppermost row."""
+    """Returns the largest component of a mask (h, w); in a tie, the one that begins in the uppermost row."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     return np.asarray(labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA]), np.uint8)
 
 
 def _borders(mask: Mask) -> list[tuple[Path, list[Path]]]:
-    """The border of each part of a mask, and the borders of its holes."""
+    """The border of each part of a mask, with the borders of its holes."""
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     borders = [_around_corners(mask, contour.reshape(-1, 2).astype(np.int64)) for contour in contours]
     parents = hierarchy[0, :, 3].tolist()
@@ -80,9 +80,9 @@ def _borders(mask: Mask) -> list[tuple[Path, list[Path]]]:
 
 
 def _around_corners(mask: Mask, border: Path) -> Path:
-    """Puts a pixel of the mask into each diagonal step of a border, where one touches both ends at a side.
+    """Replaces diagonal steps of a border by two straight steps, where a mask pixel adjoins both ends.
 
-    Readers that add points before they round would leave the mask in a diagonal step.
+    In a diagonal step, readers that add points before rounding may leave the mask.
     """
     (x0, y0), (x1, y1) = border.T, np.roll(border, -1, axis=0).T
     first = mask[y0, x1] > 0
@@ -94,8 +94,8 @@ def _around_corners(mask: Mask, border: Path) -> Path:
 def _with_holes(border: Path, holes: Sequence[Path]) -> Path:
     """Joins the borders of holes to the border around them, along rows of the mask.
 
-    The way to the left from the leftmost pixel of a hole's border meets the border of a hole that begins
-    further left, or the one around them, before it leaves the mask.
+    Going left from the leftmost pixel of a hole's border, the row meets the outer border, or the border of a
+    hole that begins further left, before it leaves the mask.
     """
     path = border
     for hole in sorted((_from_leftmost(hole) for hole in holes), key=lambda hole: hole[0].tolist()):
@@ -107,14 +107,14 @@ def _with_holes(border: Path, holes: Sequence[Path]) -> Path:
 
 
 def _from_leftmost(path: Path) -> Path:
-    """The same closed path, from its leftmost pixel on; of several, the uppermost."""
+    """Rotates a closed path to begin at its leftmost pixel; in a tie, the uppermost one."""
     return np.roll(path, -int(np.lexsort((path[:, 1], path[:, 0]))[0]), axis=0)
 
 
 def _touching(path: Path) -> Path:
-    """Adds the pixels between those of a path that do not touch, the same ones there and back.
+    """Fills the gaps of a path with pixels, which are the same in both directions.
 
-    Pixels that follow themselves are left out, except in a path of a single pixel.
+    Consecutive duplicates are removed, except in a path with a single pixel.
     """
     way = np.roll(path, -1, axis=0) - path
     length = np.abs(way).max(axis=1)
@@ -122,15 +122,15 @@ def _touching(path: Path) -> Path:
     step = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
     start, way, length = (np.repeat(values, length, axis=0) for values in (path, way, length))
     backwards = (way[:, 0] < 0) | ((way[:, 0] == 0) & (way[:, 1] < 0))
-    # Diagonal steps come first; backwards, they come last.
+    # Diagonal steps come first; in backward direction, they come last.
     done = np.minimum(np.where(backwards, length - step, step)[:, None], np.abs(way))
     return np.asarray(start + np.sign(way) * np.where(backwards[:, None], np.abs(way) - done, done))
 
 
 def _turns(path: Path) -> Path:
-    """The pixels of a closed path without those in the middle of a straight run along a row or column.
+    """Removes the pixels in the middle of a straight run along a row or column from a closed path.
 
-    Those of diagonal runs stay, for readers that add points.
+    Pixels of diagonal runs are kept, for readers that add points.
     """
     step = path - np.roll(path, 1, axis=0)
     middle = (np.roll(step, -1, axis=0) == step).all(axis=1) & (step == 0).any(axis=1)

@@ -1,4 +1,4 @@
-"""Rows of YOLO's pose task: a box, and the keypoints of its object."""
+"""Rows of YOLO's pose task: a box and the keypoints of an object."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from sim2coco.datasets.labelled import DatasetInfo, Label, LabelledImage
 
 
 def keypoints_in_row(info: DatasetInfo) -> int:
-    """The number of keypoints in each row: those of the category that has the most.
+    """Returns the number of keypoints per row: the maximum over all categories.
 
     Raises:
         DataSetError: No category has keypoints.
@@ -24,13 +24,13 @@ def keypoints_in_row(info: DatasetInfo) -> int:
 def with_keypoints(
     box: NDArray[np.float64], image: LabelledImage, label: Label, number: int
 ) -> NDArray[np.float64]:
-    """The numbers of a row after the category: the box (4,), then x, y and visibility of each keypoint.
+    """Returns the values of a row after the category: the box, then x, y and visibility of each keypoint.
 
     Args:
-        box: Centre, width and height, as shares of the image.
+        box: (4,), centre, width and height, as fractions of the image size.
         image: The image.
         label: The label.
-        number: Number of keypoints; those that the label does not have are 0, 0, 0.
+        number: Number of keypoints; missing keypoints are 0, 0, 0.
     """
     points = np.zeros((number, 3))
     given = np.array(label.keypoints or [], np.float64).reshape(-1, 3)
@@ -39,7 +39,7 @@ def with_keypoints(
 
 
 def of_pose(info: DatasetInfo) -> dict[str, Any]:
-    """What `data.yaml` says of keypoints; the names are for people."""
+    """Returns the keypoint entries of `data.yaml`; the names are informational."""
     names = {
         category: list(one.names)
         for category, one in zip(info.categories, info.skeletons, strict=True)

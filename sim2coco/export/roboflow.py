@@ -1,4 +1,4 @@
-"""COCO in the folders of Roboflow's exports: each split with its images and `_annotations.coco.json`."""
+"""COCO in Roboflow's layout: one folder per split with its images and `_annotations.coco.json`."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +12,7 @@ from sim2coco.export.format import Add, Format
 from sim2coco.storage import Store
 
 NAMES = {"val": "valid", "validation": "valid"}
-"""What splits are called there; others keep their names."""
+"""Roboflow's names of splits; other splits keep their names."""
 
 
 class Roboflow(Format):
@@ -23,7 +23,7 @@ class Roboflow(Format):
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Writes a folder for every split that has images."""
+        """Writes a folder for every split with images."""
         folders = {split: f"roboflow/{NAMES.get(split, split)}" for split in info.splits}
         if len(set(folders.values())) < len(folders):
             raise DataSetError(f"roboflow: of the splits {', '.join(folders)} two would be called valid")

@@ -12,7 +12,7 @@ from sim2coco.export.format import Format
 
 
 def _expand_names(value: object) -> object:
-    """The entries of a list, with names replaced by `{kind: NAME}`."""
+    """Replaces names in a list with `{kind: NAME}`."""
     if not isinstance(value, list):
         return value
     return tuple({"kind": entry} if isinstance(entry, str) else entry for entry in value)
@@ -44,5 +44,5 @@ class Export(Settings):
 
 
 def combined(*lists: Iterable[Format]) -> tuple[Format, ...]:
-    """COCO and all formats of the lists, each once, with the settings of its last occurrence."""
+    """Returns COCO and the formats in the lists; the last occurrence of each format wins."""
     return tuple({format.kind: format for format in (Coco(), *chain(*lists))}.values())

@@ -1,4 +1,4 @@
-"""Named contents, kept in a temporary file until a format writes them."""
+"""Buffers named contents in a temporary file until a format writes them."""
 
 import struct
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ LENGTHS = struct.Struct("<II")
 
 @contextmanager
 def open_spool() -> Iterator["Spool"]:
-    """Provides an empty spool in a `with` block, at whose end its temporary file is removed."""
+    """Provides an empty spool; its temporary file is removed when the `with` block ends."""
     with TemporaryFile() as file:
         yield Spool(file)
 
 
 class Spool:
-    """Pairs of name and content, in the order in which they were added; they take no memory.
+    """A sequence of (name, content) pairs in the order of addition, stored on disk.
 
     Args:
         file: An empty file.
@@ -34,7 +34,7 @@ class Spool:
         self._file.write(encoded + content)
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
-        """Yields all pairs, from the first on."""
+        """Yields all pairs in order."""
         self._file.seek(0)
         while head := self._file.read(LENGTHS.size):
             name_size, size = LENGTHS.unpack(head)

@@ -1,4 +1,4 @@
-"""Pascal VOC: an XML file for each image, in the folders of the devkit, and masks as PNG files on request."""
+"""Pascal VOC: one XML file per image in the devkit's folders, and optional masks as PNG files."""
 
 import logging
 import re
@@ -19,7 +19,7 @@ from sim2coco.storage import Store
 
 ROOT = "voc/VOCdevkit/VOC2012"
 TRUNCATED, OCCLUDED = 0.15, 0.05
-"""Shares of an object that are outside the image, or hidden, from which on VOC's guidelines say so."""
+"""Truncation and occlusion thresholds of VOC's flags, from its annotation guidelines."""
 
 log = logging.getLogger("sim2coco")
 
@@ -36,7 +36,7 @@ class Voc(Format):
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Links the images, and writes their annotations after the last."""
+        """Links the images, and writes the annotations after the last image."""
         names, unmasked, outside = Names(), 0, 0
         with open_spool() as files, open_spool() as lists:
 
@@ -69,7 +69,7 @@ class Voc(Format):
             )
 
     def _annotation(self, info: DatasetInfo, image: LabelledImage, file: str, masks: bool) -> bytes:
-        """The content of the XML file of an image."""
+        """The XML file of an image."""
         root = Element("annotation")
         _texts(root, folder="VOC2012", filename=file)
         _texts(SubElement(root, "source"), database="sim2coco")
@@ -84,7 +84,7 @@ class Voc(Format):
         return str(tostring(root, encoding="unicode")).encode("utf-8", "replace") + b"\n"
 
     def _corners(self, image: LabelledImage, box: Xywh) -> dict[str, int] | None:
-        """The corners of a box inside the image, in whole pixels; None for an empty box."""
+        """The corners of a box, clipped to the image and rounded outwards; None for an empty box."""
         x, y, width, height = box
         left, top = max(floor(x), 0), max(floor(y), 0)
         right, bottom = min(ceil(x + width), image.width), min(ceil(y + height), image.height)
@@ -95,7 +95,7 @@ class Voc(Format):
 
 
 def _flags(label: Label) -> dict[str, int]:
-    """What VOC says of an object, from the attributes of our labels; crowds are difficult."""
+    """VOC's flags of an object, from the label's attributes; crowds are marked difficult."""
     shares = {name: label.attributes.get(name) for name in ("truncation", "occlusion")}
     truncation, occlusion = (value if isinstance(value, int | float) else 0 for value in shares.values())
     return {
@@ -106,7 +106,7 @@ def _flags(label: Label) -> dict[str, int]:
 
 
 def _texts(parent: Element, **texts: str | int) -> None:
-    """Appends elements with a text; characters that XML does not have become U+FFFD."""
+    """Appends text elements; characters that are invalid in XML become U+FFFD."""
     for name, text in texts.items():
         SubElement(parent, name).text = re.sub(
             "[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", str(text)

@@ -1,4 +1,4 @@
-"""Masks of Pascal VOC: images of classes and of objects, as PNG files with VOC's colours."""
+"""Pascal VOC masks: class and object id images as PNG files with VOC's colour palette."""
 
 from io import BytesIO
 
@@ -10,14 +10,14 @@ from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.export.cropped import cropped_mask
 
 MOST = 254
-"""Highest number in an image of masks; 255 is for pixels that are left out of an evaluation."""
+"""Highest id in a mask image; 255 is the ignore index."""
 
 
 def voc_masks(info: DatasetInfo, image: LabelledImage) -> dict[str, bytes] | None:
-    """Returns the PNG files of an image by their folders; pixels are category + 1, or label + 1, or 0.
+    """Encodes the class image (category + 1) and object image (label + 1) of an image; 0 is background.
 
     Returns:
-        The files; None if they cannot show the labels: one has no mask, two overlap, or they are too many.
+        The PNG files by folder; None if a label has no mask, masks overlap, or there are too many ids.
     """
     if max(len(image.labels), len(info.categories)) > MOST:
         return None
@@ -36,14 +36,14 @@ def voc_masks(info: DatasetInfo, image: LabelledImage) -> dict[str, bytes] | Non
 
 
 def label_map(info: DatasetInfo) -> bytes:
-    """The content of `labelmap.txt`, from which Datumaro and CVAT take the categories and their colours."""
+    """Returns `labelmap.txt`, from which Datumaro and CVAT read the categories and their colours."""
     rows = zip(("background", *info.categories), colours().tolist(), strict=False)
     lines = [f"{name}:{','.join(map(str, colour))}::\n" for name, colour in rows]
     return ("# label:color_rgb:parts:actions\n" + "".join(lines)).encode("utf-8", "replace")
 
 
 def colours() -> NDArray[np.uint8]:
-    """VOC's colours (256, 3), red, green, blue: the bits of a number, spread over the highest bits."""
+    """Returns VOC's palette (256, 3) RGB: the bits of the id, spread over the highest bits of R, G and B."""
     number, bit = np.arange(256)[:, None, None], np.arange(8)
     bits = number >> (3 * bit + np.arange(3)[:, None]) & 1
     return np.asarray((bits << 7 - bit).sum(axis=2), np.uint8)

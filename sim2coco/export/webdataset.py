@@ -1,4 +1,4 @@
-"""WebDataset: tar files that are read from start to end, with an image and a JSON file for each sample."""
+"""WebDataset: tar files for sequential reading, with an image and a JSON file per sample."""
 
 import re
 import tarfile
@@ -30,7 +30,7 @@ class WebDataset(Format):
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Writes the tar files after the last image, and deletes those of an earlier, larger data set."""
+        """Writes the tar files after the last image, and deletes left-over tar files of a larger export."""
         names, images = Names(), Counter[str]()
         with open_spool() as spool:
 
@@ -53,12 +53,12 @@ class WebDataset(Format):
 
 
 def _is_shard(name: str, split: str) -> bool:
-    """Whether a file has the name of a shard of a split; other files of the folder stay."""
+    """Whether a file name is a shard of a split; other files in the folder are kept."""
     return re.fullmatch(rf"{FOLDER}/{re.escape(split)}-\d{{6,}}\.tar", name) is not None
 
 
 def sample(info: DatasetInfo, image: LabelledImage) -> dict[str, Any]:
-    """The JSON file of an image: name in COCO, split, size, what else is known of it, and labels."""
+    """Returns the JSON content of an image: COCO file name, split, size, other metadata, and labels."""
     about = {"file_name": image.name, "split": image.split, "width": image.width, "height": image.height}
     scene = {} if image.scene is None else {"scene": image.scene}
     labels = [labelled_object(info, image, label) for label in image.labels]
@@ -66,7 +66,7 @@ def sample(info: DatasetInfo, image: LabelledImage) -> dict[str, Any]:
 
 
 def _entries(spool: Spool, split: str) -> Iterator[tuple[str, bytes | Path]]:
-    """Yields the names of the files of a split in its tar files, and their contents or where they lie."""
+    """Yields (name, content or path) for each file in a split's tar files."""
     pairs = iter(spool)
     for (name, content), (file, _) in zip(pairs, pairs, strict=True):
         if name.rpartition("/")[0] == split:
@@ -76,7 +76,7 @@ def _entries(spool: Spool, split: str) -> Iterator[tuple[str, bytes | Path]]:
 
 
 def tar(entries: Iterator[tuple[str, bytes | Path]]) -> Iterator[bytes]:
-    """Yields the parts of a tar file, which depends only on names and contents: no times, no users."""
+    """Yields the chunks of a deterministic tar file, which depends only on names and contents."""
     for name, source in entries:
         content = source.read_bytes() if isinstance(source, Path) else source
         header = tarfile.TarInfo(name)

@@ -1,4 +1,4 @@
-"""YOLO as Ultralytics reads it: `labels/<split>/*.txt` beside `images/<split>/`, and `data.yaml`."""
+"""YOLO for Ultralytics: `labels/<split>/*.txt` beside `images/<split>/`, and `data.yaml`."""
 
 import logging
 from collections import Counter
@@ -22,10 +22,10 @@ from sim2coco.export.spool import open_spool
 from sim2coco.storage import Store
 
 INTO_PIXEL = 0.25
-"""Distance in px of a point of a polygon from the upper left corner of its pixel, in x and y: readers that
-round down get the pixel, and so do those that round to the nearest integer."""
+"""Offset in px of a polygon point from the upper left corner of its pixel, in x and y. Readers get the same
+pixel whether they round down or to the nearest integer."""
 USED_FOR = {"train": ("train",), "val": ("val", "dev"), "test": ("test",)}
-"""Keys of data.yaml, and how the names of their splits begin."""
+"""Keys of data.yaml, with the prefixes of matching split names."""
 
 log = logging.getLogger("sim2coco")
 
@@ -43,7 +43,7 @@ class Yolo(Format):
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Links the images, and writes their labels and `data.yaml` after the last."""
+        """Links the images, and writes the labels and `data.yaml` after the last image."""
         told, splits = Counter[str](), dict.fromkeys(info.splits, 0)
         number = keypoints_in_row(info) if self.task == "pose" else 0
         with open_spool() as spool:
@@ -61,7 +61,7 @@ class Yolo(Format):
         self._tell(told)
 
     def _rows(self, image: LabelledImage, told: Counter[str], number: int) -> bytes:
-        """The content of the text file of an image: a row for each label, with a number of keypoints."""
+        """The text file of an image: a row for each label, with `number` keypoints."""
         rows = []
         for label in image.labels:
             values = None if label.crowd else self._values(image, label, told, number)
@@ -73,7 +73,7 @@ class Yolo(Format):
     def _values(
         self, image: LabelledImage, label: Label, told: Counter[str], number: int
     ) -> NDArray[np.float64] | None:
-        """The numbers of a row after the category; None for a label without pixels."""
+        """The values of a row after the category; None for a label without pixels."""
         match self.task:
             case "segment":
                 return self._polygon(image, label, told)
@@ -87,7 +87,7 @@ class Yolo(Format):
                 return oriented_box(image, label)
 
     def _polygon(self, image: LabelledImage, label: Label, told: Counter[str]) -> NDArray[np.float64] | None:
-        """The outline of a mask (n, 2), n ≥ 3, as shares of width and height; None for an empty mask."""
+        """The mask outline (n, 2), n ≥ 3, as fractions of the image size; None for an empty mask."""
         found = cropped_mask(image, label)
         if found is None:
             return None
@@ -105,7 +105,7 @@ class Yolo(Format):
         return np.asarray((points + corner + INTO_PIXEL) / (image.width, image.height))
 
     def _tell(self, told: Counter[str]) -> None:
-        """Logs what labels lose in this format."""
+        """Logs the information that labels lose in this format."""
         if told["left out"]:
             log.warning("yolo: %d labels are left out: crowds, or without pixels", told["left out"])
         if told["of boxes"]:
@@ -121,7 +121,7 @@ class Yolo(Format):
 
 
 def _box(image: LabelledImage, label: Label) -> NDArray[np.float64] | None:
-    """Centre x, y, width and height of a box inside the image, as shares of width and height."""
+    """Centre x, y, width and height of a box clipped to the image, as fractions of the image size."""
     x, y, width, height = label.bbox
     size = np.array([image.width, image.height], np.float64)
     low, high = np.clip([(x, y), (x + width, y + height)], 0, size)
@@ -129,16 +129,16 @@ def _box(image: LabelledImage, label: Label) -> NDArray[np.float64] | None:
 
 
 def _number(value: float) -> str:
-    """A number with as many digits as 32-bit floats have, without zeros at the end."""
+    """Formats a number with the precision of 32-bit floats, without trailing zeros."""
     return f"{value:.8f}".rstrip("0").rstrip(".")
 
 
 def data_yaml(
     info: DatasetInfo, splits: Iterable[str], more: Mapping[str, Any] = MappingProxyType({})
 ) -> bytes:
-    """The content of `data.yaml`: the folders of the splits, relative to the file, and the categories.
+    """Returns `data.yaml`: the split folders, relative to the file, and the categories.
 
-    Ultralytics needs `train` and `val`: without a split for either, the other is named for both. Entries of
+    Ultralytics needs `train` and `val`: if one of them has no split, it gets the other's. The entries of
     `more` come last.
     """
     places: dict[str, list[str]] = {"train": [], "val": [], "test": []}

@@ -25,13 +25,13 @@ from sim2coco.library.turning import outward
 NO_AREA = 1e-14
 """Triangles are dropped if twice their area is at most this fraction of the mesh's squared longest side."""
 BOUNDLESS_M = 1e9
-"""Triangles with a vertex at least this far from the others, in metres along an axis, are dropped as not
-finite."""
+"""Triangles with a vertex at least this far from the median vertex, in metres along an axis, count as not
+finite and are dropped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cleaned:
-    """A clean mesh, and what was found and repaired while it was cleaned.
+    """A clean mesh, its properties, and the repairs made.
 
     Attributes:
         mesh: The mesh in metres, z up; its bytes do not depend on the order of triangles in the file.
@@ -39,7 +39,7 @@ class Cleaned:
         normals: Whether the vertex normals come from the file; otherwise they are computed.
         uvs: Whether the texture coordinates come from the file; otherwise they are computed.
         repairs: A short description of each repair.
-        conversions: A short description of what was converted to be drawn, which repairs nothing.
+        conversions: A short description of each conversion for rendering; conversions are not repairs.
     """
 
     mesh: Mesh
@@ -55,7 +55,7 @@ def clean(raws: tuple[Raw, ...], matrix: Floats) -> Cleaned:
 
     Args:
         raws: The triangles, grouped by material.
-        matrix: (4, 4) transform from the coordinate frame and unit of the file to metres, z up.
+        matrix: (4, 4), transform from file coordinates to metres, z up.
 
     Raises:
         Refused: No triangle is left after cleaning, or there are too many textures.
@@ -88,7 +88,7 @@ def _finite(raws: list[Raw], repairs: list[str]) -> list[Raw]:
 
 
 def _middle(raws: list[Raw]) -> Floats:
-    """The median (3,) of all finite vertices, because a mesh may lie far from its origin."""
+    """The median (3,) of all finite vertices: a reference point for meshes far from their origin."""
     points = np.concatenate([raw.corners.reshape(-1, 3) for raw in raws])
     finite = points[np.isfinite(points).all(axis=1)]
     return np.asarray(np.median(finite, axis=0)) if len(finite) else np.zeros(3)
@@ -108,20 +108,20 @@ def _with_area(raws: list[Raw], repairs: list[str]) -> list[Raw]:
 
 
 def _areas(corners: Floats) -> Floats:
-    """Twice the areas (m,) of triangles (m, 3, 3), computed so that tiny edges do not underflow."""
+    """Twice the areas (m,) of triangles (m, 3, 3), computed without underflow for tiny edges."""
     edges = corners[:, 1:] - corners[:, :1]
     size = float(np.abs(edges).max()) or 1.0
     return np.asarray(np.linalg.norm(np.cross(edges[:, 0] / size, edges[:, 1] / size), axis=1) * size * size)
 
 
 def _once(raws: list[Raw], repairs: list[str]) -> tuple[list[Raw], list[NDArray[np.bool_]]]:
-    """Drops duplicate triangles of a material, and brings triangles and parts into a canonical order.
+    """Drops duplicate triangles of each material, and sorts triangles and parts into a canonical order.
 
-    Triangles with the same vertices in another order are duplicates too: a mesh of which both sides are
-    modelled would enclose nothing, and weigh nothing.
+    Triangles with the same vertices in a different order are also duplicates: a mesh with both sides modelled
+    would enclose no volume and have no mass.
 
     Returns:
-        The triangles of each material, and whether the other side of each was dropped.
+        The triangles of each material, and for each triangle, whether its reverse side was dropped.
     """
     ordered = []
     lost = 0
@@ -187,7 +187,7 @@ def _drawable(raws: list[Raw], conversions: list[str]) -> list[Raw]:
     If there are more than 16, all groups without a texture are merged into one group with a texture.
 
     Raises:
-        Refused: More than 16 groups with a texture are left.
+        Refused: More than 16 groups with a texture remain.
     """
     painted = [with_texture(raw) for raw in raws]
     if any(raw.corner_colors is not None for raw in raws):
@@ -208,7 +208,7 @@ def _drawable(raws: list[Raw], conversions: list[str]) -> list[Raw]:
 
 
 def _normals(raw: Raw) -> Floats:
-    """Unit normals (m, 3, 3) from the file; missing or invalid ones are computed, and keep sharp edges."""
+    """Unit normals (m, 3, 3) from the file; missing or invalid ones are computed with sharp edges kept."""
     made = crease_normals(raw.corners)
     if raw.normals is None:
         return made
@@ -217,7 +217,7 @@ def _normals(raw: Raw) -> Floats:
 
 
 def _part(raw: Raw) -> Part:
-    """Builds a part from triangles; normals and texture coordinates that the file lacks are computed."""
+    """Builds a part from triangles; missing normals and texture coordinates are computed."""
     normals = np.rint(_normals(raw) / NORMAL_STEP) * NORMAL_STEP
     corners = np.concatenate([raw.corners, normals, uvs_of(raw)], axis=2) + 0.0  # turns -0.0 into 0.0
     return part_of_corners(corners, raw.color_rgb, None if raw.texture is None else sized(raw.texture))

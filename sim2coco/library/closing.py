@@ -1,4 +1,4 @@
-"""The lines that import and check print at the end: assumptions made, and files that were left out."""
+"""The final lines printed by import and check: assumptions made, and files left out."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,15 +9,15 @@ from sim2coco.library.shape import NOT_INSTALLED
 from sim2coco.messages import counted
 
 NAMED = 5
-"""Maximum number of files that are listed by name; of further files, only the number is printed."""
+"""Maximum number of files listed by name; further files are only counted."""
 
 
 def closing_lines(found: Scan | None, rows: Sequence[Row]) -> Iterator[str]:
     """Yields a line for each assumption or omission that the user may want to correct.
 
     Args:
-        found: The content of the folder of meshes; None if a library is checked; then only the line
-            about hulls is yielded.
+        found: The scanned mesh folder; None when a library is checked, in which case only the line about
+            hulls is yielded.
         rows: The results for the meshes of the folder or library.
     """
     if uncut := [row for row in rows if row.hull_because == NOT_INSTALLED]:

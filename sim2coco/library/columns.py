@@ -15,7 +15,7 @@ COLLISIONS = ("hull", "convex")
 
 
 def _one_of(meanings: Mapping[str, object]) -> BeforeValidator:
-    """A validator that maps one of the given words, in upper or lower case, to its value."""
+    """A validator that maps one of the given words, case-insensitively, to its value."""
 
     def meaning(word: str) -> object:
         if word.lower() not in meanings:
@@ -32,11 +32,11 @@ def _category(name: str) -> str:
 
 
 ANSWERS = {"unit": "; --unit mm answers all of them at once", "up": "; --up z answers all of them at once"}
-"""What the message about a guess says further, by column."""
+"""Hint appended to the error message about a guess, by column."""
 
 
 AboveZero = Annotated[float, Field(gt=0, strict=False)]
-"""A number above 0, which may be given as text."""
+"""A number above 0; a string is converted."""
 
 
 class Columns(Settings):

@@ -11,28 +11,28 @@ from scenes.assets.reading.raw import Floats
 from scenes.geometry import fibonacci_sphere
 
 MAX_PIECES, MAX_POINTS = 16, 32
-"""Maximum number of pieces of a mesh, and of vertices of a piece before outermost points are added.
+"""Maximum number of pieces per mesh, and of vertices per piece before outermost points are added.
 
-Higher limits make each contact slower to compute and change the shape little.
+Higher limits slow down contact computation and hardly change the shape.
 """
 VOXELS, DEPTH = 100_000, 8
-"""Number of voxels into which V-HACD divides the mesh, and its maximum depth of recursive splits."""
+"""V-HACD parameters: number of voxels, and maximum recursion depth."""
 GROWTH = 0.01
 """Fraction of the hull's volume by which merging pieces may increase the total volume."""
 OUTERMOST = 512
-"""Number of directions in which the pieces are extended so that they reach as far as the mesh."""
+"""Number of directions in which the pieces are extended to the extent of the mesh."""
 
 
 class Undivided(Exception):
-    """The mesh cannot be decomposed into pieces; the message is the reason."""
+    """The mesh cannot be decomposed into convex pieces; the message is the reason."""
 
 
 def convex_pieces(mesh: Mesh) -> tuple[Floats, ...]:
-    """Decomposes a mesh into at most 16 convex pieces; a single piece means that its hull suffices.
+    """Computes a convex decomposition with at most 16 pieces; a single piece means that the hull suffices.
 
-    Uses V-HACD 4 (Mamou 2016), which works on voxels. It runs without threads, so that the same mesh always
-    gives the same pieces. Pieces whose union is nearly convex are merged. The pieces are extended to the
-    outermost points of the mesh, so that the mesh neither sinks into the floor nor hovers above it.
+    Uses V-HACD 4 (Mamou 2016), which works on voxels, without threads, so that the result is deterministic.
+    Pieces whose union is nearly convex are merged. The pieces are extended to the outermost points of the
+    mesh, so that the mesh neither sinks into the floor nor hovers above it.
 
     Returns:
         The vertices (n, 3) of each piece, in metres.
@@ -52,7 +52,7 @@ def convex_pieces(mesh: Mesh) -> tuple[Floats, ...]:
 
 
 def hull_faces(points: Floats) -> NDArray[np.int32]:
-    """The triangles (m, 3) of the convex hull of points (n, 3), counter-clockwise when seen from outside."""
+    """Returns the triangles (m, 3) of the convex hull of points (n, 3), counter-clockwise from outside."""
     points = points - points.mean(axis=0)
     hull = ConvexHull(points)
     a, b, c = np.moveaxis(points[hull.simplices], 1, 0)
@@ -82,7 +82,7 @@ def _cut(points: Floats, faces: NDArray[np.int32]) -> list[Floats]:
 
 
 def _corners(points: Floats) -> Floats:
-    """The points that are vertices of their convex hull; none if the hull is flat."""
+    """The vertices of the points' convex hull; none if the hull is flat."""
     try:
         return points[ConvexHull(points).vertices] if len(points) > 3 else points[:0]
     except QhullError:
@@ -90,7 +90,7 @@ def _corners(points: Floats) -> Floats:
 
 
 def _joined(pieces: list[Floats], growth: float) -> list[Floats]:
-    """Repeatedly merges the two pieces that add the least volume, up to a total added volume of `growth`."""
+    """Greedily merges the pair of pieces that adds the least volume, up to a total growth of `growth`."""
     volumes = [_volume(piece) for piece in pieces]
     costs = {
         (one, two): _volume(np.concatenate([pieces[one], pieces[two]])) - volumes[one] - volumes[two]
@@ -118,7 +118,7 @@ def _volume(points: Floats) -> float:
 
 
 def _reaching(pieces: list[Floats], hull: Floats) -> list[Floats]:
-    """Adds each outermost point of the mesh to the piece that is nearest to the point."""
+    """Adds each outermost point of the mesh to its nearest piece."""
     outermost = hull[_furthest(hull, OUTERMOST)]
     nearest = np.argmin([cKDTree(piece).query(outermost)[0] for piece in pieces], axis=0)
     thin = [piece if len(piece) <= MAX_POINTS else piece[_furthest(piece, MAX_POINTS)] for piece in pieces]
@@ -128,7 +128,7 @@ def _reaching(pieces: list[Floats], hull: Floats) -> list[Floats]:
 
 
 def _furthest(points: Floats, count: int) -> NDArray[np.int64]:
-    """Indices of the points that are furthest in `count` evenly distributed directions."""
+    """Indices of the furthest points in `count` evenly distributed directions."""
     return np.unique((fibonacci_sphere(count) @ points.T).argmax(axis=1))
 
 

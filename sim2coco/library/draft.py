@@ -1,4 +1,4 @@
-"""Drafts the table `assets.csv` for the user to correct; guesses are marked with a question mark."""
+"""Drafts the table `assets.csv` for the user to correct; guesses end with a question mark."""
 
 import csv
 import io
@@ -17,9 +17,9 @@ from sim2coco.library.sizes import LIKELY_M, doubted
 from sim2coco.library.table import TOLD
 
 GUESSES = ("m", "mm", "cm")
-"""Units in the order in which they are tried; the guess is the first that gives a plausible length."""
+"""Units in the order in which they are tried; the guess is the first with a plausible length."""
 NEAR = ("m", "mm", "cm", "in")
-"""Units to choose from when the usual size in the category is known."""
+"""Candidate units when the usual size in the category is known."""
 
 
 def draft(rows: Sequence[Row], overrides: Mapping[str, Override], unit: str = "") -> tuple[str, int]:
@@ -27,8 +27,8 @@ def draft(rows: Sequence[Row], overrides: Mapping[str, Override], unit: str = ""
 
     Args:
         rows: The results for the mesh files, examined in the unit that a file states, otherwise in metres.
-        overrides: What the user has already stated about each file, by its path.
-        unit: The unit of files that state none, or "" to guess it.
+        overrides: The user's statements so far, by file path.
+        unit: The unit of files that state none; "" to guess it.
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, [*COLUMNS, TOLD], lineterminator="\n")
@@ -46,7 +46,7 @@ def draft(rows: Sequence[Row], overrides: Mapping[str, Override], unit: str = ""
 
 
 def _usual_sizes(rows: Sequence[Row]) -> dict[str, float]:
-    """Median size in metres of the meshes of each category."""
+    """The median mesh size in metres of each category."""
     found: dict[str, list[float]] = {}
     for row in rows:
         found.setdefault(row.override.category, []).append(row.longest_m)
@@ -54,7 +54,7 @@ def _usual_sizes(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def _cells(row: Row, override: Override, known: bool, usual_m: float | None) -> dict[str, str]:
-    """A line of the draft; `known` is True if the file states its unit, and its size can be believed."""
+    """A line of the draft; `known` is True if the file states its unit and its size is plausible."""
     unit = "" if known else _guess(row.longest_m / row.metres_per_unit, usual_m)
     up = "" if row.up_from == "file" else (override.up or "z?")
     unusable = row.verdict == "refused" and not row.faces
@@ -74,10 +74,10 @@ def _cells(row: Row, override: Override, known: bool, usual_m: float | None) -> 
 
 
 def _guess(longest: float, stated_m: float | None) -> str:
-    """Guesses the unit of a length in a file, and returns it with a question mark.
+    """Guesses the unit of a length in a file and returns it with a question mark.
 
-    If the usual size in the category, `stated_m`, is known, this is the unit in which the length is closest
-    to it; otherwise the first unit in which the length is plausible. If there is none, returns "?".
+    If the usual size in the category, `stated_m`, is known, returns the unit in which the length is closest
+    to `stated_m`. Otherwise returns the first unit in which the length is plausible, or "?" if there is none.
     """
     if stated_m is not None and longest > 0:
         return min(NEAR, key=lambda unit: abs(log(longest * UNITS_M[unit] / stated_m))) + "?"
@@ -102,7 +102,7 @@ def write_draft(path: Path, text: str) -> None:
         raise LibraryError(f"{path}: is there already; --table FILE writes the draft elsewhere") from None
     except OSError as error:
         with suppress(OSError):
-            path.unlink()  # half a table would be taken for the user's own
+            path.unlink()  # a partial table would be mistaken for the user's own
         raise LibraryError(
             f"{path}: cannot be written: {error.strerror}; --table FILE names another"
         ) from error

@@ -1,4 +1,4 @@
-"""Reads, cleans, measures and tests one mesh file; runs in a child process, as a bad file may crash it."""
+"""Reads, cleans, measures and tests one mesh file, in a child process because a bad file may crash it."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ from sim2coco.store import LocalStore
 
 PICTURES = "pictures"
 Y_UP = "_y"
-"""End of the name of a picture that shows the mesh with y up, for meshes whose axis nobody states."""
+"""File name suffix of a test render with y up, made for meshes with an unknown up axis."""
 FLAT = 1e-6
 """Tolerance of the extents when a mesh is read back, as a fraction of its longest side."""
 
@@ -46,11 +46,11 @@ class Task:
     """One mesh file to examine.
 
     Attributes:
-        root: The folder that is imported.
-        file: Path of the file relative to that folder.
-        override: What the user states about the file.
-        library: The library to write to, or None to write nothing.
-        hull_because: Why the mesh is not decomposed into convex pieces although it should be; "" otherwise.
+        root: The imported folder.
+        file: File path relative to `root`.
+        override: The user's statements about the file.
+        library: The library to write to; None to write nothing.
+        hull_because: The reason to skip a convex decomposition that the mesh needs; "" otherwise.
     """
 
     root: Path
@@ -61,7 +61,7 @@ class Task:
 
 
 def examine(client: Client, task: Task) -> Row:
-    """Examines a mesh file and returns the result; problems with the file are reported in it, not raised."""
+    """Examines a mesh file; problems with the file are reported in the returned row, not raised."""
     try:
         source = _readable(read_source(real_path(task.root, task.file), (task.root,)))
     except Refused as refused:
@@ -76,7 +76,7 @@ def examine(client: Client, task: Task) -> Row:
 
 
 def _readable(source: Source) -> Source:
-    """The source with the names of files as readable text."""
+    """Converts the file names in a source to printable text."""
     return replace(
         source,
         images={readable(name): fate for name, fate in source.images.items()},
@@ -87,12 +87,12 @@ def _readable(source: Source) -> Source:
 
 
 def refusal(task: Task, refused: Refused, inputs: dict[str, str]) -> Row:
-    """Returns the row of a mesh that is refused.
+    """Returns the row of a refused mesh.
 
     Args:
         task: The mesh file.
         refused: The reason.
-        inputs: Hash of each file that was read, by its path relative to the mesh file's folder.
+        inputs: Hash of each input file, by path relative to the mesh file's folder.
     """
     return Row(
         task.file,
@@ -155,12 +155,12 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
 
 
 def _with_regions(task: Task, row: Row) -> Row:
-    """The row with the regions beside the mesh file, if there are any; refused if they cannot be used."""
+    """Adds the regions stored beside the mesh file, if any; refuses the mesh if they are invalid."""
     path = real_path(task.root, task.file)
     beside, resolver, fault, content = f"{path.stem}{BESIDE}", MeshResolver(path, (task.root,)), "", b""
     try:
         with suppress(FileNotFoundError):
-            resolver.get(beside)  # its hash is one of the inputs, also if it is missing
+            resolver.get(beside)  # adds its hash to the inputs, even if it is missing
         if wanted := regions_beside(path):
             content = regions_bytes(regions_of(path, wanted, resolver))
     except Refused as refused:
@@ -177,7 +177,7 @@ def _with_regions(task: Task, row: Row) -> Row:
 
 
 def _turned(mesh: Mesh) -> Mesh:
-    """The mesh turned so that its y axis points up."""
+    """Rotates a mesh so that its y axis points up."""
     turn = up_matrix("y")[:3, :3].T
     parts = [
         replace(part, vertices_m=part.vertices_m @ turn, normals=part.normals @ turn) for part in mesh.parts
@@ -224,10 +224,10 @@ def _convexity(mesh: Mesh, volume_m3: float) -> float:
 
 
 def _check_round_trip(again: Mesh, mesh: Mesh) -> None:
-    """Checks that the clean mesh was read back from its file, as it will be when a data set is made.
+    """Checks that the stored file reads back as the clean mesh, as it must when a data set is generated.
 
     Raises:
-        MeshError: The mesh that was read differs, which is a bug of this program.
+        MeshError: The mesh read back differs, which is a bug in this program.
     """
     size = float(mesh.extents_m.max())
     if len(again.faces) != len(mesh.faces) or not np.allclose(

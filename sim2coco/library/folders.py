@@ -1,4 +1,4 @@
-"""The folders of meshes that a library is made from, and names that are unique across these folders."""
+"""The mesh folders that a library is made from, and asset names that are unique across them."""
 
 import json
 import os
@@ -15,10 +15,10 @@ from sim2coco.library.scan import LibraryError
 from sim2coco.storage import Store
 
 SOURCES = "sources.json"
-"""File of the library with the name and the relative path of each folder of meshes."""
+"""File in the library with the name and relative path of each mesh folder."""
 Joining = Literal["ask", "add", "replace"]
-"""How a folder that is new to the library is imported: `ask` raises an error if the library is made from
-other folders, `add` adds it to them, and `replace` replaces them."""
+"""How to import a folder that is new to the library: `ask` raises an error if the library has other folders,
+`add` adds the new folder to them, and `replace` replaces them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class MeshFolder:
     """One of the folders that a library is made from.
 
     Attributes:
-        name: Name of the folder in the library.
+        name: Folder name in the library.
         folders: Paths of all folders by name, relative to the library, so that library and folders can be
             moved together.
-        own: The current entries of this folder's assets in the library's index.
-        others: The current entries of the other folders' assets.
+        own: The current index entries of this folder's assets.
+        others: The current index entries of the other folders' assets.
     """
 
     name: str
@@ -39,7 +39,7 @@ class MeshFolder:
     others: tuple[Mapping[str, Any], ...]
 
     def named(self, overrides: Mapping[str, Override]) -> dict[str, Override]:
-        """The overrides, by file, with unique asset names; assets already in the library keep their names."""
+        """Returns overrides by file with unique asset names; assets already in the library keep theirs."""
         before = {entry["source"]: entry["name"] for entry in self.own}
         taken = {entry["name"] for entry in self.others}
         names: dict[str, str] = {}
@@ -62,12 +62,12 @@ class MeshFolder:
         yield from (f"{self.name}-{number}/{name}" for number in count(2))
 
     def strangers(self, rows: Iterable[Row]) -> set[str]:
-        """Returns those mesh files of the given table rows that are not yet in the library."""
+        """Returns the mesh files in `rows` that are not yet in the library."""
         known = {entry["source"] for entry in self.own}
         return {row.file for row in rows} - known
 
     def other_rows(self) -> list[Row]:
-        """Returns the assets of the other folders as rows, whose sizes are treated as stated by the user."""
+        """Returns the assets of the other folders as rows; their sizes count as stated by the user."""
         return [
             Row(
                 file=f"{entry['folder']}: {entry['source']}",
@@ -81,17 +81,17 @@ class MeshFolder:
 
 
 def mesh_folder_of(store: Store, library: Path, root: Path, joining: Joining) -> MeshFolder:
-    """Returns the folder `root` with its name in a library; a folder that is new to the library is added.
+    """Returns the mesh folder `root` of a library; a folder that is new to the library gets a name.
 
     Args:
         store: The library's files.
         library: The library's folder.
-        root: The folder of meshes.
+        root: The mesh folder.
         joining: What to do if the library is made from other folders.
 
     Raises:
-        LibraryError: The library is made from other folders and `joining` is "ask", or the library is of an
-            older version, none of its meshes is in the folder, and `joining` is not "replace".
+        LibraryError: The library is made from other folders and `joining` is "ask"; or it has an older
+            version, `root` contains none of its meshes, and `joining` is not "replace".
     """
     entries = _tree(store, INDEX).get("assets", [])
     nameless = [entry["source"] for entry in entries if "folder" not in entry]
@@ -112,19 +112,19 @@ def mesh_folder_of(store: Store, library: Path, root: Path, joining: Joining) ->
     if name is None:
         plain = readable(root.resolve().name) or "meshes"
         name = next(name for name in (plain, *(f"{plain}-{n}" for n in range(2, 999))) if name not in folders)
-    # Entries without a folder are from older versions, in which a library had a single folder.
+    # Entries without a folder come from older versions, in which a library had a single folder.
     others = [entry for entry in entries if entry.get("folder", name) in folders.keys() - {name}]
     own = [entry for entry in entries if entry.get("folder", name) == name]
     return MeshFolder(name, {**folders, name: way}, tuple(own), tuple(others))
 
 
 def put_mesh_folders(store: Store, mesh_folder: MeshFolder) -> None:
-    """Writes the names and paths of the folders that the library is made from."""
+    """Writes the names and paths of the library's mesh folders."""
     store.put(SOURCES, json.dumps(mesh_folder.folders, indent=1, ensure_ascii=False).encode() + b"\n")
 
 
 def _tree(store: Store, name: str) -> dict[str, Any]:
-    """The JSON object in a file of the library; empty if the file is missing or cannot be read."""
+    """Reads the JSON object in a library file; empty if the file is missing or invalid."""
     try:
         tree = json.loads(store.get(name))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The unit and the up axis that count for a mesh file, and whether its size is plausible in that unit."""
+"""Resolves the unit and up axis of a mesh file, and checks whether its size is plausible."""
 
 from typing import TypeVar
 
@@ -14,25 +14,25 @@ SMALLEST_M, LARGEST_M = 0.001, 5.0
 
 
 def unit_of(override: Override, source: Source) -> tuple[float, str]:
-    """The unit of the file in metres, and its source: `table`, `file`, `--unit`, or "" for the default."""
+    """Returns the file's unit in metres and where it comes from: `table`, `file`, `--unit`, "" (default)."""
     return _first_stated((override.unit_m, override.sure), source.unit_m, "--unit", 1.0)
 
 
 def up_of(override: Override, source: Source) -> tuple[str, str]:
-    """The axis of the file that points up, and its source: `table`, `file`, `--up`, or "" for the default."""
+    """Returns the file's up axis and where it comes from: `table`, `file`, `--up`, or "" (default)."""
     return _first_stated((override.up, override.sure_up), source.up, "--up", "z")
 
 
 def _first_stated(
     override: tuple[Stated | None, bool], stated: Stated | None, flag: str, default: Stated
 ) -> tuple[Stated, str]:
-    """The value that counts, and its source: the table counts before the file, the file before a flag.
+    """Returns the effective value and its source. Precedence: table, file, command-line flag, default.
 
     Args:
-        override: What the user gave, and whether it is from a row of the table.
-        stated: What the file states.
-        flag: Flag by which the user gave the value if it is not from the table.
-        default: The value if nobody gave one.
+        override: The user's value, and whether it comes from the table rather than a flag.
+        stated: The value in the file.
+        flag: Name of the command-line flag.
+        default: The default value.
     """
     given, of_table = override
     if given is not None and of_table:
@@ -45,7 +45,7 @@ def _first_stated(
 def doubt(longest_m: float, override: Override, unit: str) -> str:
     """Returns why a size is implausible; "" if it is plausible or was confirmed by the user.
 
-    A length below 1 mm is implausible; one above 5 m is too, unless the unit comes from `--unit`.
+    A length is implausible below 1 mm, or above 5 m unless the unit comes from `--unit`.
     """
     if override.sure or override.longest_m is not None:
         return ""

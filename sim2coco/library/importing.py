@@ -1,4 +1,4 @@
-"""Imports a folder of meshes into a library; only new or changed files are examined; writes are atomic."""
+"""Imports a mesh folder into a library; only new or changed files are examined, and writes are atomic."""
 
 import json
 from collections import Counter
@@ -28,15 +28,15 @@ from sim2coco.storage import LOCK, LOG, Store
 from sim2coco.store import LocalStore
 
 ROWS = "rows"
-"""Folder of the library with a JSON file for each mesh file: the result of its examination."""
+"""Folder in the library with a JSON file for each mesh file, which holds its row."""
 VERSION = f"10.{PREPARED_VERSION}"
-"""Version of `examine` and of prepared meshes; files whose stored row has another one are examined again."""
+"""Version of `examine` and of prepared meshes; a file whose stored row differs in it is examined again."""
 
 MEASURED = (
     *("metres_per_unit", "up", "up_from", "from_file", "extents_m", "watertight", "volume_m3"),
     *("center_of_mass_m", "reach_m", "mass_kg", "faces", "parts", "pieces"),
 )
-"""Fields of a row that the index of the library contains."""
+"""Row fields that are written to the library's index."""
 
 Report = Callable[[Row, bool], None]
 
@@ -54,15 +54,15 @@ def import_meshes(
     Assets of this folder whose files no longer exist are removed; assets of other folders stay unchanged.
 
     Args:
-        root: The folder with the meshes.
-        overrides: What the user states about each mesh file, by its path relative to the folder.
+        root: The mesh folder.
+        overrides: The user's statements about each mesh file, by path relative to `root`.
         library: The library's folder, which may be new.
         workers: Maximum number of child processes.
-        report: Called with each row as soon as it is known, and with True if an earlier import stored it.
+        report: Called with each row as soon as it is known, and whether an earlier import stored it.
         joining: What to do if the library is made from other folders.
 
     Returns:
-        A row for each file, in the order of `overrides`; `override.name` is its asset name in the library.
+        A row for each file, in the order of `overrides`; `override.name` is the asset name in the library.
 
     Raises:
         LibraryError: `library` contains other files, or is made from other folders while `joining` is "ask".
@@ -103,7 +103,7 @@ def _check_own(library: Path) -> None:
     """Checks that the folder is new, or a finished or unfinished library.
 
     Raises:
-        LibraryError: It is a file, or contains other files and no index of a library.
+        LibraryError: The path is a file, or a folder with other files and without a library index.
     """
     if not library.exists():
         return
@@ -120,11 +120,14 @@ def _place(mesh_folder: MeshFolder, file: str) -> str:
 
 
 def _known(store: LocalStore, root: Path, place: str, file: str, override: Override) -> Row | None:
-    """The stored row of a file; None if it must be examined again.
+    """The stored row of a file; None if the file must be examined again.
 
-    A file must be examined again if the file, the files it refers to or relevant overrides have changed, or
-    if a file that was written for it is missing or damaged. The same holds if the row is of another version,
-    or if the package for convex decomposition has been installed since.
+    A file must be examined again if:
+
+    - the file, a file that it refers to or a relevant override has changed,
+    - one of its files in the library is missing or damaged,
+    - the row has another version, or
+    - the convex decomposition package has been installed since.
     """
     try:
         tree = json.loads(store.get(place))
@@ -154,7 +157,7 @@ def _known(store: LocalStore, root: Path, place: str, file: str, override: Overr
 
 
 def _undamaged(library: Path, row: Row) -> bool:
-    """Whether the library has the files of a row with the content that was written."""
+    """Whether the library's files of a row exist with their original content."""
     mesh = library / FOLDER / row.mesh
     try:
         check_stored(mesh.with_suffix(SUFFIX))
@@ -173,7 +176,7 @@ def _unchanged(folder: Path, inputs: Mapping[str, str]) -> bool:
 
 
 def _hash(path: Path) -> str:
-    """Hash of a file's content; "" if the file cannot be read."""
+    """The hash of a file's content; "" if the file cannot be read."""
     try:
         return digest(path.read_bytes()) if path.is_file() else ""
     except OSError:
@@ -181,7 +184,7 @@ def _hash(path: Path) -> str:
 
 
 def _keypoints(root: Path, files: Iterable[str]) -> tuple[dict[str, Keypoints], dict[str, Refused]]:
-    """The keypoints beside each mesh file that has any, and what is wrong with those that cannot be read."""
+    """The keypoints stored beside mesh files, and the errors for invalid keypoint files, by mesh file."""
     found, faults = {}, {}
     for file in files:
         try:
@@ -198,7 +201,7 @@ def _put_index(
     rows: Iterable[Row],
     keypoints: Mapping[str, Keypoints],
 ) -> None:
-    """Writes the index of the library; existing categories keep their order, and new ones follow."""
+    """Writes the library's index; existing categories keep their order, and new ones are appended."""
     usable = [row for row in rows if row.usable]
     known = _categories(store)
     new = sorted({row.override.category for row in usable} - set(known))
@@ -260,7 +263,7 @@ def _bytes(tree: Mapping[str, Any]) -> bytes:
 
 
 def tally(rows: Sequence[Row]) -> str:
-    """One line with the numbers of ok, repaired and refused meshes, and of those that ask for something."""
+    """Returns one line with the numbers of ok, repaired and refused meshes, and of open questions."""
     verdicts = Counter(row.outcome for row in rows)
     asking = verdicts["asks"]
     kinds = Counter(row.kind for row in rows if row.kind)

@@ -1,4 +1,4 @@
-"""Lengths as people write them: in millimetres below a metre, otherwise in metres."""
+"""Formats and parses lengths: in millimetres below one metre, otherwise in metres."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from scenes.assets.reading.containers import UNITS_M
 
 
 def length(length_m: float) -> str:
-    """A length with its unit.
+    """Formats a length with its unit.
 
     Example:
         >>> length(0.085), length(1.234)
@@ -16,7 +16,7 @@ def length(length_m: float) -> str:
 
 
 def sides(lengths_m: Sequence[float]) -> str:
-    """Lengths with their common unit, which is that of the longest.
+    """Formats lengths with a common unit, chosen by the longest.
 
     Example:
         >>> sides([0.085, 0.04, 0.0021]), sides([1.2, 0.4, 0.3])
@@ -27,19 +27,19 @@ def sides(lengths_m: Sequence[float]) -> str:
 
 
 def plain(number: float) -> str:
-    """A number with three significant digits, without an exponent from 0.0001 to 999,999."""
+    """Formats a number with three significant digits, without an exponent from 0.0001 to 999,999."""
     return f"{float(f'{number:.3g}'):g}"
 
 
 def metres(text: str) -> float:
-    """Reads a length: a number with a unit, or a number of metres.
+    """Parses a length: a number with a unit, or a number of metres.
 
     Example:
         >>> metres("0.3"), metres("85 mm"), metres("12cm")
         (0.3, 0.085, 0.12)
 
     Raises:
-        ValueError: The text is no length.
+        ValueError: The text is not a length.
     """
     number = text.strip().lower()
     unit = next((unit for unit in sorted(UNITS_M, key=len, reverse=True) if number.endswith(unit)), "")

@@ -1,4 +1,4 @@
-"""Writes clean meshes as GLB and PNG files, which are named by the hash of their content."""
+"""Writes clean meshes as GLB and PNG files named by their content hash."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ def put_mesh(store: Store, mesh: Mesh) -> str:
     """Writes a mesh and its textures into a library.
 
     Returns:
-        The name of the mesh: the files are `meshes/NAME.glb` and `meshes/HASH.png`.
+        The mesh name; the files are `meshes/NAME.glb` and, for textures, `meshes/HASH.png`.
     """
     textures = [None if part.texture is None else png(part.texture) for part in mesh.parts]
     names = [None if content is None else f"{content_name(content)}.png" for content in textures]
@@ -36,7 +36,7 @@ def put_pieces(store: Store, pieces: Sequence[Floats]) -> str:
     """Writes the convex pieces of a mesh, each given by vertices (n, 3), into a library.
 
     Returns:
-        The name of the file: it is `collision/NAME.obj`, with one object for each piece.
+        The name of the file `collision/NAME.obj`, which has one object per piece.
     """
     content = pieces_obj(pieces, [hull_faces(piece) for piece in pieces], HEAD)
     name = digest(content)[:HASH]

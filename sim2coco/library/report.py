@@ -1,4 +1,4 @@
-"""The printed table of mesh properties: a line for each mesh, followed by its problems and their remedies."""
+"""The printed table of mesh properties: one line per mesh, followed by its problems and their remedies."""
 
 from collections.abc import Iterator, Sequence
 
@@ -58,7 +58,7 @@ def _below(row: Row) -> Iterator[str]:
 
 
 def remarks(row: Row) -> Iterator[str]:
-    """Yields a line on why a mesh is left out; otherwise one on its repairs, and one on its other notes."""
+    """Yields the reason why a mesh is left out; for a usable mesh, its repairs and its other notes."""
     if not row.usable:
         yield f"{row.file}: {sentence(row)}"
         return
@@ -69,7 +69,7 @@ def remarks(row: Row) -> Iterator[str]:
 
 
 def sentence(row: Row) -> str:
-    """Returns one line that says why a mesh does not become an asset, and what the user can do about it."""
+    """Returns one line on why a mesh does not become an asset, and how the user can fix it."""
     if row.asks:
         return row.asks
     return f"{row.kind}: {row.reason}; {row.remedy}"

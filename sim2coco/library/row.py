@@ -1,4 +1,4 @@
-"""The result for one mesh file after it has been read, cleaned and tested: a row of the printed table."""
+"""The result of reading, cleaning and testing one mesh file: a row of the printed table."""
 
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
@@ -10,22 +10,22 @@ Verdict = Literal["ok", "repaired", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """What the user states about a mesh file in the table or on the command line.
+    """The user's statements about a mesh file, from the table or the command line.
 
     None and "" mean that nothing is stated.
 
     Attributes:
-        category: Category of the asset.
-        name: Name of the asset, unique in the library.
+        category: Asset category.
+        name: Asset name, unique in the library.
         unit_m: Unit of the coordinates in the file, in metres.
-        sure: Whether the unit was stated for this file in the table; then any size is accepted.
-        up: Axis of the file that points up.
-        sure_up: Whether the axis was stated for this file in the table; then that of the file does not count.
+        sure: Whether the unit comes from the table. If so, any size is accepted.
+        up: Up axis of the file.
+        sure_up: Whether the up axis comes from the table. If so, it overrides the axis in the file.
         longest_m: Longest side of the bounding box in metres, as an alternative to a unit.
         density_kg_m3: Density in kg/m³.
         licence: Licence of the mesh.
         upright: Whether the object is released upright, turned only about the vertical axis.
-        collision: `hull`; `convex` for convex pieces even if a hull would fit; or "" to choose by shape.
+        collision: `hull`; `convex` for a convex decomposition even if the hull fits; "" to choose by shape.
     """
 
     category: str
@@ -46,39 +46,39 @@ class Row:
     """The result for one mesh file.
 
     Attributes:
-        file: Path of the file relative to the imported folder.
-        override: What the user states about the file.
+        file: File path relative to the imported folder.
+        override: The user's statements about the file.
         verdict: `ok`, `repaired` or `refused`.
-        kind: Kind of the reason if the mesh is refused, from a fixed list; "" otherwise.
-        reason: Why the mesh is refused, in words; "" otherwise.
-        remedy: What the user can do about the reason; "" if the mesh is not refused.
-        asks: What the user must state before the mesh can be imported, and why; "" if nothing is asked.
-        notes: Descriptions of repairs, of what the file lacks, and of how the mesh is used.
-        repairs: Those of the notes that describe repairs.
-        inputs: Hash of each file that was read, by its path relative to the mesh file's folder.
-        mesh: Name of the clean mesh, which is its hash; "" for none.
-        prepared: Hash of the file with the mesh prepared for drawing; "" for none.
-        faces: Number of triangles of the clean mesh.
-        parts: Number of parts of the clean mesh, each with its own material.
+        kind: Kind of the refusal, from a fixed list; "" if the mesh is not refused.
+        reason: Why the mesh is refused; "" if it is not.
+        remedy: What the user can do about the refusal; "" if the mesh is not refused.
+        asks: What the user must state before the mesh can be imported, and why; "" if nothing.
+        notes: Notes on repairs, on missing content, and on how the mesh is used.
+        repairs: The notes that describe repairs.
+        inputs: Hash of each input file, by path relative to the mesh file's folder.
+        mesh: Name of the clean mesh, which is its hash; "" if there is none.
+        prepared: Hash of the file with the mesh prepared for rendering; "" if there is none.
+        faces: Number of triangles in the clean mesh.
+        parts: Number of parts in the clean mesh, each with its own material.
         extents_m: Sides of the bounding box along x, y and z in metres.
-        unit: Source of the unit: `file`, `table`, `--unit`, or "" if none states it and metres are assumed.
-        metres_per_unit: Factor from the coordinates in the file to metres.
-        up: The axis of the file that was rotated to z.
-        up_from: Source of the axis: `file`, `table`, `--up`, or "" if none states it and z is assumed.
-        from_file: Transform from the coordinates in the file to those of the clean mesh.
+        unit: Source of the unit: `file`, `table`, `--unit`, or "" if metres are assumed.
+        metres_per_unit: Scale factor from file coordinates to metres.
+        up: The file axis that was rotated to z.
+        up_from: Source of the up axis: `file`, `table`, `--up`, or "" if z is assumed.
+        from_file: Transform from file coordinates to clean mesh coordinates.
         watertight: Whether the mesh encloses a volume.
         normals: Whether normals come from the file or were computed: `file` or `made`.
         uvs: Whether texture coordinates come from the file or were computed: `file` or `made`.
-        images: Status of each texture that the file names: found, missing, unsupported, unreadable.
-        volume_m3: The enclosed volume in m³, with holes closed; parts that enclose nothing count as sheets.
+        images: Status of each referenced texture: found, missing, unsupported or unreadable.
+        volume_m3: Enclosed volume in m³ with holes closed; parts without volume count as sheets.
         center_of_mass_m: Position of the centre of mass in metres.
-        reach_m: Distances from the centre of mass in metres, as in `Dimensions`: the largest, the largest
-            horizontal one, down to the lowest vertex, and up to the highest.
+        reach_m: Distances in metres from the centre of mass, as in `Dimensions`: to the furthest vertex,
+            to the horizontally furthest vertex, down to the lowest vertex, and up to the highest vertex.
         mass_kg: Mass from volume and density, limited to 0.01..50 kg.
         convexity: Volume as a fraction of the hull's volume; 1 for a convex mesh, 0 if the hull is flat.
         pieces: Number of convex pieces of the collision shape; 1 means the hull.
-        collision: Name of the file of the pieces, which is its hash; "" for none.
-        regions: Name of the file of the mesh's regions, which is the hash of its content; "" for none.
+        collision: Name of the convex pieces file, which is its hash; "" if there is none.
+        regions: Name of the mesh regions file, which is its hash; "" if there is none.
         hull_because: Why the collision shape is the hull although pieces would be better; "" otherwise.
         drawn_px: Number of pixels that the mesh covers in its test render of 192 x 192 pixels.
     """
@@ -120,7 +120,7 @@ class Row:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """The notes that describe no repair."""
+        """The notes that do not describe repairs."""
         return tuple(note for note in self.notes if note not in self.repairs)
 
     @property
@@ -139,12 +139,12 @@ class Row:
         return max(self.extents_m)
 
     def tree(self) -> dict[str, Any]:
-        """The row as plain values, for JSON."""
+        """Converts the row to a dict for JSON."""
         return asdict(self)
 
 
 def row_of(tree: dict[str, Any]) -> Row:
-    """Builds a row from plain values as returned by `Row.tree`.
+    """Builds a row from a dict as returned by `Row.tree`.
 
     Raises:
         KeyError, TypeError, ValueError: The values do not describe a row of this version.

@@ -1,4 +1,4 @@
-"""Lists a folder of meshes: mesh files, files that belong to them, and files that are left out."""
+"""Lists a mesh folder: mesh files, companion files, and files that are left out."""
 
 import os
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ class LibraryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The content of a folder as sorted paths relative to it, as readable text (`scenes.assets.filenames`).
+    """The content of a folder as sorted relative paths in printable text (`scenes.assets.filenames`).
 
     Attributes:
         meshes: Mesh files that become one asset each.
-        parts: Mesh files that a URDF in the folder refers to; they are part of the asset of the URDF.
+        parts: Mesh files that a URDF file in the folder refers to; they belong to the URDF's asset.
         rubbish: Files that operating systems and editors leave behind, like .DS_Store, ._x.obj or Thumbs.db.
         companions: Textures, materials and buffers.
         others: Files of other kinds.
@@ -43,7 +43,7 @@ class Scan:
     others: tuple[str, ...]
 
     def left_out(self) -> str:
-        """One line about the files that do not become assets; "" if all do."""
+        """Returns one line about the files that do not become assets; "" if all do."""
         told = (
             (self.companions, "textures, material files, keypoints and regions"),
             (self.parts, "meshes that come with a URDF"),
@@ -59,7 +59,7 @@ def _some(files: tuple[str, ...]) -> str:
 
 
 def scan(root: Path) -> Scan:
-    """Lists a folder and all its subfolders.
+    """Scans a folder recursively.
 
     Raises:
         LibraryError: The folder does not exist, or contains no mesh.
@@ -91,10 +91,10 @@ def scan(root: Path) -> Scan:
 
 
 def scan_file(path: Path) -> Scan:
-    """The content of the folder of a mesh file, as if the file were alone in it.
+    """Returns the scan of a folder that contains only this mesh file.
 
     Raises:
-        LibraryError: The file is no mesh.
+        LibraryError: The file is not a mesh file.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise LibraryError(f"{path}: is no mesh; meshes end in {', '.join(SUFFIXES)}")
@@ -102,7 +102,7 @@ def scan_file(path: Path) -> Scan:
 
 
 def _files(root: Path) -> Iterator[str]:
-    """Yields every file in a fixed order; links to folders are not followed."""
+    """Yields every file in a fixed order; symbolic links to folders are not followed."""
     for parent, folders, files in os.walk(root):
         folders.sort()
         for file in sorted(files):
@@ -120,7 +120,7 @@ def _is_rubbish(file: str) -> bool:
 
 
 def _parts(root: Path, meshes: list[str]) -> set[str]:
-    """The meshes to which URDFs refer; a URDF that refers to a file not in `meshes` is ignored."""
+    """The meshes that URDF files refer to; a URDF that refers to a file outside `meshes` is ignored."""
     known, found = set(meshes), set[str]()
     for file in meshes:
         if file.lower().endswith(".urdf"):

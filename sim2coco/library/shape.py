@@ -19,12 +19,12 @@ ANEW = "import the meshes anew"
 
 
 def installed() -> bool:
-    """Whether the package that decomposes meshes into convex pieces is installed."""
+    """Returns whether the convex decomposition package (vhacdx) is installed."""
     return find_spec("vhacdx") is not None
 
 
 def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], str]:
-    """Returns the convex pieces of the collision shape of a mesh, or the reason why its hull must be used.
+    """Returns the convex pieces of a mesh's collision shape, or the reason why its hull must be used.
 
     Args:
         row: The results for the mesh so far.
@@ -32,10 +32,10 @@ def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], 
         hull_because: Why the mesh must not be decomposed; "" if it may be.
 
     Returns:
-        The vertices (n, 3) of each of at least two pieces, and "". If the hull is used, there are no pieces.
-        This is right if the user asks for the hull, or does not ask for pieces and the mesh is nearly convex
-        or flat; the text is "" then. If the mesh is not watertight, so that its interior is unknown, or if
-        pieces could not be computed, the text is the reason.
+        A pair (pieces, reason). `pieces` holds the vertices (n, 3) of at least two pieces, or nothing if the
+        hull is used. `reason` says why the hull must be used although it may be too coarse: the mesh is not
+        watertight, so its interior is unknown, or the decomposition was not possible. It is "" if there are
+        pieces, the hull fits (a nearly convex or flat mesh), or the user asks for the hull.
     """
     told = row.override.collision
     if told == "hull" or (row.convexity >= HULL_FITS and told != "convex"):
@@ -52,9 +52,9 @@ def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], 
 
 
 def with_pieces(row: Row, entry: Entry) -> Row:
-    """Returns the row of a library's mesh, with the number and file name of its stored convex pieces.
+    """Returns the row of a library mesh with the number and file name of its stored convex pieces.
 
-    If a stored file is missing or damaged, the verdict of the row is `refused`.
+    If a stored file is missing or damaged, the row's verdict is `refused`.
     """
     try:
         if entry.dimensions is not None:

@@ -1,4 +1,4 @@
-"""A contact sheet of a library with the test render, name and size of each asset, sorted by category."""
+"""Contact sheet of a library with the test render, name and size of each asset, sorted by category."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,11 +25,11 @@ MAX_CELLS = 600
 def sheet(folder: Path, sizes: dict[str, str]) -> Image:
     """Draws the assets of a library, at most 600 and sorted by category, into one image (h, w, 3) RGB.
 
-    An asset whose up axis nobody stated is drawn twice: as it is, with z up, and with y up.
+    An asset with an unknown up axis is drawn twice: with z up and with y up.
 
     Args:
         folder: The library.
-        sizes: The size of each asset as text, by the name of the asset; it is written below the name.
+        sizes: Size text by asset name, which is written below the name.
 
     Raises:
         NoLibrary: The folder is not a library.
@@ -46,9 +46,9 @@ def sheet(folder: Path, sizes: dict[str, str]) -> Image:
 
 
 def _cells(entry: Entry, size: str) -> Iterator[tuple[str, list[str]]]:
-    """Yields a test render of an asset, by its name, with the lines below it.
+    """Yields (test render name, caption lines) for an asset.
 
-    There are two if nobody stated the up axis of the asset, with z up and with y up.
+    If the asset's up axis is unknown, there are two test renders: with z up and with y up.
     """
     width_px = caption_width(SIDE_PX)
     below = wrapped(size, width_px) if size else []

@@ -1,7 +1,7 @@
-"""Finds meshes about which the user is asked before they are imported.
+"""Finds meshes that need an answer from the user before they can be imported.
 
-These are meshes whose size is implausible compared with others of their category, and meshes that are to
-stand upright although nobody states which of their axes points up.
+These are meshes with an implausible size compared with the rest of their category, and meshes that must stand
+upright although their up axis is unknown.
 """
 
 from bisect import bisect_left
@@ -16,7 +16,7 @@ from sim2coco.library.row import Row
 LIKELY_M = (0.01, 2.0)
 """Range of likely lengths of an object in metres."""
 FAR = 8.0
-"""Sizes are implausible if they differ by more than this factor from the usual size in the category."""
+"""A size is implausible if it differs by more than this factor from the usual size in the category."""
 SAY_SIZE = "say its unit or longest_m in assets.csv (--draft writes one), or --unit mm|cm|m|in"
 SAY_UP = "say its up in assets.csv (--draft writes one), or --up z|y|x for all files"
 STATED = ("file", "table")
@@ -25,26 +25,26 @@ STATED = ("file", "table")
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """The usual size of some meshes: their median, or the two values between which it lies, in metres."""
+    """The usual size of a set of meshes in metres: the lower and upper median, which may be equal."""
 
     low_m: float
     high_m: float
 
     def far_from(self, longest_m: float) -> bool:
-        """Whether a size is implausible beside these meshes; it may be like either of two middle values."""
+        """Returns whether a size is implausible, i.e. far from both medians."""
         return not self.low_m / FAR <= longest_m <= self.high_m * FAR
 
     def nearest(self, longest_m: float) -> float:
-        """The one of the two values that is nearest to a size."""
+        """Returns the median that is nearer to a size outside the range of both."""
         return self.low_m if longest_m < self.low_m else self.high_m
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Longest sides of the meshes of a category in metres, ascending.
+    """The longest sides of a category's meshes in metres, ascending.
 
     Attributes:
-        stated: Sides of the meshes whose unit is stated.
+        stated: Sides of the meshes with a stated unit.
         all: Sides of all meshes.
     """
 
@@ -63,10 +63,11 @@ class Sizes:
         }
 
     def doubt(self, row: Row) -> Usual | None:
-        """Returns the usual size that a mesh of the category is far from, or None if its size is plausible.
+        """Returns the usual size that a mesh's size contradicts; None if its size is plausible.
 
-        A mesh is compared with the others. Those whose unit is stated speak first; but if a mesh has a likely
-        size, and one that is usual among all others, then it is rather one of those that is wrong.
+        A mesh is compared with the other meshes of the category, preferably with those whose unit is stated.
+        However, a mesh with a likely size (`LIKELY_M`) that is usual among all other meshes is accepted,
+        because then it is more likely that the stated units are wrong.
         """
         whole = _usual_without(self.all, row.longest_m)
         stated = _usual_without(self.stated, row.longest_m) if row.unit in STATED else _usual(self.stated)
@@ -78,12 +79,12 @@ class Sizes:
 
 
 def _usual(values: Sequence[float]) -> Usual | None:
-    """The usual size of ascending values, or None if there are none."""
+    """The usual size of ascending values; None if there are none."""
     return Usual(values[(len(values) - 1) // 2], values[len(values) // 2]) if values else None
 
 
 def _usual_without(values: Sequence[float], one: float) -> Usual | None:
-    """The usual size of ascending values without one value that equals `one`, or None if that leaves none."""
+    """The usual size of ascending values after removing the value `one` once; None if none remain."""
     place, rest = bisect_left(values, one), len(values) - 1
     if rest < 1:
         return None
@@ -92,9 +93,10 @@ def _usual_without(values: Sequence[float], one: float) -> Usual | None:
 
 
 def doubted(rows: Sequence[Row]) -> list[Row]:
-    """Returns the rows; `asks` is set in each row about which the user must be asked.
+    """Returns the rows with `asks` set where the user must answer a question.
 
-    Its size is far from the usual size in its category, or it stands upright without a known up axis.
+    The question is about a size far from the usual size in the category, or about the unknown up axis of an
+    upright mesh.
     """
     rows = [_leaning(row) for row in rows]
     sizes = Sizes.by_category(rows)
@@ -120,14 +122,14 @@ def _alike(rows: Iterable[Row]) -> dict[str, list[Row]]:
 
 
 def doubted_beside(rows: Sequence[Row], new: set[str], others: Sequence[Row]) -> list[Row]:
-    """Returns the rows; `asks` is set in new ones whose size is far from the usual size in other folders.
+    """Returns the rows with `asks` set for new meshes with a size far from the usual size in other folders.
 
     The usual size is the median size of the assets of the same category.
 
     Args:
         rows: The rows of the imported folder.
         new: Files that are not yet in the library.
-        others: The assets of other folders of the library.
+        others: The assets of the library's other folders.
     """
     sizes = Sizes.by_category(others)
 
@@ -148,7 +150,7 @@ def _leaning(row: Row) -> Row:
 
 
 def _is_open(row: Row) -> bool:
-    """Whether the size of a mesh may be doubted: the user has not stated it for this file."""
+    """Whether the size of a mesh may be questioned: the user has not stated it for this file."""
     return row.usable and not row.override.sure and row.override.longest_m is None
 
 
@@ -157,8 +159,8 @@ def _asking(row: Row, usual: Usual | None, other: Row | None) -> Row:
 
     Args:
         row: The row.
-        usual: The usual size that the mesh is far from; None if nothing is to be asked.
-        other: The only other mesh of its category; then nobody knows which of the two is wrong.
+        usual: The usual size that the mesh is far from; None if there is nothing to ask.
+        other: The only other mesh of the category, if either of the two may be wrong.
     """
     if usual is None:
         return row

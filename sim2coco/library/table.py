@@ -1,4 +1,4 @@
-"""Reads the table `assets.csv` or `assets.yaml`, in which the user states properties of mesh files."""
+"""Reads the table `assets.csv` or `assets.yaml` with the user's statements about mesh files."""
 
 import csv
 import fnmatch
@@ -18,7 +18,7 @@ from sim2coco.library.scan import TABLES, LibraryError
 from sim2coco.messages import ConfigError, build
 
 TOLD = "size_in_file"
-"""A column of drafts that only informs the user; it is ignored when the table is read."""
+"""An informational column in drafts, which is ignored when the table is read."""
 MAX_BYTES = 20_000_000
 
 
@@ -28,7 +28,7 @@ class Line:
 
     Attributes:
         place: Location of the line, for error messages.
-        said: What the line states.
+        said: The values in the line.
     """
 
     place: str
@@ -37,11 +37,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """Command-line options that apply to each file for which the table does not state the value.
+    """Command-line options that apply to files without a value in the table.
 
     Attributes:
         unit_m: Unit in metres, for files that do not state one themselves.
-        up: Axis that points up, for files that do not state one themselves.
+        up: Up axis, for files that do not state one themselves.
         collision: `hull`, `convex`, or "" to choose by shape.
     """
 
@@ -51,7 +51,7 @@ class Flags:
 
 
 def find_table(root: Path, given: Path | None) -> Path | None:
-    """The path of the table: `given`, or the one in the folder; None if there is none.
+    """Returns the path of the table: `given`, or the one in the folder; None if there is none.
 
     Raises:
         LibraryError: `given` does not exist, or the folder contains several tables.
@@ -114,7 +114,7 @@ def _yaml(path: Path, text: str) -> list[tuple[str, dict[str, str]]]:
     if "&" in text and "*" in text:
         raise LibraryError(f"{path}: aliases (*) are not read; write each entry out")
     try:
-        tree = yaml.load(text, yaml.BaseLoader)  # noqa: S506  # makes plain strings, so that `no` is a name
+        tree = yaml.load(text, yaml.BaseLoader)  # noqa: S506  # BaseLoader only creates strings, so `no` stays a name
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f" line {mark.line + 1}"
@@ -138,7 +138,7 @@ def _check_columns(place: str, names: Sequence[str]) -> None:
 
 
 def _line(place: str, cells: Mapping[str, str], answered: set[str]) -> Line:
-    """The values of a line; those of `file` keep their spaces, which may be part of a name."""
+    """Parses a line; `file` is not stripped, because spaces may be part of a file name."""
     said = {name: text if name == "file" else text.strip() for name, text in cells.items() if name != TOLD}
     said = {
         name: text
@@ -152,11 +152,10 @@ def _line(place: str, cells: Mapping[str, str], answered: set[str]) -> Line:
 
 
 def overrides(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict[str, Override]:
-    """Returns what the user states about each file, by the path of the file.
+    """Returns the user's statements about each file, by file path.
 
-    Each value comes from the last line that matches the file and states this value, otherwise from the
-    flags. The default category is the first folder of the path, or the name of the file without its suffix
-    if the file is in no subfolder.
+    Each value comes from the last matching line that states it, otherwise from the flags. The default
+    category is the first folder of the path, or the file name without suffix if there is no subfolder.
 
     Args:
         files: Paths of the mesh files relative to the imported folder.
@@ -166,7 +165,7 @@ def overrides(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict
     Raises:
         LibraryError: A line matches no file, or two lines have the same name or pattern.
     """
-    # Constructed without validation, because names of existing files may be invalid in a table.
+    # Constructed without validation, because existing file names may be invalid in a table.
     said = {file: Columns.model_construct(file=file) for file in files}
     named: dict[str, Line] = {}
     ordered = sorted(files)
@@ -187,7 +186,7 @@ def overrides(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict
 
 
 def _matching(files: Sequence[str], pattern: str) -> list[str]:
-    """Returns the files, which are sorted, that match a pattern."""
+    """Returns the files that match a pattern; `files` must be sorted."""
     beginning = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
     first, last = bisect_left(files, beginning), bisect_left(files, beginning + "\U0010ffff")
     return fnmatch.filter(files[first:last], pattern)
@@ -211,12 +210,12 @@ def _override(name: str, said: Columns, flags: Flags) -> Override:
 
 def _folder(file: str) -> str:
     first, slash, _ = file.partition("/")
-    # In an asset path, # precedes the category of a library.
+    # In an asset path, # precedes a library category.
     return (first if slash else Path(file).stem).replace("#", "_")
 
 
 def _names(files: Sequence[str]) -> dict[str, str]:
-    """Asset name of each file: its path without the suffix, or with the suffix where names would coincide."""
+    """The asset name of each file: its path without suffix, or with the suffix if names would collide."""
     bare = [file.rpartition(".")[0] for file in files]
     often = Counter(bare)
     return {file: name if often[name] == 1 else file for file, name in zip(files, bare, strict=True)}

@@ -1,4 +1,4 @@
-"""Turns triangles of an imported mesh so that they face outward."""
+"""Flips triangles of an imported mesh so that they face outward."""
 
 from dataclasses import replace
 
@@ -11,16 +11,16 @@ from scenes.assets.surface import Patches, doubled, patches_of
 
 
 def outward(raws: list[Raw], both: list[NDArray[np.bool_]], repairs: list[str]) -> list[Raw]:
-    """Turns triangles that face inward, or the other way than their neighbours.
+    """Flips triangles that face inward or are inconsistent with their neighbours.
 
     Args:
         raws: The triangles of each material.
-        both: Whether each triangle was there with both sides, so that turning it repairs nothing.
-        repairs: A note on what was turned is added here.
+        both: For each triangle, whether the file had both of its sides, so that flipping is not a repair.
+        repairs: A note on the flipped triangles is appended to this list.
     """
     corners = np.concatenate([raw.corners for raw in raws])
     corner_of = merged_positions(corners.reshape(-1, 3)).reshape(-1, 3)
-    once = ~doubled(corner_of)  # triangles of two materials may lie on each other
+    once = ~doubled(corner_of)  # triangles of two materials may coincide
     patches = patches_of(corners[once], corner_of[once])
     if not patches.turned.any():
         return raws
@@ -34,7 +34,7 @@ def outward(raws: list[Raw], both: list[NDArray[np.bool_]], repairs: list[str]) 
 
 
 def _told(patches: Patches, turned: NDArray[np.bool_]) -> str:
-    """The note on triangles that were turned."""
+    """The note on flipped triangles."""
     if turned.all():
         return "was inside out: turned"
     inward = "inward, or " if patches.inside_out else ""
@@ -42,7 +42,7 @@ def _told(patches: Patches, turned: NDArray[np.bool_]) -> str:
 
 
 def _turned(raw: Raw, which: NDArray[np.bool_]) -> Raw:
-    """Reverses the order of some triangles; normals of the file that point outward then stay as they are."""
+    """Reverses the winding of some triangles; the file's normals are flipped only if they point inward."""
     if not which.any():
         return raw
     turned = raw.where(which, raw.turned())

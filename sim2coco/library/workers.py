@@ -24,25 +24,25 @@ from sim2coco.process import own_this_process
 from sim2coco.supervisor import Died, Outcome, OutOfTime, Supervisor
 
 CPU_S = 300
-"""Maximum CPU time in seconds for one file; on a busy machine, this takes longer."""
+"""Maximum CPU time in seconds for one file; the wall-clock time may be longer on a busy machine."""
 STUCK_S = 3600.0
-"""Time in seconds after which a child that uses little CPU time is killed."""
+"""Wall-clock time in seconds after which a child process that uses little CPU time is killed."""
 MEMORY_BYTES = 6 << 30
-"""Limit of a child's address space; a file that needs more is refused.
+"""Address space limit of a child process; a file that needs more is refused.
 
 The imported Python modules alone map about 1.5 GiB.
 """
 FILES_A_CHILD = 100
 """Number of files after which a child process is replaced by a new one."""
 PRELOADED = ("sim2coco.library.workers", *MESHES, "scipy.ndimage")
-"""Modules that the fork server imports before it forks child processes."""
+"""Modules that the fork server imports before forking child processes."""
 
 
 def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
     """Examines mesh files in child processes, and yields each row as soon as it is finished.
 
     Raises:
-        ChildProcessError: Child processes die while they start.
+        ChildProcessError: Child processes die during startup.
     """
     if not tasks:
         return
@@ -71,7 +71,7 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
 
 
 def _uncut(outcome: Outcome[Task]) -> Task | None:
-    """The task for a second try without convex pieces; None unless their computation may have failed."""
+    """The task for a retry without convex decomposition; None unless the decomposition may have failed."""
     task, error = outcome.task, outcome.error
     if limit := _time_limit(error):
         why = f"it took more than {limit}"
@@ -88,7 +88,7 @@ def _uncut(outcome: Outcome[Task]) -> Task | None:
 
 
 def _row(outcome: Outcome[Task]) -> Row:
-    """The row of a file: what was found, or why it cannot be read."""
+    """The row of a file: its result, or the reason why it cannot be read."""
     error = outcome.error
     if error is None:
         row: Row = outcome.value
@@ -108,7 +108,7 @@ def _row(outcome: Outcome[Task]) -> Row:
 
 
 def _time_limit(error: BaseException | None) -> str:
-    """The limit of time that a child has exceeded, as text; "" if it has not."""
+    """The time limit that a child process exceeded, as text; "" if it exceeded none."""
     if isinstance(error, Died) and error.exit_code == -signal.SIGXCPU:
         return f"{CPU_S} s of CPU time"
     return f"{STUCK_S / 60:.0f} min" if isinstance(error, OutOfTime) else ""
@@ -118,7 +118,7 @@ _client: Client | None = None
 
 
 def _start() -> None:
-    """Initialises a child process: hides output, and limits memory."""
+    """Initialises a child process: hides its output and limits its memory."""
     global _client
     redirect(os.devnull)
     own_this_process()
@@ -129,14 +129,14 @@ def _start() -> None:
 
 
 def harden() -> None:
-    """Makes Pillow refuse images whose header gives a large size; hides warnings and logs of libraries."""
+    """Makes Pillow refuse images with a large size in the header; silences library warnings and logs."""
     Image.MAX_IMAGE_PIXELS = MAX_IMAGE_PX // 2  # Pillow warns above this, and raises above twice this
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
 
 
 def _examine(task: Task, cpu_s: int) -> Row:
-    """Examines a file; after `cpu_s` seconds of CPU time the kernel ends the process with SIGXCPU."""
+    """Examines a file; after `cpu_s` seconds of CPU time, the kernel kills the process with SIGXCPU."""
     assert _client is not None
     limit, hard = int(time.process_time()) + cpu_s, resource.getrlimit(resource.RLIMIT_CPU)[1]
     limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)

@@ -1,4 +1,4 @@
-"""Connects to object stores through fsspec; tells what goes wrong in one line."""
+"""Connects to object stores through fsspec; errors are reported in one line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 READS = 32
-"""Number of files that are read or written at a time."""
+"""Number of files that are read or written concurrently."""
 OPTIONS: dict[str, dict[str, Any]] = {
     "s3": {
         "config_kwargs": {
@@ -23,16 +23,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
         }
     }
 }
-"""Options of the packages, by scheme."""
+"""fsspec options, by URL scheme."""
 OF_CREDENTIALS = ("Credential", "Profile", "Token", "SSO")
-"""Parts of names of errors that are about credentials."""
+"""Parts of the names of exceptions about credentials."""
 
 
 def require(url: str) -> None:
-    """Imports the package that a URL needs; it starts no thread, so this process can still be forked.
+    """Imports the package that a URL needs, without starting a thread, so that forking stays safe.
 
     Raises:
-        StoreError: It is not installed.
+        StoreError: The package is not installed.
     """
     scheme = url.partition("://")[0]
     package = EXTRAS[scheme]
@@ -44,7 +44,7 @@ def require(url: str) -> None:
 
 
 def connected(url: str) -> "tuple[AbstractFileSystem, str]":
-    """The file system of a URL, and the path of the URL in it; it keeps no lists of files."""
+    """Returns the file system of a URL, without listings cache, and the path in it."""
     from fsspec import url_to_fs
 
     options = OPTIONS.get(url.partition("://")[0], {})
@@ -53,16 +53,16 @@ def connected(url: str) -> "tuple[AbstractFileSystem, str]":
 
 @contextmanager
 def told(url: str) -> Iterator[None]:
-    """Raises what a file system raises as one line, but that a file is missing or there already.
+    """Converts file system exceptions to `StoreError`, except for missing or already existing files.
 
     Raises:
-        StoreError: The server cannot be reached, or refuses.
+        StoreError: The server cannot be reached or refuses the operation; the message is one line.
     """
     try:
         yield
     except (FileNotFoundError, FileExistsError, StoreError):
         raise
-    except Exception as error:  # the packages have no common class of errors
+    except Exception as error:  # the packages have no common exception class
         what = " ".join(str(error).split()) or type(error).__name__
         raise StoreError(f"out: {url}: {what}; {_advice(error)}") from error
 

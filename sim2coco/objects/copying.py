@@ -1,4 +1,4 @@
-"""A copy of a data set in an object store as a folder of this machine, and what has changed in it."""
+"""Copies a data set from an object store to a local folder, and uploads the changes made there."""
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,35 +11,35 @@ from sim2coco.storage import StoreError
 from sim2coco.store import LocalStore
 
 LAST = "run.json"
-"""The file that says that a run is finished."""
+"""The file that marks a run as finished."""
 ROOM = 1.1
-"""Space that is needed for a copy, in sizes of the data set: formats and plots are added to it."""
+"""Disk space for a copy as a multiple of the data set's size; formats and plots are added to the copy."""
 
 State = tuple[int, int, int]
-"""Inode, time and size of a file; a file that is replaced has another inode."""
+"""Inode, modification time and size of a file; replacing a file changes its inode."""
 
 
 class Transfers(Protocol):
-    """What copies need of an object store."""
+    """The object store operations needed for copying."""
 
     def sizes(self) -> Mapping[str, int]:
-        """The size in bytes of each file of the data set."""
+        """Returns the size in bytes of each file in the data set."""
 
     def download(self, name: str, file: Path) -> None:
-        """Copies an object to a file of this machine."""
+        """Copies an object to a local file."""
 
     def upload(self, file: Path, name: str) -> None:
-        """Copies a file of this machine to an object."""
+        """Copies a local file to an object."""
 
     def delete(self, name: str) -> None:
         """Removes an object."""
 
 
 def downloaded(objects: Transfers, near: LocalStore) -> dict[str, State]:
-    """Copies all files of a data set to a folder; returns the state of each.
+    """Copies all files of a data set to a local folder, and returns the state of each file.
 
     Raises:
-        StoreError: There is too little space, or an object has a name that is none of a file.
+        StoreError: There is too little disk space, or an object has an invalid file name.
     """
     sizes = objects.sizes()
     copied = f"out: {objects}, which is copied to the folder for temporary files"
@@ -52,7 +52,7 @@ def downloaded(objects: Transfers, near: LocalStore) -> dict[str, State]:
 
 
 def upload_changes(objects: Transfers, near: LocalStore, before: Mapping[str, State]) -> None:
-    """Brings a data set to the state of its copy; what says that it is finished comes last."""
+    """Uploads the changes in a local copy; `run.json`, which marks the data set as finished, is last."""
     now = dict(_states(near))
     for_all(objects.delete, [name for name in before if name not in now])
     changed = [name for name, state in now.items() if before.get(name) != state]
@@ -70,12 +70,12 @@ def _states(near: LocalStore) -> Iterator[tuple[str, State]]:
 def for_all(
     work: Callable[[str], None], names: Iterable[str], then: Callable[[], None] = lambda: None
 ) -> None:
-    """Does something with each name, several at a time; after an error no other is begun.
+    """Calls a function for each name in parallel threads; after an error, no further call is started.
 
     Args:
-        work: Is called in other threads.
+        work: The function, which is called in worker threads.
         names: The names.
-        then: Is called in this thread after each.
+        then: Called in this thread after each completed call.
     """
     with ThreadPoolExecutor(READS) as pool:
         try:
@@ -87,10 +87,10 @@ def for_all(
 
 
 def check_names(objects: object, names: Iterable[str]) -> None:
-    """Refuses objects whose names are none of files below a folder.
+    """Refuses object names that are not valid relative file paths.
 
     Raises:
-        StoreError: There is one.
+        StoreError: A name is invalid.
     """
     for name in names:
         if any(part in ("", ".", "..") for part in name.split("/")) or "\0" in name:
@@ -99,16 +99,16 @@ def check_names(objects: object, names: Iterable[str]) -> None:
 
 
 def check_room(folder: Path, size: int, what: str, advice: str) -> None:
-    """Makes a folder, and refuses to fill its disk.
+    """Creates a folder, and checks that its disk has enough free space.
 
     Args:
         folder: The folder.
-        size: Number of bytes that are written there.
-        what: What is written, for the message.
-        advice: What to do if it is too much.
+        size: Number of bytes to be written there.
+        what: Description of the data, for the message.
+        advice: Advice for the case of insufficient space, for the message.
 
     Raises:
-        StoreError: There is too little space.
+        StoreError: There is too little disk space.
     """
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free

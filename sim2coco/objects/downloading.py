@@ -1,4 +1,4 @@
-"""Copies a data set from an object store to a folder of this machine, and goes on where it was stopped."""
+"""Downloads a data set from an object store to a local folder, and resumes interrupted downloads."""
 
 import json
 import os
@@ -16,14 +16,14 @@ from sim2coco.store import LocalStore
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What is to be copied.
+    """A planned download.
 
     Attributes:
-        objects: Where the data set is.
-        folder: Where it is copied to.
-        sizes: The size in bytes of each file of the data set.
-        times: When each was written, in seconds; 0 if it is not known.
-        missing: Those that the folder does not have yet.
+        objects: The data set in the object store.
+        folder: The local folder.
+        sizes: Size in bytes of each file in the data set.
+        times: Modification time of each file in seconds; 0 if unknown.
+        missing: The files that are not yet in the folder.
     """
 
     objects: ObjectStore
@@ -33,10 +33,10 @@ class Download:
     missing: tuple[str, ...]
 
     def run(self, show: Callable[[int], None]) -> None:
-        """Copies what is missing; `run.json`, which says that a run is finished, comes last.
+        """Downloads the missing files; `run.json`, which marks the run as finished, is last.
 
         Args:
-            show: Is called with the number of files that are there.
+            show: Called with the number of files in the folder so far.
         """
         done = count(len(self.sizes) - len(self.missing))
         show(next(done))
@@ -59,14 +59,14 @@ class Download:
 
 
 def planned(objects: ObjectStore, root: Path) -> Download:
-    """Finds what a folder lacks of a data set; files of the same size and time stay.
+    """Finds the files of a data set that are missing or outdated in a folder, by size and time.
 
     Args:
-        objects: Where the data set is.
-        root: The folder: new, empty, or a copy that was begun or has become old.
+        objects: The data set in the object store.
+        root: The local folder: new, empty, or an incomplete or outdated copy.
 
     Raises:
-        StoreError: There is no data set, the folder holds something else, or there is too little space.
+        StoreError: There is no data set, the folder contains something else, or there is too little space.
     """
     sizes, folder = objects.sizes(), LocalStore(root)
     if not sizes:
@@ -90,7 +90,7 @@ def _check_folder(objects: ObjectStore, folder: LocalStore, sizes: Mapping[str, 
 
 
 def _identity(run: bytes) -> object:
-    """The hash of recipe, meshes and versions in a `run.json`; all of the file if it cannot be read."""
+    """The hash of recipe, meshes and versions in `run.json`; the whole content if it cannot be parsed."""
     try:
         return json.loads(run)["identity"]
     except (ValueError, LookupError, TypeError):
@@ -98,7 +98,7 @@ def _identity(run: bytes) -> object:
 
 
 def _has(path: Path, size: int, time: float) -> bool:
-    """Whether there is a file of this size and, if it is known, time."""
+    """Whether a file exists with this size and, if known, this time."""
     try:
         found = path.stat()
     except OSError:

@@ -1,6 +1,6 @@
-"""Locks in object stores: an object that its owner writes anew every few seconds.
+"""Locks in object stores: an object that its owner rewrites every few seconds.
 
-No clock of this machine is compared with that of another: ages are differences of times of the server.
+The lease never compares clocks of two machines: ages are differences between times of the server's clock.
 """
 
 import json
@@ -18,36 +18,36 @@ from sim.temporary import machine, runs
 from sim2coco.storage import StoreError
 
 RENEW_S, LEASE_S, LOOK_S = 10.0, 60.0, 1.0
-"""Seconds between two renewals; after which a lock that was not renewed is void; between two looks at it."""
+"""Renewal interval, lifetime of a lock without renewal, and polling interval, in seconds."""
 
 
 class Objects(Protocol):
-    """What a lease needs of an object store."""
+    """The object store operations that a lease needs."""
 
     def put_new(self, name: str, content: bytes) -> bool:
         """Writes an object if it does not exist yet; returns whether this call wrote it."""
 
     def replace(self, name: str, content: bytes) -> None:
-        """Writes an object, whether this process still owns the data set or not."""
+        """Writes an object without checking whether this process still holds the lock."""
 
     def get(self, name: str) -> bytes:
-        """The content of an object."""
+        """Returns the content of an object."""
 
     def delete(self, name: str) -> None:
-        """Removes an object, if it exists."""
+        """Removes an object if it exists."""
 
     def age_s(self, name: str) -> float:
-        """Seconds since an object was written, by the clock of the server."""
+        """Returns the seconds since an object was written, by the server's clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The process that has written a lock.
+    """The process that wrote a lock.
 
     Attributes:
-        process: Its number.
-        host: The name of its machine.
-        machine: The same for processes that see each other's numbers.
+        process: Process id.
+        host: Host name.
+        machine: Identifier shared by all processes in the same process id namespace.
     """
 
     process: int
@@ -55,17 +55,17 @@ class Owner:
     machine: str
 
     def __str__(self) -> str:
-        """As it is named in messages."""
+        """The description for messages."""
         return f"another run (process {self.process} on {self.host})"
 
     @property
     def runs(self) -> bool | None:
-        """Whether it still runs; None for a process of another machine."""
+        """Whether the process is still running; None if it is on another machine."""
         return runs(self.process) if self.machine == machine() else None
 
 
 def owner_in(content: bytes) -> Owner | None:
-    """The owner of a lock; None if it has another content."""
+    """Parses the owner from a lock's content; None if the content is invalid."""
     try:
         stated = json.loads(content)
         return Owner(int(stated["process"]), str(stated["host"]), str(stated["machine"]))
@@ -74,10 +74,10 @@ def owner_in(content: bytes) -> Owner | None:
 
 
 class Lease:
-    """A lock that this process has written, and renews in a thread.
+    """A lock that this process wrote and renews in a thread.
 
     Attributes:
-        lost: Who has taken it over, because it was not renewed for too long; "" while it is held.
+        lost: The run that took over the lock after it was not renewed in time; "" while the lock is held.
     """
 
     def __init__(self, objects: Objects, name: str) -> None:
@@ -89,27 +89,27 @@ class Lease:
         self.lost = ""
 
     def content(self) -> bytes:
-        """What the object holds; it differs after each renewal."""
+        """Returns the next content of the lock object; each renewal changes it."""
         self._turn += 1
         own = {"process": os.getpid(), "host": socket.gethostname(), "machine": machine()}
         return json.dumps({**own, "key": self._key, "turn": self._turn}).encode()
 
     def start(self) -> None:
-        """Begins to renew it."""
+        """Starts the renewal thread."""
         self._thread.start()
 
     def end(self) -> None:
-        """Removes it, unless another process has taken it over."""
+        """Stops renewing and removes the lock, unless another process has taken it over."""
         self._end.set()
         if self._thread.is_alive():
             self._thread.join()
-        with suppress(StoreError):  # it ends by itself
+        with suppress(StoreError):  # the lock expires by itself
             if self.holds(_content(self._objects, self._name)):
                 self._objects.delete(self._name)
 
     def _renew(self) -> None:
         while not self._end.wait(RENEW_S):
-            with suppress(StoreError):  # the server may answer again
+            with suppress(StoreError):  # the server may be reachable again later
                 content = _content(self._objects, self._name)
                 if not self.holds(content):
                     self.lost = str(owner_in(content or b"") or "another run")
@@ -117,7 +117,7 @@ class Lease:
                 self._objects.replace(self._name, self.content())
 
     def holds(self, content: bytes | None) -> bool:
-        """Whether this is the content of an object that this lease has written."""
+        """Returns whether this lease wrote the given content."""
         return content is not None and self._key.encode() in content
 
 
@@ -125,8 +125,8 @@ class Lease:
 def leased(objects: Objects, name: str, rivals: Callable[[], list[str]]) -> Iterator[Lease]:
     """Holds a lock in a `with` block.
 
-    The lock is written first, and then others are looked for: of two processes whose locks exclude each
-    other, at least one sees that of the other.
+    The lock is written before rival locks are searched. Therefore, if two processes write mutually exclusive
+    locks, at least one of them sees the other's lock.
 
     Args:
         objects: The object store.
@@ -134,11 +134,12 @@ def leased(objects: Objects, name: str, rivals: Callable[[], list[str]]) -> Iter
         rivals: Finds the locks that exclude this one.
 
     Raises:
-        StoreError: Another process holds it or a rival, or the server replaces what must not be replaced.
+        StoreError: Another process holds this lock or a rival lock, or the server does not support
+            conditional writes.
     """
     lease = Lease(objects, name)
     while not objects.put_new(name, lease.content()):
-        if lease.holds(_content(objects, name)):  # the answer to the first try was lost
+        if lease.holds(_content(objects, name)):  # the response to the first attempt was lost
             break
         refuse_if_held(objects, name)
     try:
@@ -154,10 +155,10 @@ def leased(objects: Objects, name: str, rivals: Callable[[], list[str]]) -> Iter
 
 
 def refuse_if_held(objects: Objects, name: str) -> None:
-    """Waits until it is known whether a lock is held, and removes one that a killed process has left.
+    """Waits until it is known whether a lock is held; removes the lock of a killed process.
 
     Raises:
-        StoreError: It is held.
+        StoreError: The lock is held.
     """
     first, since = _content(objects, name), time.monotonic()
     if first is None:

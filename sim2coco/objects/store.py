@@ -1,4 +1,4 @@
-"""The storage of a data set in an object store: an object is complete or absent."""
+"""Storage of a data set in an object store, in which an object is either complete or absent."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 TIMES = ("LastModified", "mtime", "last_modified", "created")
-"""What fsspec's packages call the time at which an object was written."""
+"""fsspec packages' keys for the modification time of an object."""
 
 
 class ObjectStore(Storage):
-    """A data set in an object store; all processes that make scenes write to it.
+    """A data set in an object store, to which all processes that generate scenes write.
 
     Args:
-        url: Where it is, such as `s3://bucket/folder`, as `checked_url` returns it.
+        url: URL such as `s3://bucket/folder`, as returned by `checked_url`.
     """
 
     reads = READS
 
     def __init__(self, url: str) -> None:
-        """Keeps the URL; connects when it is used."""
+        """Stores the URL; connects on first use."""
         self.url = url
         self._connection: tuple[int, AbstractFileSystem, str] | None = None
         self._lease: Lease | None = None
@@ -43,12 +43,12 @@ class ObjectStore(Storage):
         return self.url
 
     def __reduce__(self) -> tuple[type[Self], tuple[str]]:
-        """Other processes connect by themselves."""
+        """Pickles only the URL, because each process has its own connection."""
         return type(self), (self.url,)
 
     @contextmanager
     def _used(self, name: str = "") -> "Iterator[tuple[AbstractFileSystem, str]]":
-        """Provides the file system of this process and the path of a file in it."""
+        """Provides the file system of this process, and the path of a file in it."""
         with told(self.url):
             if self._connection is None or self._connection[0] != os.getpid():
                 self._connection = os.getpid(), *connected(self.url)
@@ -56,12 +56,12 @@ class ObjectStore(Storage):
             yield files, f"{root}/{name}" if name else root
 
     def put(self, name: str, content: bytes | Iterable[bytes], *, sync: bool = True) -> None:
-        """Writes or replaces an object; `sync` is of no matter."""
+        """Writes or replaces an object; `sync` is ignored."""
         self._check_lease()
         self.replace(name, content if isinstance(content, bytes) else b"".join(content))
 
     def replace(self, name: str, content: bytes) -> None:
-        """Writes an object, whether this process still owns the data set or not."""
+        """Writes an object without checking whether this process still holds the lock."""
         with self._used(name) as (files, path), self._bucket():
             files.pipe_file(path, content)
 
@@ -76,7 +76,7 @@ class ObjectStore(Storage):
         return True
 
     def put_all(self, files: Mapping[str, bytes]) -> None:
-        """Writes objects, all at a time."""
+        """Writes several objects concurrently."""
         self._check_lease()
         with self._used() as (remote, root), self._bucket():
             remote.pipe({f"{root}/{name}": content for name, content in files.items()})
@@ -91,7 +91,7 @@ class ObjectStore(Storage):
             return files.cat_file(path)
 
     def exists(self, name: str) -> bool:
-        """Whether there is an object of that name."""
+        """Returns whether an object of this name exists."""
         with self._used(name) as (files, path), suppress(FileNotFoundError):
             return bool(files.info(path)["type"] == "file")
         return False
@@ -101,7 +101,7 @@ class ObjectStore(Storage):
         yield from sorted(self._found(folder))
 
     def _found(self, folder: str) -> dict[str, dict[str, Any]]:
-        """What the server says of each object in a folder, by its name."""
+        """The server's metadata of each object in a folder, by name."""
         with self._used() as (files, root), suppress(FileNotFoundError):
             found = files.find(root if folder == "." else f"{root}/{folder}", detail=True)
             start = len(root) + 1
@@ -109,29 +109,29 @@ class ObjectStore(Storage):
         return {}
 
     def _beside(self) -> Iterator[str]:
-        """Yields the names of the objects that lie in no subfolder, such as locks."""
+        """Yields the names of top-level objects, such as locks, and of top-level folders."""
         with self._used() as (files, root), suppress(FileNotFoundError):
             for path in files.ls(root, detail=False):
                 yield path.rstrip("/").rpartition("/")[2]
 
     def delete(self, name: str) -> None:
-        """Removes an object, if it exists."""
+        """Removes an object if it exists."""
         self._check_lease()
         with self._used(name) as (files, path), suppress(FileNotFoundError):
             files.rm_file(path)
 
     @contextmanager
     def claim(self, shard: str = "") -> Iterator[None]:
-        """Locks the data set for this process in a `with` block, by an object that it renews.
+        """Locks the data set for this process in a `with` block, with a lock object that is renewed.
 
-        The lock of a killed process is void at once on the same machine, and after `LEASE_S` seconds on
-        others.
+        The lock of a killed process expires immediately for processes on the same machine, and after
+        `LEASE_S` seconds for others.
 
         Args:
             shard: As in `Storage.claim`.
 
         Raises:
-            StoreError: The data set cannot be written, or another run has locked it.
+            StoreError: The data set cannot be written, or is locked by another run.
         """
 
         def rivals() -> list[str]:
@@ -147,13 +147,13 @@ class ObjectStore(Storage):
         return (name for name in self._beside() if name.startswith(LOCK) and is_own(name))
 
     def _check_lease(self) -> None:
-        """Refuses to write if another run has taken over."""
+        """Refuses to write if another run has taken over the lock."""
         if self._lease and self._lease.lost:
             why = "as this one was stopped, or had no connection"
             raise StoreError(f"out: {self._lease.lost} has taken over {self}, {why}")
 
     def owner(self) -> str | None:
-        """The run that has locked the data set: `another run (process 123 on HOST)`; None if none has."""
+        """Returns the run that holds the lock, like `another run (process 123 on HOST)`; None if unlocked."""
         for name in self._locks():
             with suppress(FileNotFoundError):
                 owner = owner_in(self.get(name))
@@ -164,58 +164,58 @@ class ObjectStore(Storage):
         return None
 
     def age_s(self, name: str) -> float:
-        """Seconds since an object was written, by the clock of the server: that of a new one is now."""
+        """Returns the seconds since an object was written, by the server's clock, with a probe as "now"."""
         probe = f"{TEMPORARY}{uuid4().hex}"
         self.replace(probe, b"")
         try:
             with self._used() as (files, root):
                 now, then = files.modified(f"{root}/{probe}"), files.modified(f"{root}/{name}")
             return (_aware(now) - _aware(then)).total_seconds()
-        except FileNotFoundError:  # it has just been removed
+        except FileNotFoundError:  # the object has just been removed
             return 0.0
         finally:
             self.delete(probe)
 
     def log(self) -> None:
-        """No file on this machine."""
+        """Returns None: there is no log file on this machine."""
         return
 
     def sync(self) -> None:
-        """Does nothing: what is written is stored."""
+        """Does nothing: written objects are already durable."""
 
     def sweep(self) -> None:
-        """Removes the tokens of interrupted runs."""
+        """Removes the temporary objects of interrupted runs."""
         for name in [name for name in self._beside() if is_temporary(name)]:
             self.delete(name)
 
     def is_own(self, name: str) -> bool:
-        """Whether an object is a lock, a log or a token; these may exist in a new data set."""
+        """Returns whether an object is a lock, a log or temporary; these may exist in a new data set."""
         return is_own(name)
 
     def times(self, folder: str) -> Iterator[tuple[str, float]]:
-        """Yields the names of all objects in a folder, and when each was written, in seconds."""
+        """Yields (name, modification time in seconds) for all objects in a folder."""
         for name, about in sorted(self._found(folder).items(), key=lambda item: item[0]):
             written = next((about[key] for key in TIMES if key in about), 0.0)
             yield name, _aware(written).timestamp() if isinstance(written, datetime) else float(written)
 
     def sizes(self) -> dict[str, int]:
-        """The size in bytes of each file of the data set."""
+        """Returns the size in bytes of each file in the data set."""
         return {name: int(about["size"]) for name, about in self._found(".").items() if not is_own(name)}
 
     def download(self, name: str, file: Path) -> None:
-        """Copies an object to a file of this machine."""
+        """Copies an object to a local file."""
         with self._used(name) as (files, path):
             files.get_file(path, str(file))
 
     def upload(self, file: Path, name: str) -> None:
-        """Copies a file of this machine to an object."""
+        """Copies a local file to an object."""
         self._check_lease()
         with self._used(name) as (files, path):
             files.put_file(str(file), path)
 
     @contextmanager
     def near(self) -> Iterator[Store]:
-        """A copy of the data set in a temporary folder, whose changes are written to it at the end."""
+        """Provides a copy of the data set in a temporary folder, and uploads its changes at the end."""
         with temporary_folder() as folder:
             near = LocalStore(Path(folder) / "data")
             before = downloaded(self, near)
@@ -223,16 +223,16 @@ class ObjectStore(Storage):
             upload_changes(self, near, before)
 
     def disk(self) -> Path:
-        """The folder for temporary files, where the copy is made."""
+        """Returns the temporary folder, where `near` makes its copy."""
         return Path(gettempdir())
 
     def for_others(self) -> Self:
-        """The same place."""
+        """Returns a store for the same URL."""
         return type(self)(self.url)
 
     @contextmanager
     def _bucket(self) -> Iterator[None]:
-        """Tells that there is no bucket, which is why a new object can be missing."""
+        """Reports `FileNotFoundError` from a write as a missing bucket."""
         try:
             yield
         except FileNotFoundError as error:

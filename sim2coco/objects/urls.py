@@ -1,13 +1,13 @@
-"""URLs of places in object stores, such as `s3://bucket/folder`."""
+"""URLs of folders in object stores, such as `s3://bucket/folder`."""
 
 import re
 
 from sim2coco.storage import StoreError
 
 EXTRAS = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs"}
-"""The schemes that are allowed, and the package that each needs.
+"""The allowed URL schemes, and the package that each one needs.
 
-Others that fsspec knows read files of this machine, run commands, or talk to any server.
+Other fsspec schemes read local files, run commands, or connect to arbitrary servers.
 """
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.:-]*)://(.*)", re.DOTALL)
 BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -15,7 +15,7 @@ PART = re.compile(r"[^\x00-\x1f:\\*?#\[\]{}\"<>|^~%`]+")
 
 
 def is_url(text: str) -> bool:
-    """Whether a text is a URL and not the path of a file.
+    """Returns whether a text is a URL rather than a file path.
 
     Example:
         >>> is_url("s3://bucket/parts"), is_url("data/parts")
@@ -25,16 +25,16 @@ def is_url(text: str) -> bool:
 
 
 def is_place(text: str) -> bool:
-    """Whether a text is a URL of an object store that data sets are written to."""
+    """Returns whether a text is a URL of a supported object store."""
     found = SCHEME.fullmatch(text)
     return found is not None and found[1] in EXTRAS
 
 
 def checked_url(url: str) -> str:
-    """A URL without `/` at its end.
+    """Validates a URL and strips trailing slashes.
 
     Raises:
-        StoreError: It has another scheme, credentials, options, or no folder.
+        StoreError: The URL has an unsupported scheme, credentials or options, or has no folder.
     """
     found = SCHEME.fullmatch(url)
     assert found
@@ -45,7 +45,7 @@ def checked_url(url: str) -> str:
     folder = folder.rstrip("/")
     if not BUCKET.fullmatch(bucket) or any(
         part in (".", "..") or not PART.fullmatch(part) for part in folder.split("/")
-    ):  # it is not repeated, as it may have a password
+    ):  # the message omits the URL, which may contain a password
         rest = "credentials and addresses come from where the cloud's own tools look"
         raise StoreError(f"out: write {scheme}://BUCKET/FOLDER and nothing more; {rest}")
     return f"{scheme}://{bucket}/{folder}"

@@ -1,1 +1,1 @@
-"""Chooses the images of a data set that are worth keeping."""
+"""Selects the images of a data set that are worth keeping."""

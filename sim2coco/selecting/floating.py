@@ -1,4 +1,4 @@
-"""Finds objects of our data sets that float: physics goes on for a moment, and what sinks had no support."""
+"""Finds floating objects in sim2coco data sets: resumes the simulation briefly and detects sinking bodies."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -15,18 +15,18 @@ from sim2coco.review.renderable import unrenderable
 from sim2coco.review.replay import context_for
 
 SINKING_M = 0.003
-"""Distance that an object without support sinks at least; objects at rest move by less than 1 mm."""
+"""Minimum distance that an unsupported object sinks; objects at rest move by less than 1 mm."""
 
 
 def floating(
     root: Path, folders: tuple[Path, ...] = (), progress: Callable[[int], None] = lambda _: None
 ) -> dict[int, str]:
-    """The scenes of a run in which something floats, with what sinks how far.
+    """Returns the scenes with floating objects, and a text on which bodies sink and how far.
 
     Args:
-        root: The data set, which has records.
-        folders: Folders that are searched for the meshes, as for `replay`.
-        progress: Called with the number of scenes that have been looked at.
+        root: The data set, with its records.
+        folders: Folders to search for meshes, as for `replay`.
+        progress: Called with the number of scenes done so far.
 
     Raises:
         DataSetError: A record cannot be read, or a mesh is missing or has changed.
@@ -48,7 +48,7 @@ def floating(
 
 
 def records_of(data: DataSet) -> list[Record]:
-    """The record of each scene that has images and physics."""
+    """Returns the record of each scene with images and physics."""
     found: dict[int, Record] = {}
     for record, _, _ in data.pictures():
         if record.settled is not None and record.settled.spec.physics is not None:
@@ -57,7 +57,7 @@ def records_of(data: DataSet) -> list[Record]:
 
 
 def sunk(context: WorkerContext, record: Record) -> Iterator[str]:
-    """Yields the bodies of a scene that sink, and how far.
+    """Yields a text for each body in a scene that sinks, with the distance.
 
     Raises:
         DataSetError: The scene cannot be simulated again.

@@ -1,4 +1,4 @@
-"""Files that say what was selected: `selection.csv` and `selection.json`."""
+"""The output files that describe a selection: `selection.csv` and `selection.json`."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ CSV, JSON = "selection.csv", "selection.json"
 
 
 def listing(selection: Selection, settings: Mapping[str, object]) -> dict[str, tuple[bytes, str]]:
-    """The files, each with what it contains, by name."""
+    """Returns the content and a description of each file, by name."""
     return {
         CSV: (
             _csv(selection),

@@ -1,4 +1,4 @@
-"""Chooses images whose histograms together are near those of a target."""
+"""Selects images whose combined histograms are close to target histograms."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,13 +10,13 @@ from sim2coco.statistics.measures import ImageMeasures
 
 Array = NDArray[np.float64]
 COMPARED = ("objects", "box_size", "occlusion", "brightness")
-"""Quantities that are brought near those of another data set."""
+"""Quantities whose histograms are matched to another data set."""
 CANDIDATES = 256
-"""Images among which each one is chosen, drawn at random: the result is nearly that of trying all."""
+"""Number of random candidates for each selected image; the result is almost as good as trying all images."""
 
 
 def uniform(categories: tuple[str, ...], images: Sequence[ImageMeasures]) -> dict[str, Histogram]:
-    """The target in which all categories that some image has are equally frequent."""
+    """Returns a target in which all categories that occur in the images are equally frequent."""
     counts = np.zeros(len(categories), np.int64)
     for image in images:
         counts[[one.category for one in image.objects]] = 1
@@ -29,18 +29,19 @@ def matching(
     number: int,
     rng: np.random.Generator,
 ) -> NDArray[np.intp]:
-    """Chooses images so that the shares in each histogram are near those of the target.
+    """Selects images so that their normalised histograms are close to the target histograms.
 
-    Greedy: each image is the one of 256, drawn at random, after which the summed difference is smallest.
+    Uses a greedy algorithm. Each step selects the best of 256 random candidates, i.e. the image whose
+    addition gives the smallest sum of differences.
 
     Args:
         images: The measures of all images.
-        target: Histograms by the names of their quantities; those without values are left out.
-        number: How many are chosen.
-        rng: Draws the candidates.
+        target: Target histograms by quantity; empty histograms are ignored.
+        number: Number of images to select.
+        rng: Random generator for the candidates.
 
     Returns:
-        Their indices, in the order in which they were chosen.
+        The indices of the selected images, in the order of selection.
     """
     wanted = [_Wanted(images, one) for one in target.values() if one.counts.sum()]
     free = np.ones(len(images), np.bool_)
@@ -58,10 +59,10 @@ def matching(
 
 
 class _Wanted:
-    """A histogram of the target, and that of the images chosen so far."""
+    """A target histogram, and the histogram of the images selected so far."""
 
     def __init__(self, images: Sequence[ImageMeasures], target: Histogram) -> None:
-        """Counts the values of each image in each bin: cumulative, if the bins have an order."""
+        """Counts the values of each image in each bin; the counts are cumulative if the bins are ordered."""
         self._ordered = not target.labels
         self._counts = self._accumulated(np.array([_counts(image, target) for image in images], np.float64))
         self._totals = np.array([len(_bins(image, target.name)) for image in images], np.float64)
@@ -72,7 +73,7 @@ class _Wanted:
         return np.cumsum(counts, axis=1) if self._ordered else counts
 
     def costs(self, tried: NDArray[np.intp]) -> Array:
-        """How far the histogram is from the target if one of the images is added."""
+        """Returns the difference from the target after adding each of the candidate images."""
         totals = np.maximum(self._total + self._totals[tried], 1)
         shares = (self._sum + self._counts[tried]) / totals[:, None]
         return np.asarray(np.abs(shares - self._shares).mean(axis=1))

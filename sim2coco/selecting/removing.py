@@ -1,4 +1,4 @@
-"""Which images are removed: rejected by reviewers, faulty, or near-duplicates of others."""
+"""Finds the images to remove: rejected by reviewers, faulty, or near-duplicates of others."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from sim2coco.statistics.measures import ImageMeasures
 
 FLOATING, DUPLICATE, REJECTED, NOT_CHOSEN = "floating", "duplicate", "rejected", "not_chosen"
 REASONS = (*RULES, FLOATING, DUPLICATE)
-"""The rules."""
+"""All rules for flagging or removing images."""
 REMOVED = ("black", "overexposed", "blurred", FLOATING, DUPLICATE)
-"""The rules whose images are removed unless others are asked for; those of all others are only flagged."""
+"""The default rules for removing images; the other rules only flag images."""
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Why an image is not kept."""
+    """The reason why an image is not kept."""
 
     reason: str
     detail: str = ""
@@ -24,11 +24,11 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What is known of images beyond their measures.
+    """Information about images in addition to their measures.
 
     Attributes:
-        rejected: Who rejects images, by their split and name.
-        floating: What floats, by the number of the scene.
+        rejected: The reviewers who reject an image, by split and name.
+        floating: The description of floating objects, by scene number.
     """
 
     rejected: Mapping[str, str] = field(default_factory=dict)
@@ -36,12 +36,12 @@ class Verdicts:
 
 
 def path_of(image: ImageMeasures) -> str:
-    """Split and name of an image, as in verdicts."""
+    """Returns the split and name of an image, as in verdicts."""
     return f"{image.split}/{image.name}" if image.split else image.name
 
 
 def flagged(images: Sequence[ImageMeasures], known: Verdicts) -> list[tuple[Fault, ...]]:
-    """What is odd about each image, by all rules but that of near-duplicates."""
+    """Returns the faults of each image, by all rules except near-duplicates."""
     found = []
     for image in images:
         faults = [*find_faults(image)]
@@ -58,14 +58,14 @@ def removals(
     rules: Collection[str],
     workers: int,
 ) -> dict[int, Removal]:
-    """The images that are removed, by their index; the first image of each group of near-duplicates stays.
+    """Returns the images to remove, by index; the first image of each group of near-duplicates is kept.
 
     Args:
         images: The measures of all images.
-        flags: What is odd about each.
-        known: What reviewers say.
-        rules: The rules whose images are removed.
-        workers: Number of threads that compare images.
+        flags: The faults of each image.
+        known: Reviewers' rejections.
+        rules: The rules for removing images.
+        workers: Number of threads for comparing images.
     """
     found: dict[int, Removal] = {}
     for index, (image, faults) in enumerate(zip(images, flags, strict=True)):

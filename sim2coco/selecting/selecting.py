@@ -1,4 +1,4 @@
-"""Selects images: removes faulty ones and near-duplicates, then chooses the best k of the rest."""
+"""Selects images: removes faulty images and near-duplicates, then selects the best k of the rest."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,19 +21,19 @@ from sim2coco.statistics.histograms import Histogram
 from sim2coco.statistics.measures import ImageMeasures
 
 RANDOM = 5
-"""Random choices of the same size that the diversity is compared with."""
+"""Number of random selections of the same size as a baseline for the diversity."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to keep.
+    """The selection settings.
 
     Attributes:
-        share: Share of all images to keep; None for `number`.
-        number: Number of images to keep; None keeps all that are not removed, unless there is a share.
-        target: Histograms that the chosen images should have; none chooses by coverage.
-        rules: The rules whose images are removed.
-        seed: Seed of random draws.
+        share: Fraction of all images to keep; None to use `number`.
+        number: Number of images to keep; None to keep all images that are not removed.
+        target: Target histograms of the selected images; if empty, images are selected by coverage.
+        rules: The rules for removing images.
+        seed: Random seed.
     """
 
     share: float | None
@@ -45,7 +45,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diversity:
-    """Vendi score and coverage: of all images, of the kept ones, and the mean of as many random ones."""
+    """Vendi score and coverage of all images, of the kept images, and of random selections (mean)."""
 
     vendi_all: float
     vendi_kept: float
@@ -56,13 +56,13 @@ class Diversity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """Which images are kept, and why the others are not.
+    """The kept images, and the reasons why the others are not kept.
 
     Attributes:
         paths: Split and name of each image.
-        removed: Why images are not kept, by their index.
-        flags: What is odd about each image.
-        diversity: How diverse the kept images are; None without images.
+        removed: The reason why an image is not kept, by image index.
+        flags: The faults of each image.
+        diversity: The diversity of the kept images; None without images.
     """
 
     paths: tuple[str, ...]
@@ -72,7 +72,7 @@ class Selection:
 
     @property
     def kept(self) -> list[int]:
-        """The indices of the images that are kept."""
+        """The indices of the kept images."""
         return [index for index in range(len(self.paths)) if index not in self.removed]
 
 
@@ -87,10 +87,10 @@ def selected(
 
     Args:
         images: The measures of all images of a data set.
-        wish: What to keep.
-        known: What is known of images beyond their measures.
-        workers: Number of threads that compare images.
-        embedded: Vectors by which images are compared, in place of their features.
+        wish: The selection settings.
+        known: Reviewers' rejections and floating objects.
+        workers: Number of threads for comparing images.
+        embedded: (n, d), vectors for comparing images; None to use their features.
     """
     flags = flagged(images, known)
     removed = removals(images, flags, known, wish.rules, workers)
@@ -104,7 +104,7 @@ def selected(
 
 
 def _chosen(images: Sequence[ImageMeasures], compared: Vectors, rest: list[int], wish: Wish) -> Iterator[int]:
-    """Yields the chosen images: from each split in proportion to its images."""
+    """Yields the selected images, in proportion to the size of each split."""
     total = len(rest) if wish.number is None else wish.number
     if wish.share is not None:
         total = max(1, round(wish.share * len(images)))
@@ -122,7 +122,7 @@ def _chosen(images: Sequence[ImageMeasures], compared: Vectors, rest: list[int],
 
 
 def _in_proportion(sizes: list[int], total: int) -> list[int]:
-    """Whole numbers in proportion to sizes, whose sum is `total` (largest remainders)."""
+    """Distributes `total` in proportion to `sizes`, as integers (largest remainder method)."""
     exact = [total * size / max(sum(sizes), 1) for size in sizes]
     numbers = [int(share) for share in exact]
     order = sorted(range(len(sizes)), key=lambda place: (numbers[place] - exact[place], place))
@@ -144,11 +144,11 @@ def _diversity(compared: Vectors, kept: NDArray[np.intp], seed: int) -> Diversit
 
 
 def reduced(data: Dataset, selection: Selection, made_by: Mapping[str, object]) -> Derived:
-    """The data set with the selected images only.
+    """Returns the data set reduced to the selected images.
 
     Args:
         data: The data set.
-        selection: Which of its images are kept.
+        selection: The selection.
         made_by: The settings of the command.
     """
     kept = set(selection.kept)

@@ -1,1 +1,1 @@
-"""Numbers on finished data sets: of each object and image, histograms, near-duplicates, diversity, faults."""
+"""Statistics of finished data sets: measures, histograms, near-duplicates, diversity, faults."""

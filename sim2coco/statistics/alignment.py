@@ -1,6 +1,6 @@
-"""Aligns two pictures of the same thing, one of which is cropped a little, and says how much they deviate.
+"""Aligns two images of the same content, one of which may be slightly cropped, and measures their deviation.
 
-Warps are (2, 3), from places in the first picture to places in the second, in pixels.
+Warps are affine matrices (2, 3) that map pixel positions in the first image to the second image.
 """
 
 from collections.abc import Iterator
@@ -10,29 +10,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 MIN_CONTRAST = 2.0
-"""Standard deviation in grey levels below which a picture is plain, and cannot be aligned."""
+"""Standard deviation in grey levels below which an image is uniform and cannot be aligned."""
 MAX_ZOOM, MAX_SHIFT = 0.12, 0.12
-"""Largest zoom, and largest shift as a share of the longer side."""
+"""Largest zoom, and largest shift as a fraction of the longer side."""
 MIN_COMMON = 0.6
-"""Smallest share of a picture that is in the other one too."""
+"""Minimum fraction of an image that is also in the other image."""
 CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 80, 1e-5)
 KEYPOINTS, MIN_MATCHES, RATIO, INLIER_PX = 400, 12, 0.8, 2.0
-"""Keypoints of a picture; matches that an alignment needs; Lowe's ratio; distance of a match that agrees."""
+"""Number of keypoints per image, minimum number of matches, Lowe's ratio, and RANSAC inlier distance."""
 
 Grey = NDArray[np.float32]
 Warp = NDArray[np.float32]
 
 
 def deviation(one: Grey, other: Grey, enough: float) -> float:
-    """The largest mean deviation of 3 x 3 pixels of either picture from what is around in the other one.
+    """Aligns two images and computes how much they deviate from each other.
+
+    A pixel's deviation is its distance from the range of values in the 3 x 3 neighbourhood in the other
+    image. The result is the largest mean deviation over 3 x 3 pixels, in either image.
 
     Args:
-        one: (h, w), a picture.
-        other: (h', w'), another one.
-        enough: Deviation below which no better alignment is looked for.
+        one: (h, w), an image.
+        other: (h', w'), another image.
+        enough: Deviation below which no better alignment is searched.
 
     Returns:
-        The deviation in grey levels; infinity if the pictures cannot be aligned.
+        The deviation in grey levels; infinity if the images cannot be aligned.
     """
     size = one.shape[1], one.shape[0]
     other = np.asarray(cv2.resize(other, size, interpolation=cv2.INTER_AREA), np.float32)
@@ -47,7 +50,7 @@ def deviation(one: Grey, other: Grey, enough: float) -> float:
 
 
 def _starts(one: Grey, other: Grey) -> Iterator[Warp]:
-    """Yields warps to begin with: none, and that of keypoints, which finds crops of detailed pictures."""
+    """Yields initial warps: the identity, then a warp from keypoints, which works for detailed images."""
     yield np.eye(2, 3, dtype=np.float32)
     found = _by_keypoints(one, other)
     if found is not None:
@@ -74,21 +77,21 @@ def _by_keypoints(one: Grey, other: Grey) -> Warp | None:
 
 
 def _refined(one: Grey, other: Grey, start: Warp) -> Warp | None:
-    """The warp near another one at which pictures correlate most; None if it is no small zoom and shift."""
+    """Refines a warp to maximise the correlation (ECC); None if its zoom or shift is too large."""
     warp = start
     if min(one.std(), other.std()) >= MIN_CONTRAST:
         try:
             mask = np.ones(other.shape, np.uint8)
             found = cv2.findTransformECC(one, other, start.copy(), cv2.MOTION_AFFINE, CRITERIA, mask, 5)
             warp = np.asarray(found[1], np.float32)
-        except cv2.error:  # the iteration does not converge
+        except cv2.error:  # ECC does not converge
             return None
     zoom, shift = np.abs(warp[:, :2] - np.eye(2)).max(), np.abs(warp[:, 2]).max()
     return None if zoom > MAX_ZOOM or shift > MAX_SHIFT * max(one.shape) else warp
 
 
 def _after(one: Grey, other: Grey, warp: Warp) -> float:
-    """The deviation of two pictures after a warp."""
+    """The deviation of two images after a warp."""
     size, inverse = (one.shape[1], one.shape[0]), cv2.WARP_INVERSE_MAP
     moved = cv2.warpAffine(other, warp, size, flags=cv2.INTER_LINEAR | inverse)
     known = cv2.warpAffine(np.ones(one.shape, np.uint8), warp, size, flags=cv2.INTER_NEAREST | inverse)
@@ -98,7 +101,7 @@ def _after(one: Grey, other: Grey, warp: Warp) -> float:
 
 
 def _largest(one: Grey, moved: Grey, inside: NDArray[np.bool_]) -> float:
-    """The deviation in the part that both pictures show, after brightness and contrast are made equal."""
+    """The deviation in the common part of two images, after equalising brightness and contrast."""
     means, spreads = zip(*((part[inside].mean(), part[inside].std()) for part in (one, moved)), strict=True)
     if min(spreads) < MIN_CONTRAST:
         return np.inf if max(spreads) > 2 * MIN_CONTRAST else abs(float(means[0] - means[1]))

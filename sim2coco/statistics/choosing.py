@@ -1,4 +1,4 @@
-"""Chooses images that represent all and differ from each other: facility location and a log-determinant."""
+"""Selects images that are representative (facility location) and diverse (log-determinant)."""
 
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from sim2coco.statistics.diversity import Vectors, squared_distances
 
 MIN_NEIGHBOURS, MAX_NEIGHBOURS = 24, 384
-"""Bounds for the number of neighbours that each image has; similarities to all others count as zero."""
+"""Bounds for the number of neighbours per image; the similarity to all other images counts as zero."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbours:
-    """The nearest images of each image, itself included.
+    """The m nearest neighbours of each image, including the image itself.
 
     Attributes:
-        indices: (n, m), from the nearest to the farthest.
-        squared: (n, m), the squared distances.
+        indices: (n, m), from nearest to farthest.
+        squared: (n, m), squared distances.
     """
 
     indices: NDArray[np.int32]
@@ -26,7 +26,7 @@ class Neighbours:
 
 
 def nearest(compared: Vectors, number: int) -> Neighbours:
-    """The `number` nearest images of each image, itself included; equal distances by index."""
+    """Returns the `number` nearest neighbours of each image, including itself; ties are sorted by index."""
     number = min(number, len(compared))
     indices = np.zeros((len(compared), number), np.int32)
     squared = np.zeros((len(compared), number), np.float32)
@@ -40,21 +40,22 @@ def nearest(compared: Vectors, number: int) -> Neighbours:
 
 
 def most_covering(compared: Vectors, number: int) -> NDArray[np.intp]:
-    """Chooses images so that each image (n, d) has a similar one among them, and they differ from each other.
+    """Selects images that represent all images well and differ from each other.
 
-    The sum of two numbers is maximised greedily, one image after the other, which reaches at least 63 % of
-    the maximum. The first (facility location) is the mean similarity of all images to the most similar chosen
-    one, times `number`. The similarity is exp(-d² / s²), where s² is the mean squared distance to the
-    neighbour of rank n / number, and is zero beyond the nearest neighbours. The second is log det(1 + K),
-    where K holds the cosines between the vectors of the chosen images; the first alone chooses typical images
-    only.
+    Greedily maximises the sum of two submodular terms, which reaches at least 63 % of the maximum:
+
+    1. Facility location: `number` times the mean, over all images, of the similarity to the most similar
+       selected image. The similarity is exp(-d² / s²), where s² is the mean squared distance to the
+       (n / number)-th neighbour; beyond the nearest neighbours, it is zero.
+    2. log det(I + K), where K contains the cosine similarities between the selected images. The first term
+       alone would select only typical images.
 
     Args:
-        compared: The vectors of all images.
-        number: How many are chosen.
+        compared: (n, d), the vectors of all images.
+        number: Number of images to select.
 
     Returns:
-        Their indices, in the order in which they were chosen.
+        The indices of the selected images, in the order of selection.
     """
     total = len(compared)
     if number >= total:
@@ -69,7 +70,7 @@ def most_covering(compared: Vectors, number: int) -> NDArray[np.intp]:
 
 
 class _Served:
-    """For each image, which others are served by it, and how similar they are."""
+    """The facility location term: for each image, the images that have it as neighbour, with similarities."""
 
     def __init__(self, indices: NDArray[np.int32], similar: NDArray[np.float32]) -> None:
         """Sorts the pairs by neighbour."""
@@ -80,62 +81,62 @@ class _Served:
         self.best = np.zeros(len(indices), np.float32)
 
     def gain(self, image: int) -> float:
-        """How much the sum increases if an image is chosen."""
+        """Returns the increase of the sum of similarities if an image is selected."""
         part = slice(self._starts[image], self._starts[image + 1])
         return float(np.maximum(self._similar[part] - self.best[self._rows[part]], 0).sum(dtype=np.float64))
 
     def choose(self, image: int) -> None:
-        """Adds an image to the chosen ones."""
+        """Adds an image to the selection."""
         part = slice(self._starts[image], self._starts[image + 1])
         rows = self._rows[part]
         self.best[rows] = np.maximum(self.best[rows], self._similar[part])
 
 
 class _Spread:
-    """log det(1 + K) of the chosen images, where K holds the cosines between their vectors."""
+    """The term log det(I + K), where K contains the cosine similarities between the selected images."""
 
     def __init__(self, compared: Vectors) -> None:
-        """Begins without chosen images."""
+        """Begins with an empty selection."""
         length = np.linalg.norm(compared, axis=1, keepdims=True).astype(np.float64)
         self._unit = compared / np.maximum(length, 1e-9)
         self._inverse = np.eye(compared.shape[1])
 
     def gain(self, image: int) -> float:
-        """How much it increases if an image is chosen."""
+        """Returns the increase of the term if an image is selected."""
         unit = self._unit[image]
         return float(np.log1p(unit @ self._inverse @ unit))
 
     def choose(self, image: int) -> None:
-        """Adds an image to the chosen ones (Sherman and Morrison's formula)."""
+        """Adds an image to the selection (Sherman–Morrison formula)."""
         turned = self._inverse @ self._unit[image]
         self._inverse -= np.outer(turned, turned) / (1 + self._unit[image] @ turned)
 
 
 class _Value:
-    """What chosen images are worth together.
+    """The objective function of the selection.
 
     Args:
-        served: How similar the others are to them.
-        spread: How they differ from each other.
-        share: Number of images to choose, as a share of all.
+        served: The facility location term.
+        spread: The log-determinant term.
+        share: Fraction of images to select, which weights the facility location term.
     """
 
     def __init__(self, served: _Served, spread: _Spread, share: float) -> None:
-        """Begins without chosen images."""
+        """Begins with an empty selection."""
         self._served, self._spread, self._share = served, spread, share
 
     def gain(self, image: int) -> float:
-        """How much more they are worth if an image is chosen."""
+        """Returns the increase of the objective if an image is selected."""
         return self._served.gain(image) * self._share + self._spread.gain(image)
 
     def choose(self, image: int) -> None:
-        """Adds an image to the chosen ones."""
+        """Adds an image to the selection."""
         self._served.choose(image)
         self._spread.choose(image)
 
 
 def _greedy(value: _Value, total: int, number: int) -> NDArray[np.intp]:
-    """Chooses the image with the largest gain, again and again; as gains only shrink, few are computed."""
+    """Repeatedly selects the image with the largest gain (lazy evaluation, because gains never increase)."""
     queue = [(-value.gain(image), image) for image in range(total)]
     heapify(queue)
     chosen: list[int] = []

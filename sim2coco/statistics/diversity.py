@@ -1,4 +1,4 @@
-"""How different images are from each other: vectors to compare them by, their Vendi score, and coverage."""
+"""Diversity of images: vectors for comparing images, Vendi score, and coverage."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -11,24 +11,24 @@ Vectors = NDArray[np.float32]
 WEIGHTS: Mapping[str, float] = {"layout": 1.0, "appearance": 1.0, "categories": 0.5}
 """Weight of each part of the features in squared distances."""
 MAX_DEVIATION = 4.0
-"""Largest deviation of a feature from its mean, in standard deviations."""
+"""Features are clipped to this many standard deviations from their mean."""
 BLOCK, ENTRIES = 1024, 2**23
-"""Images that are compared with all others at a time: at most so many, and so many distances."""
+"""Maximum number of rows, and of entries, in a block of the distance matrix."""
 ROUNDING = 1e-5
-"""Rounding errors of squared distances, which do not decide whether an image is covered."""
+"""Tolerance for rounding errors of squared distances in the coverage."""
 NEIGHBOURS = 5
-"""Coverage: an image is covered if a chosen one is at least as near as its 5th nearest other image."""
+"""An image is covered if a selected image is at least as close as its 5th nearest neighbour."""
 
 
 def vectors(features: Sequence[NDArray[np.float32]], weights: Mapping[str, float] = WEIGHTS) -> Vectors:
-    """Vectors (n, d) whose distances say how different images are.
+    """Computes vectors (n, d) whose distances measure how different images are.
 
-    Each feature is given in standard deviations from its mean over the images, at most 4; the squared
-    distances of a part of the features are divided by its length and multiplied with its weight.
+    Features are standardised over the images and clipped to ±4 standard deviations. The squared distance of
+    each part of the features is divided by the part's length and multiplied by its weight.
 
     Args:
         features: The feature vector of each image.
-        weights: The weight of each part; parts without weight are left out.
+        weights: The weight of each part; parts without a weight are omitted.
     """
     if not len(features):
         return np.zeros((0, 0), np.float32)
@@ -45,11 +45,12 @@ def vectors(features: Sequence[NDArray[np.float32]], weights: Mapping[str, float
 
 
 def vendi_score(compared: Vectors) -> float:
-    """The effective number of different images, from 1 to n (Friedman and Dieng 2023).
+    """Computes the Vendi score, the effective number of different images, from 1 to n.
 
-    It is the exponential of the entropy of the eigenvalues of K / n, where K holds the cosines between the
-    vectors (n, d). These are also the eigenvalues of a matrix (d, d), so that any number of images is cheap.
-    A vector of zeros, the mean of all images, differs from all others.
+    The score (Friedman and Dieng 2023) is the exponential of the entropy of the eigenvalues of K / n, where K
+    contains the cosine similarities between the vectors (n, d). The nonzero eigenvalues are computed from a
+    (d, d) matrix, so the cost is linear in n. A zero vector (the mean of all images) counts as different from
+    all other vectors.
     """
     if not len(compared):
         return 0.0
@@ -62,19 +63,20 @@ def vendi_score(compared: Vectors) -> float:
 
 
 def coverage(compared: Vectors, chosen: NDArray[np.intp]) -> float:
-    """The share of images (n, d) that have a chosen one as near as their 5th nearest other image.
+    """Computes the fraction of images for which a selected image is as close as the 5th nearest neighbour.
 
     Args:
-        compared: The vectors of all images.
-        chosen: The indices of the chosen images.
+        compared: (n, d), the vectors of all images.
+        chosen: The indices of the selected images.
     """
     return covered_share(compared, compared[chosen])
 
 
 def covered_share(reference: Vectors, own: Vectors) -> float:
-    """The share of vectors (n, d) with one of others (m, d) as near as the 5th nearest other of their own.
+    """Computes the coverage of reference vectors (n, d) by other vectors (m, d), as in Naeem et al. (2020).
 
-    It is the coverage of Naeem et al. (2020).
+    The coverage is the fraction of reference vectors for which one of `own` is at least as close as the 5th
+    nearest neighbour among the reference vectors.
     """
     number = min(NEIGHBOURS, len(reference) - 1)
     if number < 1 or not len(own):
@@ -87,7 +89,7 @@ def covered_share(reference: Vectors, own: Vectors) -> float:
 
 
 def squared_distances(compared: Vectors) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
-    """Yields the squared distances of some images to all, in blocks of rows, with the numbers of the rows."""
+    """Yields the matrix of squared distances in blocks of rows: (row indices, distances)."""
     for rows in _blocks(len(compared), len(compared)):
         squared = _squared(compared[rows], compared)
         squared[np.arange(len(rows)), rows] = 0
@@ -95,7 +97,7 @@ def squared_distances(compared: Vectors) -> Iterator[tuple[NDArray[np.intp], NDA
 
 
 def _blocks(total: int, columns: int) -> Iterator[NDArray[np.intp]]:
-    """Yields the numbers of some rows after the other, so few that their distances take little memory."""
+    """Yields row indices in blocks that limit the memory for a block of distances."""
     size = min(BLOCK, max(1, ENTRIES // max(columns, 1)))
     for start in range(0, total, size):
         yield np.arange(start, min(start + size, total))

@@ -1,7 +1,7 @@
-"""Finds near-duplicates: the same picture with noise, cropped a little, or compressed more.
+"""Finds near-duplicates: the same image with noise, slightly cropped, or compressed more.
 
-Pairs with similar perceptual hashes and thumbnails are candidates. One picture of each is aligned to the
-other and compared with it pixel by pixel: a picture of the same place with other objects is no duplicate.
+Pairs with similar perceptual hashes and thumbnails are candidates. The images of a candidate pair are aligned
+and compared pixel by pixel, because two images of the same place with different objects are not duplicates.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,13 +19,13 @@ from sim2coco.statistics.measures import ImageMeasures
 from sim2coco.statistics.pixels import at_most
 
 MAX_BITS, MIN_CORRELATION, MAX_CANDIDATES = 20, 0.65, 8
-"""Differing bits of the hash and correlation of pictures of 8 x 8 pixels, for candidates; and the number of
-candidates of each image, those with the highest correlation."""
+"""Criteria for candidates: maximum number of differing hash bits, minimum correlation of 8 x 8 px thumbnails,
+and maximum number of candidates per image (those with the highest correlation)."""
 COARSE_PX, BLOCK = 8, 512
 COMPARED_PX = 256
-"""Longer side of the pictures that are compared."""
+"""Longer side of the compared images."""
 MAX_DEVIATION = 20.0
-"""Largest deviation of near-duplicates, in grey levels: objects of 16 px at 640 px that differ give more."""
+"""Largest deviation of near-duplicates in grey levels; different objects of 16 px at 640 px exceed it."""
 
 Grey = NDArray[np.float32]
 Pair = tuple[int, int]
@@ -34,13 +34,13 @@ Pair = tuple[int, int]
 def near_duplicates(
     images: Sequence[ImageMeasures], workers: int = 1, patience: int | None = None
 ) -> list[tuple[int, ...]]:
-    """Groups of near-duplicates, as indices in ascending order.
+    """Returns groups of near-duplicates, as indices in ascending order.
 
     Args:
         images: The measures of all images.
-        workers: Number of threads that compare pictures.
-        patience: Pairs are compared in blocks of this number, the most similar ones first, until a block has
-            no near-duplicates; None compares all.
+        workers: Number of threads for comparing images.
+        patience: Block size for comparing pairs, the most similar pairs first; stops after a block without
+            near-duplicates. None compares all pairs.
 
     Raises:
         DataSetError: An image cannot be read.
@@ -70,14 +70,14 @@ def near_duplicates(
 
 
 def _blocks(pairs: Sequence[Pair], patience: int | None) -> Iterator[Sequence[Pair]]:
-    """Yields all pairs, or blocks of them."""
+    """Yields the pairs in blocks of `patience`, or all pairs at once if it is None."""
     size = patience or max(len(pairs), 1)
     for start in range(0, len(pairs), size):
         yield pairs[start : start + size]
 
 
 def _candidates(images: Sequence[ImageMeasures]) -> list[Pair]:
-    """The pairs of images that are alike enough to be compared, each once, the most similar ones first."""
+    """The candidate pairs, without repetition, the most similar pairs first."""
     hashes = np.array([image.perceptual_hash for image in images], np.uint64)
     coarse = np.array([_coarse(image.thumbnail) for image in images])
     found: dict[Pair, float] = {}
@@ -94,7 +94,7 @@ def _candidates(images: Sequence[ImageMeasures]) -> list[Pair]:
 
 
 def _coarse(thumbnail: NDArray[np.uint8]) -> Grey:
-    """A thumbnail, reduced further, without its mean, as a vector of length 1; 0 if it is plain."""
+    """Reduces a thumbnail further to a zero-mean unit vector; zero for a uniform image."""
     small = cv2.resize(thumbnail, (COARSE_PX, COARSE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
     vector = small.ravel() - small.mean()
     return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-6), np.float32)
@@ -106,7 +106,7 @@ def _same(read: Callable[[int], Grey], first: int, second: int) -> bool:
 
 
 def _grey(image: ImageMeasures) -> Grey:
-    """The luma of an image at the size at which pictures are compared."""
+    """Reads the luma of an image at `COMPARED_PX`."""
     whole = LabelledImage(image.split, image.name, image.file, image.width, image.height, ())
     pixels = at_most(read_pixels(whole, COMPARED_PX), COMPARED_PX)
     return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Vectors of images from a user's network in an ONNX file, run with OpenCV."""
+"""Image embeddings from a user's ONNX network, run with OpenCV."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -17,23 +17,23 @@ from sim2coco.statistics.measures import ImageMeasures
 
 SIDE_PX = 224
 MEAN_RGB, DEVIATION_RGB = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Mean and standard deviation of ImageNet's pixels, by which most networks expect images to be normalised."""
+"""ImageNet's pixel mean and standard deviation, with which most networks expect images to be normalised."""
 LONGEST = 2048
-"""Length to which longer outputs, such as maps of features, are folded."""
+"""Length to which longer outputs, such as feature maps, are reduced."""
 
 
 def embed(
     images: Sequence[ImageMeasures], model: Path, progress: Callable[[int], None], side_px: int = SIDE_PX
 ) -> Vectors:
-    """The output of a network for each image, flattened, with a length of 1, less the mean of all images.
+    """Computes the embedding of each image: the network's flattened output, L2-normalised and mean-centred.
 
-    Outputs of more than 2,048 numbers are folded (count sketch, Charikar et al. 2002): each number is added
-    to one of 2,048 sums with one of two signs, both random. Cosines change by 0.02, roughly.
+    Outputs with more than 2,048 values are reduced by a count sketch (Charikar et al. 2002): each value is
+    added with a random sign to a random one of 2,048 sums. This changes cosine similarities by about 0.02.
 
     Args:
         images: The measures of the images.
-        model: An ONNX file, whose input is (n, 3, side, side), normalised RGB.
-        progress: Called with the number of images that are done.
+        model: An ONNX file with input (n, 3, side, side), normalised RGB.
+        progress: Called with the number of images done so far.
         side_px: Side of the input.
 
     Raises:
@@ -61,7 +61,7 @@ def _network(model: Path) -> cv2.dnn.Net:
 
 
 def _input(image: ImageMeasures, side_px: int) -> NDArray[np.float32]:
-    """An image as (3, side, side), normalised."""
+    """Reads an image as normalised RGB (3, side, side)."""
     whole = LabelledImage(image.split, image.name, image.file, image.width, image.height, ())
     pixels = cv2.resize(read_pixels(whole, side_px), (side_px, side_px), interpolation=cv2.INTER_AREA)
     normal = (pixels.astype(np.float32) / 255 - np.array(MEAN_RGB)) / np.array(DEVIATION_RGB)
@@ -69,7 +69,7 @@ def _input(image: ImageMeasures, side_px: int) -> NDArray[np.float32]:
 
 
 def _output(network: cv2.dnn.Net, model: Path, image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The vector of an image; one image at a time, as many networks have a fixed batch of one."""
+    """The embedding of one image; not batched, because many networks have a fixed batch size of 1."""
     try:
         network.setInput(image[None])
         output = np.asarray(network.forward(), np.float64).ravel()
@@ -86,6 +86,6 @@ def _output(network: cv2.dnn.Net, model: Path, image: NDArray[np.float32]) -> ND
 
 @lru_cache(maxsize=1)
 def _folds(length: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """For each number of an output, the sum to which it is added, and the sign."""
+    """For each output value, the index of the sum to which it is added, and its sign."""
     rng = rng_for(0, scene=0, stream="select")
     return rng.integers(LONGEST, size=length), rng.choice([-1.0, 1.0], length)

@@ -1,6 +1,6 @@
-"""Finds faulty images and images with odd labels, each by a rule with a fixed threshold.
+"""Finds faulty images and images with unusual labels, with one rule and a fixed threshold for each fault.
 
-The thresholds are set on scenes of the kind `drop`; `benchmarks/faults.py` measures them on others.
+The thresholds were chosen on `drop` scenes; `benchmarks/faults.py` measures them on other kinds of scenes.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,26 +10,26 @@ from sim2coco.statistics.measures import ImageMeasures, ObjectMeasures
 from sim2coco.statistics.pixels import LONGER_PX
 
 BLACK = 10.0
-"""Largest mean luma of a black image."""
+"""An image is black if its mean luma is below this."""
 OVEREXPOSED = 0.35
-"""Smallest share of pixels with a luma of at least 250 in an overexposed image."""
+"""An image is overexposed if at least this fraction of its pixels has a luma of at least 250."""
 BLURRED_PX = 1.3
-"""Smallest σ of the blur of the sharpest edges of a blurred image, at a longer side of at most 640 px."""
+"""An image is blurred if even its sharpest edges have at least this blur σ, at 640 px or less."""
 TINY_PX = 15.5
-"""Longest side of the box of a tiny object, at a longer side of the image of 640 px."""
+"""An object is tiny if its box is not longer than this, in an image scaled to 640 px."""
 MOSTLY_VISIBLE = 0.5
-"""Smallest visible fraction of a tiny object; smaller boxes are often parts of larger objects."""
+"""Minimum visible fraction of a tiny object; otherwise a small box is often part of a larger object."""
 HIDDEN = 0.895
-"""Smallest occlusion of a hidden object."""
+"""An object is hidden if its occlusion is at least this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something odd about an image.
+    """A fault of an image.
 
     Attributes:
-        rule: The rule that found it.
-        detail: What was measured.
+        rule: The rule that found the fault.
+        detail: The measurement, as text.
     """
 
     rule: str
@@ -79,7 +79,7 @@ RULES: dict[str, Callable[[ImageMeasures], str | None]] = {
 
 
 def find_faults(image: ImageMeasures) -> Iterator[Fault]:
-    """Yields what is odd about an image, in the order of the rules."""
+    """Yields the faults of an image, in the order of the rules."""
     for rule, applies in RULES.items():
         detail = applies(image)
         if detail is not None:

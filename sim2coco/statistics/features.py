@@ -1,13 +1,11 @@
-"""The feature vector of an image, by which images are compared: what is where, and how it looks.
+"""The feature vector for comparing images: layout, appearance and categories.
 
-| part | numbers | what they are |
-|---|---|---|
-| layout | 23 | log(1 + objects); share of each cell of a 4 x 4 grid that boxes cover; mean and spread
-of the size (log₂ of √(box area / image area)) and the aspect (log₂) of boxes; mean and smallest visible
-fraction |
-| appearance | 75 | of each cell of a 4 x 4 grid: mean L, a and b (CIELAB) and spread of L; histogram of the
-directions of edges, 8 bins; brightness, contrast, sharpness |
-| categories | one each | log(1 + objects of the category) |
+- Layout (23 values): log(1 + number of objects); fraction of each cell of a 4 x 4 grid covered by boxes;
+  mean and standard deviation of the box size, log₂ √(box area / image area), and of the log₂ aspect ratio;
+  mean and minimum visible fraction.
+- Appearance (75 values): for each cell of a 4 x 4 grid, mean L, a and b (CIELAB) and standard deviation of L;
+  edge orientation histogram with 8 bins; brightness, contrast and sharpness.
+- Categories (one value per category): log(1 + number of objects of the category).
 """
 
 import cv2
@@ -19,16 +17,16 @@ from sim2coco.statistics.pixels import PixelMeasures
 
 GRID = 4
 CELL_PX = 16
-"""Side of each cell of the grid, in pixels, where colours are averaged."""
+"""Side of a grid cell in pixels, in the reduced image used for colours and edges."""
 DIRECTIONS = 8
 LAYOUT, APPEARANCE = 1 + GRID**2 + 6, GRID**2 * 4 + DIRECTIONS + 3
-"""Numbers of the first two parts."""
+"""Lengths of the first two parts."""
 
 Vector = NDArray[np.float32]
 
 
 def parts(features: int) -> dict[str, slice]:
-    """Where the parts of a feature vector are.
+    """Returns the slices of the parts of a feature vector.
 
     Args:
         features: Length of the vector.
@@ -47,13 +45,13 @@ def feature_vector(
     pixels: NDArray[np.uint8],
     measured: PixelMeasures,
 ) -> Vector:
-    """The feature vector of an image.
+    """Computes the feature vector of an image.
 
     Args:
-        objects: Measures of its labels.
+        objects: Measures of the image's labels.
         size_wh: Width and height of the image in pixels.
         categories: Number of categories of the data set.
-        pixels: (h, w, 3) RGB, the image, perhaps reduced.
+        pixels: (h, w, 3) RGB, the image, which may be scaled down.
         measured: Measures of the same pixels.
     """
     numbers = np.bincount([one.category for one in objects], minlength=categories)
@@ -73,12 +71,12 @@ def _layout(objects: tuple[ObjectMeasures, ...], size_wh: tuple[int, int]) -> ND
 
 
 def _spread(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Mean and standard deviation; 0 without values."""
+    """Mean and standard deviation; 0 if there are no values."""
     return (float(values.mean()), float(values.std())) if len(values) else (0.0, 0.0)
 
 
 def _covered(relative: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The summed share of each cell of the grid that boxes (n, 4) cover, at most 2."""
+    """The fraction of each grid cell covered by boxes (n, 4), summed over boxes and limited to 2."""
     edges = np.arange(GRID + 1) / GRID
     first, last = relative[:, :2, None], (relative[:, :2] + relative[:, 2:])[..., None]
     inside = np.maximum(np.minimum(last, edges[1:]) - np.maximum(first, edges[:-1]), 0) * GRID
@@ -96,7 +94,7 @@ def _appearance(pixels: NDArray[np.uint8], measured: PixelMeasures) -> NDArray[n
 
 
 def _directions(light: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Shares of the directions of edges (0..180 degrees), weighted with the gradient."""
+    """Normalised histogram of edge orientations (0..180 degrees), weighted by gradient magnitude."""
     down, across = np.gradient(light)
     angle = np.arctan2(down, across) % np.pi
     bins = np.minimum((angle / np.pi * DIRECTIONS).astype(int), DIRECTIONS - 1)

@@ -1,4 +1,4 @@
-"""Histograms of what is measured, over fixed bins, so that those of two data sets can be compared."""
+"""Histograms of measures over fixed bins, so that two data sets can be compared."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quantity:
-    """A number of each image or object.
+    """A quantity that is measured for each image or object.
 
     Attributes:
-        name: Its name.
-        edges: (n + 1,), the edges of its bins; values beyond count in the first or the last bin.
-        values: The values of an image.
+        name: Name of the quantity.
+        edges: (n + 1,), the bin edges; values outside count in the first or last bin.
+        values: Returns the values of an image.
         logarithmic: Whether the bins have equal widths on a logarithmic scale.
     """
 
@@ -30,14 +30,14 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histogram:
-    """How often values are in each bin.
+    """A histogram.
 
     Attributes:
         name: Name of the quantity.
-        edges: (n + 1,), the edges of the bins.
-        counts: (n,), the number of values in each.
+        edges: (n + 1,), the bin edges.
+        counts: (n,), the number of values in each bin.
         logarithmic: Whether the bins have equal widths on a logarithmic scale.
-        labels: Names of the bins of a quantity without order, such as the categories; empty otherwise.
+        labels: Names of the bins of an unordered quantity, such as categories; empty otherwise.
     """
 
     name: str
@@ -92,11 +92,11 @@ QUANTITIES = (
 
 
 def histograms(images: Iterable[ImageMeasures], categories: tuple[str, ...]) -> dict[str, Histogram]:
-    """Histograms of all quantities, and of the categories, by their names.
+    """Computes the histograms of all quantities and of the categories, by name.
 
     Args:
-        images: The measures of the images, which are read once.
-        categories: Names of the categories.
+        images: The measures of the images; the iterable is consumed once.
+        categories: Category names.
     """
     counts = {one.name: np.zeros(len(one.edges) - 1, np.int64) for one in QUANTITIES}
     numbers = np.zeros(len(categories), np.int64)
@@ -112,19 +112,20 @@ def histograms(images: Iterable[ImageMeasures], categories: tuple[str, ...]) -> 
 
 
 def bins(quantity: Quantity, image: ImageMeasures) -> NDArray[np.int64]:
-    """The bin of each known value that an image has of a quantity."""
+    """Returns the bin index of each known value of a quantity in an image."""
     values = np.array([value for value in quantity.values(image) if value is not None], np.float64)
     return np.searchsorted(quantity.edges[1:-1], values, side="right").astype(np.int64)
 
 
 def earth_movers_distance(one: Histogram, other: Histogram) -> float:
-    """How far the values of a histogram have to be moved, in the mean, to become the other one.
+    """Computes the earth mover's distance between two histograms.
 
-    It is given in the unit of the quantity; in octaves on a logarithmic scale; and for quantities without
-    order as the share of the values that differ, whereby bins of the same label are compared.
+    This is the average distance by which values must be moved to turn one histogram into the other. The unit
+    is that of the quantity, or octaves on a logarithmic scale. For unordered quantities, bins with the same
+    label are compared, and the result is the fraction of values that differ (total variation distance).
 
     Returns:
-        The distance; NaN if either histogram has no values.
+        The distance; NaN if either histogram is empty.
     """
     if one.labels or other.labels:
         return _differing(one, other)

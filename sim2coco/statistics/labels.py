@@ -1,4 +1,4 @@
-"""Measures labels: sizes, visibility, and from where the camera sees the object."""
+"""Measures labels: size, visibility, and the viewpoint of the camera relative to the object."""
 
 from math import asin, atan2, degrees
 
@@ -9,7 +9,7 @@ from sim2coco.statistics.measures import ObjectMeasures
 
 
 def measure_labels(image: LabelledImage) -> tuple[ObjectMeasures, ...]:
-    """Measures the labels of an image, in their order."""
+    """Measures the labels of an image, in order."""
     return tuple(_measured(label) for label in image.labels)
 
 
@@ -31,7 +31,7 @@ def _measured(label: Label) -> ObjectMeasures:
 
 
 def _share(label: Label, name: str) -> float | None:
-    """An attribute that is a number from 0 to 1; None if there is none."""
+    """The value of an attribute if it is a number from 0 to 1; otherwise None."""
     value = label.attributes.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         return None
@@ -53,7 +53,7 @@ def _visible_fraction(label: Label, occlusion: float | None, truncation: float |
 
 
 def _viewpoint(solid: Solid | None) -> tuple[float, float, float] | tuple[None, None, None]:
-    """Azimuth and elevation of the camera in the frame of the mesh, in degrees, and its distance."""
+    """Azimuth and elevation of the camera in the mesh frame in degrees, and its distance in metres."""
     if solid is None:
         return None, None, None
     x, y, z = map(float, solid.pose.apply_inverse(np.zeros((1, 3)))[0])

@@ -1,4 +1,4 @@
-"""What is measured of the images of a data set."""
+"""The measures of images and their labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from sim2coco.datasets.labelled import Scalar, Xywh
 
 @dataclass(frozen=True, slots=True)
 class ObjectMeasures:
-    """What is measured of a label.
+    """The measures of a label; unknown values are None.
 
     Attributes:
-        category: Index of its category in `DatasetInfo.categories`.
-        box: Box of its visible part, in pixels.
-        area_px: Its visible pixels.
-        visible_fraction: Visible share of the whole object; None if it is not known, as below.
-        truncation: Share of the object outside the image.
-        occlusion: Share of the object in the image that something hides.
-        azimuth_deg: Direction of the camera in the frame of the mesh: angle from x towards y, -180..180.
-        elevation_deg: The same: angle above the plane of x and y, -90..90.
-        distance_m: Distance of the camera from the origin of the mesh.
+        category: Index of the category in `DatasetInfo.categories`.
+        box: Bounding box of the visible part, in pixels.
+        area_px: Number of visible pixels.
+        visible_fraction: Visible fraction of the whole object.
+        truncation: Fraction of the object outside the image.
+        occlusion: Fraction of the object's part inside the image that is hidden.
+        azimuth_deg: Azimuth of the camera in the mesh frame: angle from x towards y, -180..180.
+        elevation_deg: Elevation of the camera in the mesh frame: angle above the xy plane, -90..90.
+        distance_m: Distance of the camera from the mesh origin.
         crowd: Whether the label is a region with several objects.
     """
 
@@ -41,24 +41,24 @@ class ObjectMeasures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageMeasures:
-    """What is measured of an image. Its pixels are measured at a longer side of at most 640 px.
+    """The measures of an image. Pixels are measured in the image scaled to a longer side of at most 640 px.
 
     Attributes:
         split: The split of the image.
-        name: Its name below the folder of its split.
-        file: Where the image file lies on this machine.
+        name: File name relative to the split's folder.
+        file: Path of the image file on this machine.
         width: Width in pixels.
         height: Height in pixels.
-        scene: Number of the scene that it shows, where it is known.
-        facts: Scalars that the image's entry has in addition.
-        objects: Measures of its labels, in their order.
-        brightness: Mean of the luma, 0..255.
+        scene: Number of the scene; None if unknown.
+        facts: Additional scalars of the image's entry.
+        objects: Measures of the labels, in order.
+        brightness: Mean luma, 0..255.
         contrast: Standard deviation of the luma.
-        sharpness: 1 / σ, with σ the blur in pixels of the sharpest edges: about 2 for a sharp image, 0.5 for
-            one with a blur of σ = 2 px, at most 4; 0 for an image without edges.
-        dark_share: Share of the pixels with a luma of at most 8.
-        bright_share: Share of the pixels with a luma of at least 250.
-        perceptual_hash: 64 bits, which similar images have in common.
+        sharpness: 1 / σ, where σ is the blur in pixels of the sharpest edges: about 2 for a sharp image, 0.5
+            for a blur of σ = 2 px, at most 4; 0 for an image without edges.
+        dark_share: Fraction of pixels with a luma of at most 8.
+        bright_share: Fraction of pixels with a luma of at least 250.
+        perceptual_hash: 64-bit hash, of which similar images share most bits.
         thumbnail: (48, 48) uint8, the luma, stretched to a square.
         features: (d,) float32, described in `sim2coco.statistics.features`.
     """

@@ -1,4 +1,4 @@
-"""Measures the images of a data set, each of which is decoded once."""
+"""Measures the images of a data set; each image is decoded once."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ from sim2coco.statistics.measures import ImageMeasures
 from sim2coco.statistics.pixels import LONGER_PX, at_most, measure_pixels
 
 AHEAD = 8
-"""Images that each thread may be behind the reader of the images."""
+"""Maximum number of queued images per thread."""
 
 
 class Measuring:
-    """Measures images in threads, while they are read.
+    """Measures images in threads while they are read.
 
     Args:
         categories: Number of categories of the data set.
-        workers: Number of threads that decode and measure.
+        workers: Number of threads for decoding and measuring.
     """
 
     def __init__(self, categories: int, workers: int) -> None:
@@ -34,31 +34,31 @@ class Measuring:
         self._waiting: deque[Future[ImageMeasures]] = deque()
 
     def __enter__(self) -> "Measuring":
-        """The threads end with the block."""
+        """Returns itself; the threads end with the `with` block."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Ends the threads; what they have not begun is left out."""
+        """Ends the threads and discards queued images."""
         self._pool.shutdown(cancel_futures=True)
 
     def add(self, image: LabelledImage) -> Iterator[Future[ImageMeasures]]:
-        """Adds an image, and yields what is measured by then, in the order of the images."""
+        """Adds an image, and yields the finished measures so far, in image order."""
         self._waiting.append(self._pool.submit(measure_image, image, self._categories))
         while self._waiting and (self._waiting[0].done() or len(self._waiting) > self._most):
             yield self._waiting.popleft()
 
     def rest(self) -> Iterator[Future[ImageMeasures]]:
-        """Yields the measures of the last images."""
+        """Yields the remaining measures."""
         while self._waiting:
             yield self._waiting.popleft()
 
 
 def measure(dataset: Dataset, workers: int = 1, split: str | None = None) -> Iterator[ImageMeasures]:
-    """Yields the measures of the images of a data set, in its order.
+    """Yields the measures of the images of a data set, in the data set's order.
 
     Args:
         dataset: The data set.
-        workers: Number of threads that decode and measure.
+        workers: Number of threads for decoding and measuring.
         split: Only images of this split; None for all.
 
     Raises:
@@ -75,10 +75,10 @@ def measure_image(image: LabelledImage, categories: int) -> ImageMeasures:
 
     Args:
         image: The image.
-        categories: Number of categories of its data set.
+        categories: Number of categories of the data set.
 
     Raises:
-        DataSetError: Its file is missing or cannot be read.
+        DataSetError: The image file is missing or cannot be read.
     """
     pixels = at_most(read_pixels(image, LONGER_PX))
     measured = measure_pixels(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8))

@@ -7,27 +7,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 LONGER_PX = 640
-"""Larger images are measured at this length of their longer side."""
+"""Larger images are scaled down to this length of their longer side."""
 DARK, BRIGHT = 8, 250
-"""Largest luma of a dark pixel, and smallest of a bright one."""
+"""Maximum luma of a dark pixel, and minimum luma of a bright pixel."""
 NARROW_PX, WIDE_PX = 1.0, 2.0
-"""σ of the two blurs that sharpness compares; the first one also removes most noise."""
+"""σ of the two blurs whose gradients are compared; the first blur also removes most of the noise."""
 DIFFERENCE_PX2 = 1 / 3
-"""Variance of the blur that central differences add: that of a box of 2 px."""
+"""Variance of the blur that central differences add (a box filter of 2 px)."""
 MIN_GRADIENT = 4.0
-"""Smallest gradient of an edge after the first blur, in grey levels a pixel: above that of noise of σ = 8."""
+"""Minimum gradient of an edge after the first blur, in grey levels per pixel; noise of σ = 8 stays below."""
 EDGES, SHARPEST = 0.02, 0.75
-"""Share of the pixels that count as edges, and the quantile of their sharpness that is measured."""
+"""Fraction of pixels that count as edges, and the quantile of their sharpness that is returned."""
 MAX_SHARPNESS = 4.0
 THUMBNAIL_PX, HASHED_PX, HASH_BITS = 48, 32, 8
-"""Side of the thumbnail, and of the image that is hashed; the hash has 8 x 8 bits."""
+"""Side of the thumbnail, side of the image for hashing, and side of the hash (8 x 8 bits)."""
 
 Grey = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PixelMeasures:
-    """What is measured of the pixels of an image; see `ImageMeasures`."""
+    """The measures of an image's pixels; see `ImageMeasures`."""
 
     brightness: float
     contrast: float
@@ -39,7 +39,7 @@ class PixelMeasures:
 
 
 def at_most(pixels: NDArray[np.uint8], longer_px: int = LONGER_PX) -> NDArray[np.uint8]:
-    """An image, reduced so that its longer side has at most `longer_px` pixels."""
+    """Scales an image down so that its longer side has at most `longer_px` pixels."""
     height, width = pixels.shape[:2]
     factor = longer_px / max(height, width)
     if factor >= 1:
@@ -65,10 +65,11 @@ def measure_pixels(grey: Grey) -> PixelMeasures:
 
 
 def sharpness(grey: Grey) -> float:
-    """1 / σ of the blur of the sharpest edges of an image (H, W), in 1 / px; at most 4, and 0 without edges.
+    """Computes 1 / σ in 1 / px, where σ is the blur of the sharpest edges in an image (H, W).
 
-    An edge that is blurred by σ has, after another blur by s, a gradient in proportion to 1 / √(σ² + s²). Two
-    blurs of known s therefore give σ, whatever the contrast of the edge is (Zhuo and Sim 2011).
+    After an additional blur by s, an edge with blur σ has a gradient proportional to 1 / √(σ² + s²).
+    Therefore two blurs with known s determine σ regardless of the contrast of the edge (Zhuo and Sim 2011).
+    The result is at most 4, and 0 without edges.
     """
     image = grey.astype(np.float32)
     narrow, wide = _gradient(image, NARROW_PX), _gradient(image, WIDE_PX)
@@ -84,7 +85,7 @@ def sharpness(grey: Grey) -> float:
 
 
 def _gradient(image: NDArray[np.float32], blur_px: float) -> NDArray[np.float32]:
-    """The length of the gradient after a Gaussian blur, in grey levels a pixel."""
+    """The gradient magnitude after a Gaussian blur, in grey levels per pixel."""
     blurred = cv2.GaussianBlur(image, (0, 0), blur_px, borderType=cv2.BORDER_REPLICATE)
     across = cv2.Sobel(blurred, cv2.CV_32F, 1, 0, ksize=1, scale=0.5)
     down = cv2.Sobel(blurred, cv2.CV_32F, 0, 1, ksize=1, scale=0.5)
@@ -92,7 +93,7 @@ def _gradient(image: NDArray[np.float32], blur_px: float) -> NDArray[np.float32]
 
 
 def perceptual_hash(grey: Grey) -> int:
-    """A hash of 64 bits: whether each of the lowest frequencies is above their median."""
+    """Computes a 64-bit pHash: whether each of the lowest DCT coefficients is above their median."""
     frequencies = cv2.dct(_square(grey, HASHED_PX).astype(np.float32))[:HASH_BITS, :HASH_BITS].ravel()
     bits = frequencies > np.median(frequencies[1:])
     return int.from_bytes(np.packbits(bits).tobytes())

@@ -1,4 +1,4 @@
-"""All values of the quantities of a data set, for histograms, medians and quantiles."""
+"""Collects all values of the quantities of a data set, for histograms, medians and quantiles."""
 
 from array import array
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from sim2coco.statistics.measures import ImageMeasures
 
 
 class Values:
-    """The values of each quantity, to which images are added one by one; unknown values are left out."""
+    """The values of each quantity, collected image by image; unknown values are omitted."""
 
     def __init__(self) -> None:
         """Begins without values."""
@@ -22,20 +22,20 @@ class Values:
             self._of[one.name].extend(value for value in one.values(image) if value is not None)
 
     def extend(self, name: str, values: Iterable[float]) -> None:
-        """Adds values of one quantity, for data sets of which the other quantities are not measured."""
+        """Adds values of one quantity, for data sets in which the other quantities are not measured."""
         self._of[name].extend(values)
 
     def of(self, name: str) -> Array:
-        """(n,), the values of a quantity, in the order of the images."""
+        """Returns the values (n,) of a quantity, in image order."""
         return np.array(self._of[name], np.float64)
 
     def median(self, name: str) -> float:
-        """The median of a quantity; NaN if it has no values."""
+        """Returns the median of a quantity; NaN if it has no values."""
         values = self.of(name)
         return float(np.median(values)) if len(values) else float("nan")
 
     def histogram(self, name: str) -> Histogram:
-        """The histogram of a quantity, as `histograms` gives it."""
+        """Returns the histogram of a quantity, like `histograms`."""
         (one,) = (quantity for quantity in QUANTITIES if quantity.name == name)
         bins = np.searchsorted(one.edges[1:-1], self.of(name), side="right")
         counts = np.bincount(bins, minlength=len(one.edges) - 1).astype(np.int64)

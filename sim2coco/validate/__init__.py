@@ -1,1 +1,1 @@
-"""Judges data sets by a small detector that is trained from scratch on each and tested on one reference."""
+"""Compares data sets by training a small detector from scratch on each and testing on one reference."""

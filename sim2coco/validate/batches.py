@@ -1,4 +1,4 @@
-"""Random batches of training images: flipped, scaled, moved, and with other colours."""
+"""Random batches of training images with flip, scale, translation and colour augmentation."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from torch.nn import functional
 from sim2coco.validate.data import IGNORED, Examples
 
 SCALE = (0.6, 1.5)
-"""Smallest and largest factor by which an image is scaled."""
+"""Range of the scale factor."""
 KEPT_SHARE = 0.4
-"""An object of which less is left in the image is ignored."""
+"""An object with a smaller fraction of its box inside the image becomes an ignored region."""
 KEPT_PX = 3.0
-"""An object that is narrower is ignored."""
+"""An object with a narrower box becomes an ignored region."""
 COLOUR = 0.3
-"""Largest change of brightness, contrast and saturation."""
+"""Strength of the changes of brightness, contrast and saturation."""
 NOISE = 0.04
-"""Largest standard deviation of noise, in shares of white."""
+"""Largest standard deviation of the noise, as a fraction of the value range."""
 NEGATIVES = 1 / 8
-"""Share of a batch that is photographs without objects, if there are any."""
+"""Fraction of a batch that consists of photographs without objects, if there are any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Images, of shape (B, 3, H, W) between -0.5 and 0.5, with the boxes and classes of each."""
+    """Images (B, 3, H, W) with values from -0.5 to 0.5, and the boxes and classes of each image."""
 
     images: Tensor
     boxes: list[Tensor]
@@ -36,13 +36,13 @@ class Batch:
 def batches(
     examples: Examples, negatives: Examples | None, size: int, generator: torch.Generator
 ) -> Iterator[Batch]:
-    """Yields batches without end; each image comes once before one comes again.
+    """Yields batches endlessly; every image is used once per epoch, in random order.
 
     Args:
         examples: The training images.
-        negatives: Photographs without objects.
-        size: Number of images in a batch.
-        generator: Draws the order and the changes.
+        negatives: Photographs without objects; None if there are none.
+        size: Batch size.
+        generator: Random generator for the order and the augmentations.
     """
     order = _order(len(examples), generator)
     others = _order(len(negatives), generator) if negatives else iter(())
@@ -67,7 +67,7 @@ def _order(number: int, generator: torch.Generator) -> Iterator[int]:
 
 
 def as_input(pixels: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> Tensor:
-    """Images of shape (B, H, W, 3) in bytes as (B, 3, H, W) between -0.5 and 0.5."""
+    """Converts uint8 images (B, H, W, 3) to float (B, 3, H, W) with values from -0.5 to 0.5."""
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255 - 0.5
 
 
@@ -78,13 +78,13 @@ def _uniform(low: float, high: float, shape: tuple[int, ...], generator: torch.G
 def _moved(
     images: Tensor, boxes: list[Tensor], classes: list[Tensor], generator: torch.Generator
 ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-    """Flips, scales and moves each image at random; what lies outside is grey."""
+    """Randomly flips, scales and translates each image; the border is filled with grey."""
     number, _, height, width = images.shape
     zoom = torch.exp(-_uniform(float(np.log(SCALE[0])), float(np.log(SCALE[1])), (number,), generator))
     flip = torch.where(_uniform(0, 1, (number,), generator) < 0.5, -1.0, 1.0)
     factor = torch.stack((zoom * flip, zoom), 1)
     shift = _uniform(-1, 1, (number, 2), generator) * (1 - zoom).abs()[:, None]
-    # A place p of the new image, from -1 to 1, shows the place factor * p + shift of the old one.
+    # Position p in the new image, from -1 to 1, samples position factor * p + shift in the old image.
     matrix = torch.cat((torch.diag_embed(factor), shift[:, :, None]), 2)
     grid = functional.affine_grid(matrix, [*images.shape], align_corners=False)
     images = functional.grid_sample(images, grid, align_corners=False)
@@ -98,7 +98,7 @@ def _moved(
 def _placed(
     boxes: Tensor, classes: Tensor, factor: Tensor, shift: Tensor, size: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Boxes where their objects are now; those that are mostly outside, or tiny, are ignored regions."""
+    """Transforms the boxes; boxes that are tiny or mostly outside the image become ignored regions."""
     corners = boxes.view(-1, 2, 2) / size * 2 - 1
     corners = ((corners - shift) / factor + 1) / 2 * size
     low, high = corners.amin(1), corners.amax(1)
@@ -114,9 +114,9 @@ def _recoloured(images: Tensor, noise: Tensor, generator: torch.Generator) -> Te
     """Changes brightness, contrast, saturation and white balance of each image, and adds noise.
 
     Args:
-        images: Images, of shape (B, 3, H, W).
-        noise: Noise with a standard deviation of 1, of shape (3, H, W); each image gets it moved.
-        generator: Draws the changes.
+        images: (B, 3, H, W), the images.
+        noise: (3, H, W), noise with a standard deviation of 1; each image gets it with a random cyclic shift.
+        generator: Random generator for the changes.
     """
     number, _, height, width = images.shape
     saturation = _uniform(1 - 2 * COLOUR, 1 + COLOUR, (number, 1, 1), generator)

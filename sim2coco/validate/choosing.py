@@ -1,4 +1,4 @@
-"""Which images and which categories a validation uses."""
+"""Selects the images and categories that a validation uses."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,28 +12,28 @@ TRAIN = "train"
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """The categories that are compared.
+    """The compared categories.
 
     Attributes:
-        names: Their names; a class is an index of this list.
-        notes: One sentence for each data set that lacks a category, or has others.
+        names: Category names; a class is an index into this list.
+        notes: One sentence for each data set that lacks a category of another data set.
     """
 
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
     def of(self, dataset: Dataset) -> tuple[int | None, ...]:
-        """The class of each category of a data set; None for those that are not compared."""
+        """Returns the class of each category of a data set; None if the category is not compared."""
         index = {name: number for number, name in enumerate(self.names)}
         return tuple(index.get(name) for name in dataset.info.categories)
 
 
 def common_classes(reference: Dataset, training: Mapping[str, Dataset]) -> Classes:
-    """The categories that the reference and all training sets have, matched by name.
+    """Returns the categories that the reference and all training sets have, matched by name.
 
     Args:
-        reference: The data set of the test.
-        training: The data sets of the trainings, by name.
+        reference: The test data set.
+        training: The training data sets, by name.
 
     Raises:
         ValidateError: No category is in all of them.
@@ -62,7 +62,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def training_split(dataset: Dataset) -> tuple[str, ...]:
-    """The splits to train on: train, or all if there is no train."""
+    """Returns the splits to train on: `train`, or all splits if there is no `train`."""
     filled = _filled(dataset)
     return (TRAIN,) if TRAIN in filled else filled
 
@@ -70,15 +70,15 @@ def training_split(dataset: Dataset) -> tuple[str, ...]:
 def reference_splits(
     dataset: Dataset, split: str | None = None, is_training_set: bool = False
 ) -> tuple[str, ...]:
-    """The splits to test on: all but train, or all if there is no other.
+    """Returns the splits to test on: all except `train`, or all splits if there are no others.
 
     Args:
         dataset: The reference.
         split: The split to use instead.
-        is_training_set: Whether a training uses the same data set.
+        is_training_set: Whether the same data set is also used for training.
 
     Raises:
-        ValidateError: There is no such split, or the images of the test would be those of the training.
+        ValidateError: There is no such split, or training images would be used for testing.
     """
     filled = _filled(dataset)
     if split is not None and split not in filled:
@@ -100,6 +100,6 @@ def _filled(dataset: Dataset) -> tuple[str, ...]:
 
 
 def images_of(dataset: Dataset, splits: Sequence[str]) -> Iterator[LabelledImage]:
-    """The images of some splits, in the order of the data set."""
+    """Yields the images of the given splits, in the order of the data set."""
     for split in splits:
         yield from dataset.images(split)

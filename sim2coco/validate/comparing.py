@@ -21,26 +21,26 @@ from sim2coco.validate.scoring import Reference, score
 from sim2coco.validate.training import BATCH, Trained, device_of, find_objects, seconds_per_step, train
 
 EPOCHS = 18
-"""How often a training sees each image, between the limits."""
+"""Number of epochs on the largest training set, clamped to `FEWEST_STEPS`..`MOST_STEPS` steps."""
 FEWEST_STEPS, MOST_STEPS = 1000, 2250
 TEST_SHARE = 0.4
-"""Time to test an image, in shares of the time to train on it."""
+"""Time to test an image, as a fraction of the time to train on it."""
 
 
 class Progress(Protocol):
-    """Is told how far a comparison is."""
+    """Receives the progress of a comparison."""
 
     def read(self, name: str, done: int, total: int) -> None:
-        """Images of a data set have been read."""
+        """Called with the number of images of a data set read so far."""
 
     def planned(self, forecast: Forecast) -> None:
-        """The time is known."""
+        """Called when the duration has been estimated."""
 
     def stepped(self, done: int, total: int) -> None:
-        """Steps of all trainings have been done."""
+        """Called with the number of training steps done so far, over all trainings."""
 
     def scored(self, result: Result) -> None:
-        """One more training of a data set has been tested."""
+        """Called when another detector of a data set has been tested."""
 
 
 def compare(
@@ -53,11 +53,11 @@ def compare(
     """Trains on each data set with each seed, and tests on the reference.
 
     Args:
-        training: The data sets, by name.
-        reference: The data set of the test.
-        plan: How trainings are done.
-        negatives: Photographs without objects, which every training uses.
-        progress: Is told how far the comparison is.
+        training: The training data sets, by name.
+        reference: The test data set.
+        plan: The training settings.
+        negatives: Photographs without objects, which are used in every training.
+        progress: Receives the progress.
 
     Raises:
         ValidateError: The data sets have no category in common, or there is nothing to test on.
@@ -92,7 +92,7 @@ def _sizes(images: Sequence[LabelledImage]) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Bench:
-    """What all trainings share."""
+    """The settings and data shared by all trainings."""
 
     plan: Plan
     device: torch.device
@@ -105,7 +105,7 @@ class _Bench:
     def run(
         self, examples: Mapping[str, Examples]
     ) -> tuple[int, tuple[Result, ...], dict[str, tuple[Found, ...]]]:
-        """The steps of each training, the results, and what the first detector of each data set found."""
+        """Returns steps per training, results, and the detections of each data set's first detector."""
         steps = self._forecast(examples).steps
         total, done = steps * self.plan.seeds * len(examples), 0
         results: list[Result] = []
@@ -131,7 +131,7 @@ class _Bench:
         return train(examples, self.negatives, len(self.truth.names), steps, seed, self.device, stepped)
 
     def _found(self, detector: Detector) -> tuple[Found, ...]:
-        """What a detector finds in the images of the reference, in pixels of their files."""
+        """Runs a detector on the reference images; boxes are in pixels of the image files."""
         found = find_objects(detector, self.test)
         return tuple(
             own.placed(self.canvas.scale(image.width, image.height), image.width, image.height)
@@ -139,7 +139,7 @@ class _Bench:
         )
 
     def _forecast(self, examples: Mapping[str, Examples]) -> Forecast:
-        """How many steps there will be, and how long they will take, measured by a few."""
+        """Determines the number of steps, and estimates their duration from a few measured steps."""
         largest = max(examples.values(), key=len)
         each = seconds_per_step(largest, len(self.truth.names), self.device)
         steps = self.plan.steps or _steps(len(largest))

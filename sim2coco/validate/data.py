@@ -1,4 +1,4 @@
-"""Images at the size of the detector, with their boxes, in memory."""
+"""Images and boxes at the detector's input size, in memory."""
 
 import os
 import tempfile
@@ -16,25 +16,25 @@ from sim2coco.datasets.pixels import read_pixels
 from sim2coco.validate.errors import ValidateError
 
 STRIDE_PX = 32
-"""Sides of the canvas are multiples of this."""
+"""The sides of the canvas are multiples of this."""
 GREY = 128
-"""Value of the canvas where there is no image."""
+"""Pixel value of the canvas outside the image."""
 IGNORED = -1
-"""Class of a region in which the detector may find anything."""
+"""Class of an ignored region, in which detections count neither as correct nor as wrong."""
 MEMORY_BYTES = 2 * 2**30
-"""Larger arrays of images lie in a temporary file."""
+"""Larger image arrays are kept in a temporary file."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 Pixels = NDArray[np.uint8]
 Boxes = NDArray[np.float32]
-"""x0, y0, x1, y1 in pixels, of shape (n, 4)."""
+"""(n, 4), x0, y0, x1, y1 in pixels."""
 Indices = NDArray[np.int64]
 Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """The size of all images in the detector.
+    """The detector's input size.
 
     Attributes:
         long_px: Length to which the longer side of each image is scaled.
@@ -47,16 +47,16 @@ class Canvas:
     height: int
 
     def scale(self, width: int, height: int) -> float:
-        """By what an image is scaled."""
+        """Returns the scale factor of an image."""
         return self.long_px / max(width, height)
 
 
 def canvas_for(sizes: Sequence[tuple[int, int]], long_px: int) -> Canvas:
-    """The smallest canvas that holds all images.
+    """Returns the smallest canvas that fits all images.
 
     Args:
-        sizes: Width and height of the images in pixels.
-        long_px: Length to which the longer side of each image is scaled; no longer than the longest.
+        sizes: Width and height of each image in pixels.
+        long_px: Length to which the longer side of each image is scaled, limited to the longest side.
     """
     long_px = min(long_px, max(max(size) for size in sizes))
     scaled = [
@@ -72,9 +72,9 @@ class Examples:
     """Images with their boxes on the canvas.
 
     Attributes:
-        pixels: RGB, of shape (N, height, width, 3); each image lies in the upper left corner.
-        boxes: Boxes of each image, in pixels of the canvas.
-        classes: Class of each box, of shape (n,); `IGNORED` for a region without a verdict.
+        pixels: (N, height, width, 3) RGB; each image is in the upper left corner of the canvas.
+        boxes: Boxes (n, 4) of each image, in canvas pixels.
+        classes: Classes (n,) of each image's boxes; `IGNORED` for an ignored region.
     """
 
     pixels: Pixels
@@ -82,7 +82,7 @@ class Examples:
     classes: tuple[Indices, ...]
 
     def __len__(self) -> int:
-        """The number of images."""
+        """Returns the number of images."""
         return len(self.boxes)
 
 
@@ -96,13 +96,13 @@ def read_examples(
 
     Args:
         images: The images.
-        classes: The class of each category of their data set; None for one that is not learnt.
-        canvas: The size of the images in the detector.
-        progress: Is called with the number of images read.
+        classes: The class of each category of their data set; None if the category is not used.
+        canvas: The detector's input size.
+        progress: Called with the number of images read so far.
 
     Raises:
         DataSetError: An image cannot be read.
-        ValidateError: There is no space for the images.
+        ValidateError: There is too little disk space for the images.
     """
     pixels = _array((len(images), canvas.height, canvas.width, 3))
     boxes, labels = [], []
@@ -119,9 +119,9 @@ def read_examples(
 def objects_of(
     image: LabelledImage, classes: Sequence[int | None]
 ) -> list[tuple[tuple[float, float, float, float], int]]:
-    """The boxes of an image, x0, y0, x1, y1 in pixels of its file, each with its class.
+    """Returns the boxes (x0, y0, x1, y1) of an image in pixels of its file, each with its class.
 
-    Crowds, and visible objects without a label, are ignored regions.
+    Crowds and visible objects without a label are ignored regions.
     """
     found = []
     for label in image.labels:
@@ -140,9 +140,9 @@ def _corners(box: tuple[float, float, float, float]) -> tuple[float, float, floa
 
 
 def _on_canvas(pixels: Pixels, canvas: Canvas) -> Pixels:
-    """An image scaled into the upper left corner of a grey canvas."""
+    """Scales an image into the upper left corner of a grey canvas."""
     height, width = pixels.shape[:2]
-    # Photographs without objects may have another shape than the data sets for which the canvas was made.
+    # Photographs without objects may have a different aspect ratio from the data sets.
     scale = min(canvas.scale(width, height), canvas.width / width, canvas.height / height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     if size != (width, height):
@@ -154,13 +154,13 @@ def _on_canvas(pixels: Pixels, canvas: Canvas) -> Pixels:
 
 
 def _array(shape: tuple[int, int, int, int]) -> Pixels:
-    """An array for images: in memory, or in a temporary file if it is large."""
+    """Allocates an image array in memory, or in a temporary file if it is large."""
     size = int(np.prod(shape, dtype=np.int64))
     if size <= MEMORY_BYTES:
         return np.empty(shape, np.uint8)
     with tempfile.TemporaryFile() as file:
         try:
-            os.posix_fallocate(file.fileno(), 0, size)  # a full disk is found now, not by a signal later
+            os.posix_fallocate(file.fileno(), 0, size)  # fails if the disk is full, before a SIGBUS
         except OSError as error:
             told = (
                 f"{size / 2**30:.0f} GiB are needed for images in {tempfile.gettempdir()}: {error.strerror}"
@@ -170,10 +170,10 @@ def _array(shape: tuple[int, int, int, int]) -> Pixels:
 
 
 def photographs(folder: Path) -> list[LabelledImage]:
-    """The images in a folder, as images without objects.
+    """Lists the images in a folder as images without objects.
 
     Raises:
-        ValidateError: The folder has no images, or one cannot be read.
+        ValidateError: The folder has no images, or an image cannot be read.
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     if not files:

@@ -1,7 +1,8 @@
-"""A small detector: one stage, without anchors, after CenterNet (1904.07850) and TTFNet (1909.00700).
+"""A small one-stage, anchor-free detector.
 
-A map of a quarter of the resolution says for each class where centres of objects are, and for each place how
-far the four sides of its box are away. It has a million parameters and is trained from scratch.
+It is based on CenterNet (arXiv:1904.07850) and TTFNet (arXiv:1909.00700). At 1/4 of the input resolution, it
+predicts a heatmap of object centres for each class, and the distances to the four sides of the box at each
+cell. It has about a million parameters and is trained from scratch.
 """
 
 from dataclasses import dataclass
@@ -11,13 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 CELL_PX = 4
-"""Side of a cell of the maps, in pixels of the canvas."""
+"""Side of an output cell in canvas pixels."""
 WIDTHS = (16, 32, 64, 128)
-"""Channels at 1/2, 1/4, 1/8 and 1/16 (and 1/32) of the resolution."""
+"""Number of channels at 1/2, 1/4, 1/8, and at 1/16 and 1/32 of the input resolution."""
 SIDE_PX = 16.0
-"""Distance of a side for an output of 0."""
+"""Distance to a side for an output of 0, in canvas pixels."""
 RARE = -4.0
-"""Logit of a centre before training: most places are none."""
+"""Initial bias of the heatmap logits; it is negative because most cells are not centres."""
 
 
 def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -26,7 +27,7 @@ def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
 
 
 class _Residual(nn.Module):
-    """Two convolutions whose result is added to their input."""
+    """A residual block with two convolutions."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -41,11 +42,11 @@ class _Residual(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """What the network says of each place.
+    """The output of the network.
 
     Attributes:
-        heat: Logits of a centre, of shape (B, C, h, w).
-        boxes: Box at each cell, x0, y0, x1, y1 in pixels of the canvas, of shape (B, 4, h, w).
+        heat: (B, C, h, w), logits of object centres.
+        boxes: (B, 4, h, w), box at each cell: x0, y0, x1, y1 in canvas pixels.
     """
 
     heat: Tensor
@@ -57,11 +58,11 @@ class Detector(nn.Module):
 
     Args:
         num_classes: Number of classes.
-        generator: Draws its first weights.
+        generator: Random generator for the initial weights.
     """
 
     def __init__(self, num_classes: int, generator: torch.Generator) -> None:
-        """Draws the weights."""
+        """Builds the layers and initialises the weights."""
         super().__init__()
         half, quarter, eighth, low = WIDTHS
         self.num_classes = num_classes
@@ -79,7 +80,7 @@ class Detector(nn.Module):
         self._draw(generator)
 
     def _draw(self, generator: torch.Generator) -> None:
-        """Draws all weights from one generator, whatever the global one has done."""
+        """Initialises all weights from the given generator, independent of PyTorch's global one."""
         with torch.no_grad():
             for module in self.modules():
                 if isinstance(module, nn.Conv2d):
@@ -91,7 +92,7 @@ class Detector(nn.Module):
             self.head.bias[: 4 * self.num_classes].fill_(RARE)
 
     def forward(self, images: Tensor) -> Maps:
-        """The maps of images of shape (B, 3, H, W), about 0 and between -0.5 and 0.5."""
+        """Computes the maps of images (B, 3, H, W) with values from -0.5 to 0.5."""
         eighth = self.stage8(self.stem(images))
         low = self.stage16(eighth)
         merged = self.merge16(self.side16(low) + _doubled(self.side32(self.stage32(low))))
@@ -105,7 +106,7 @@ def _doubled(maps: Tensor) -> Tensor:
 
 
 def _boxes(sides: Tensor) -> Tensor:
-    """Boxes from the distances of the left, upper, right and lower sides."""
+    """Converts the outputs for the left, upper, right and lower sides to boxes."""
     distances = SIDE_PX * torch.exp(sides.clamp(-5.0, 5.0))
     x, y = centres(sides.shape[2], sides.shape[3], sides.device)
     left, upper, right, lower = distances.unbind(1)
@@ -113,7 +114,7 @@ def _boxes(sides: Tensor) -> Tensor:
 
 
 def centres(height: int, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """The centres of cells in pixels of the canvas: x of shape (1, w), y of shape (h, 1)."""
+    """Returns the cell centres in canvas pixels: x (1, w) and y (h, 1)."""
     x = (torch.arange(width, device=device) + 0.5) * CELL_PX
     y = (torch.arange(height, device=device) + 0.5) * CELL_PX
     return x[None, :], y[:, None]

@@ -1,5 +1,5 @@
-"""The error of a validation that cannot be done."""
+"""The exception for a validation that cannot be done."""
 
 
 class ValidateError(ValueError):
-    """A data set, a file of predictions or an option cannot be used; the message is one line."""
+    """A data set, a predictions file or an option cannot be used; the message is one line."""

@@ -1,4 +1,4 @@
-"""What a detector has found in an image."""
+"""The detections in an image."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """Objects that a detector has found in an image, the most certain first.
+    """The detections in an image, in descending order of score.
 
     Attributes:
-        boxes: x0, y0, x1, y1 in pixels, of shape (n, 4).
-        scores: From 0 to 1, of shape (n,).
-        classes: Class of each, of shape (n,).
+        boxes: (n, 4), x0, y0, x1, y1 in pixels.
+        scores: (n,), from 0 to 1.
+        classes: (n,), class of each detection.
     """
 
     boxes: Numbers
@@ -23,25 +23,25 @@ class Found:
     classes: NDArray[np.int64]
 
     def __len__(self) -> int:
-        """The number of objects."""
+        """Returns the number of detections."""
         return len(self.scores)
 
     def chosen(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> "Found":
-        """Some of them."""
+        """Returns the detections selected by a mask or by indices."""
         return Found(self.boxes[which], self.scores[which], self.classes[which])
 
     def above(self, score: float) -> "Found":
-        """Those with at least this score."""
+        """Returns the detections with at least this score."""
         return self.chosen(self.scores >= score)
 
     def placed(self, scale: float, width: int, height: int) -> "Found":
-        """The same in an image that was scaled by `scale`; boxes end at its edges."""
+        """Undoes the scaling of the image by `scale`, and clips the boxes to the original image."""
         boxes = self.boxes / scale
         limits = np.array([width, height, width, height], np.float64)
         return Found(np.clip(boxes, 0.0, limits), self.scores, self.classes)
 
     def without_doubles(self, overlap: float) -> "Found":
-        """Without boxes that overlap a more certain one of their class by more than this IoU."""
+        """Non-maximum suppression per class with this IoU threshold."""
         close = (iou(self.boxes, self.boxes) > overlap) & (self.classes[:, None] == self.classes[None])
         kept: list[int] = []
         for index in range(len(self)):
@@ -51,7 +51,7 @@ class Found:
 
 
 def iou(one: Numbers, two: Numbers) -> Numbers:
-    """The IoU of each box of one with each of two: of shape (n, m)."""
+    """Returns the pairwise IoU (n, m) of boxes (n, 4) and (m, 4)."""
     low = np.maximum(one[:, None, :2], two[None, :, :2])
     high = np.minimum(one[:, None, 2:], two[None, :, 2:])
     common = np.prod(np.clip(high - low, 0.0, None), axis=2)

@@ -1,4 +1,4 @@
-"""What the detector should say, and how far it is from that."""
+"""The training targets and the loss of the detector."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from sim2coco.validate.data import IGNORED
 from sim2coco.validate.detector import CELL_PX, Maps, centres
 
 CENTRE_SHARE = 0.54
-"""Share of a box, in width and height, that counts as near to its centre."""
+"""Fraction of a box, in width and height, that the Gaussian around its centre covers."""
 BOX_WEIGHT = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the maps of some images should be.
+    """The target maps of a batch.
 
     Attributes:
-        heat: 1 at centres, falling off around them, of shape (B, C, h, w).
-        boxes: The box of the nearest object, of shape (B, 4, h, w).
-        weight: Weight of the box at each cell; those of an object sum to 1; of shape (B, h, w).
-        judged: 0 in ignored regions, otherwise 1; of shape (B, h, w).
+        heat: (B, C, h, w), heatmap with a Gaussian around each object centre, where it is 1.
+        boxes: (B, 4, h, w), box of the nearest object.
+        weight: (B, h, w), weight of the box at each cell; the weights of an isolated object sum to 1.
+        judged: (B, h, w), 0 in ignored regions, otherwise 1.
     """
 
     heat: Tensor
@@ -33,12 +33,12 @@ class Target:
 
 
 def target_of(boxes: Sequence[Tensor], classes: Sequence[Tensor], maps: Maps) -> Target:
-    """The target of some images.
+    """Computes the target maps of a batch.
 
     Args:
-        boxes: Boxes of each image, x0, y0, x1, y1 in pixels of the canvas, of shape (n, 4).
-        classes: Class of each box, of shape (n,).
-        maps: What the detector says; only its shape is used.
+        boxes: Boxes (n, 4) of each image: x0, y0, x1, y1 in canvas pixels.
+        classes: Classes (n,) of each image's boxes.
+        maps: The detector's output; only its shape is used.
     """
     rows = [_of_image(own, labels, maps.heat[0]) for own, labels in zip(boxes, classes, strict=True)]
     heat, nearest, weight, judged = (torch.stack(parts) for parts in zip(*rows, strict=True))
@@ -67,7 +67,7 @@ def _of_image(boxes: Tensor, classes: Tensor, like: Tensor) -> tuple[Tensor, Ten
 
 
 def _near(boxes: Tensor, height: int, width: int) -> Tensor:
-    """How near each cell is to the centre of each box: 1 there, 0 far away; of shape (n, h, w)."""
+    """A Gaussian around the centre of each box, (n, h, w): 1 at the centre, 0 far away."""
     x, y = centres(height, width, boxes.device)
     cell = ((boxes[:, :2] + boxes[:, 2:]) / 2 / CELL_PX).floor()
     middle = (torch.minimum(cell.clamp(min=0), cell.new_tensor([width - 1, height - 1])) + 0.5) * CELL_PX
@@ -79,7 +79,7 @@ def _near(boxes: Tensor, height: int, width: int) -> Tensor:
 
 
 def loss_of(maps: Maps, target: Target) -> Tensor:
-    """The loss of centres (focal, as CornerNet) and of boxes (generalised IoU, 1902.09630)."""
+    """Computes the loss: focal loss of centres as in CornerNet, plus generalised IoU (arXiv:1902.09630)."""
     is_centre = target.heat == 1.0
     say = torch.sigmoid(maps.heat)
     at_centre = -functional.logsigmoid(maps.heat) * (1 - say).square()
@@ -91,7 +91,7 @@ def loss_of(maps: Maps, target: Target) -> Tensor:
 
 
 def _giou(one: Tensor, two: Tensor) -> Tensor:
-    """The generalised IoU of boxes of shape (B, 4, h, w)."""
+    """The generalised IoU (B, h, w) of boxes (B, 4, h, w)."""
     low, high = torch.maximum(one[:, :2], two[:, :2]), torch.minimum(one[:, 2:], two[:, 2:])
     common = (high - low).clamp(min=0).prod(1)
     union = _area(one) + _area(two) - common

@@ -1,4 +1,4 @@
-"""Runs a user's own detector from an ONNX file with OpenCV."""
+"""Runs a user's detector from an ONNX file with OpenCV."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,9 +14,9 @@ from sim2coco.validate.found import Found, Numbers
 from sim2coco.validate.scoring import MOST, Reference
 
 GREY = 114
-"""Value of the border, as Ultralytics trains."""
+"""Pixel value of the border, as in Ultralytics' training."""
 SURE, OVERLAP = 0.001, 0.7
-"""Lowest score, and IoU above which the less certain of two boxes is left out, as Ultralytics tests."""
+"""Score threshold and IoU threshold of non-maximum suppression, as in Ultralytics' validation."""
 
 
 def run_onnx(
@@ -26,21 +26,21 @@ def run_onnx(
     side_px: int,
     progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[Found, ...]:
-    """What a detector finds in each image of a reference.
+    """Runs a detector on each image of a reference.
 
-    The image is scaled into a grey square, RGB, from 0 to 1. The output is that of Ultralytics: of shape
-    (1, 4 + classes, n) with x and y of the centre, width, height and one score for each class, or, with the
-    suppression of doubles inside, (1, n, 6) with x0, y0, x1, y1, score and class.
+    The input is RGB from 0 to 1, scaled into a grey square. The output must have Ultralytics' format:
+    (1, 4 + classes, n) with centre x, centre y, width, height and one score for each class; or, for models
+    that include non-maximum suppression, (1, n, 6) with x0, y0, x1, y1, score and class.
 
     Args:
         file: The ONNX file.
         reference: The images.
-        names: Names of the classes of the detector, in its order.
-        side_px: Side of the square that it expects.
-        progress: Is called with the number of images done.
+        names: The detector's class names, in order.
+        side_px: Side of the square input.
+        progress: Called with the number of images done so far.
 
     Raises:
-        ValidateError: OpenCV cannot read or run the model, or its output has another shape.
+        ValidateError: OpenCV cannot read or run the model, or its output has an unexpected shape.
     """
     try:
         network = cv2.dnn.readNetFromONNX(str(file))
@@ -64,7 +64,7 @@ def _reason(error: cv2.error) -> str:
 
 
 def _square(pixels: Pixels, scale: float, side_px: int) -> NDArray[np.float32]:
-    """An image in the upper left corner of a grey square, of shape (1, 3, side, side)."""
+    """Scales an image into the upper left corner of a grey square, (1, 3, side, side)."""
     height, width = pixels.shape[:2]
     size = max(1, round(width * scale)), max(1, round(height * scale))
     whole = np.full((side_px, side_px, 3), GREY, np.uint8)
@@ -82,7 +82,7 @@ def _output(network: cv2.dnn.Net, image: NDArray[np.float32], file: Path) -> Num
 
 
 def _decoded(output: Numbers, num_classes: int, file: Path) -> Found:
-    """The objects in the output of a detector, the most certain first."""
+    """Decodes the output of a detector to detections in descending order of score."""
     if output.ndim == 3 and output.shape[2] == 6 and output.shape[1] != num_classes + 4:
         rows = output[0]
         boxes, scores, labels = rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int64)

@@ -1,4 +1,4 @@
-"""Pictures of a comparison: curves as SVG, and the images with the most faults."""
+"""Plots of a comparison: curves as SVG, and the images with the most errors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from sim2coco.validate.results import Comparison, Report
 from sim2coco.validate.scoring import Reference
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-"""Colours that are told apart without red and green (Okabe and Ito)."""
+"""Colour-blind-safe colours (Okabe and Ito)."""
 FOUND_RGB, MISSED_RGB, WRONG_RGB = (0, 158, 115), (230, 30, 30), (255, 176, 0)
 CELL_PX, COLUMNS, GAP_PX, WORST = 320, 4, 4, 12
 WIDTH_PX, HEIGHT_PX, MARGIN_PX = 560, 380, 56
@@ -28,7 +28,7 @@ Points = Sequence[tuple[float, float]]
 
 
 def precision_curves(report: Report) -> str:
-    """Precision by recall at an IoU of 0.5, the mean of categories and seeds, as SVG."""
+    """Plots precision against recall at IoU 0.5, averaged over categories and seeds, as SVG."""
     lines = {}
     for result in report.results:
         mean = np.mean([scores.precision for scores in result.scores], axis=0)
@@ -37,7 +37,7 @@ def precision_curves(report: Report) -> str:
 
 
 def loss_curves(report: Report) -> str:
-    """The loss by step, smoothed, the mean of the seeds, as SVG."""
+    """Plots the smoothed loss against the step, averaged over seeds, as SVG."""
     lines = {}
     for result in report.results:
         mean = np.mean(result.losses, axis=0)
@@ -49,7 +49,7 @@ def loss_curves(report: Report) -> str:
 
 
 def _chart(title: str, across: str, up: str, lines: Mapping[str, Points], limits: tuple[float, float]) -> str:
-    """Lines in a frame with five marks on each axis."""
+    """Draws a line chart with five ticks on each axis."""
     inner = WIDTH_PX - 2 * MARGIN_PX, HEIGHT_PX - 2 * MARGIN_PX
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" role="img"'
@@ -84,12 +84,12 @@ def _text(x: float, y: float, text: str, style: str = "", anchor: str = "middle"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Faults:
-    """What a detector did wrong in an image.
+    """The errors of a detector in an image.
 
     Attributes:
-        boxes: Boxes of the objects, and of what was found.
-        missed: Whether each object was missed.
-        wrong: Whether each found object is none.
+        boxes: Boxes (n, 4) of the objects, and boxes (m, 4) of the detections.
+        missed: (n,), whether each object was missed (false negative).
+        wrong: (m,), whether each detection is a false positive.
     """
 
     boxes: tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -98,14 +98,14 @@ class Faults:
 
     @property
     def number(self) -> int:
-        """Missed objects, and objects that are none."""
+        """The number of missed objects and false positives."""
         return int(self.missed.sum() + self.wrong.sum())
 
 
 def worst_images(comparison: Comparison, name: str) -> bytes:
-    """A PNG of the images with the most faults of the first detector of a data set.
+    """Draws the images with the most errors of a data set's first detector, as PNG.
 
-    Green boxes were found, red ones missed, and where orange ones are there is no such object.
+    Green boxes are found objects, red boxes are missed objects, and orange boxes are false positives.
     """
     reference, found = comparison.reference, comparison.found[name]
     own = [objects_of(image, reference.classes) for image in reference.images]
@@ -120,7 +120,7 @@ Objects = Sequence[tuple[tuple[float, float, float, float], int]]
 
 
 def best_threshold(objects: Sequence[Objects], found: Sequence[Found]) -> float:
-    """The lowest score at which faults are fewest, of 0.1, 0.2, ..., 0.9."""
+    """Returns the score threshold from 0.1, 0.2, ..., 0.9 with the fewest errors; in a tie, the lowest."""
     candidates = [step / 10 for step in range(1, 10)]
 
     def count(score: float) -> int:
@@ -131,7 +131,7 @@ def best_threshold(objects: Sequence[Objects], found: Sequence[Found]) -> float:
 
 
 def faults_of(objects: Objects, found: Found) -> Faults:
-    """The faults in an image: each found object takes the free object of its class that it overlaps most."""
+    """Matches each detection to the free object of its class with the largest IoU; returns the errors."""
     judged = [(box, label) for box, label in objects if label != IGNORED]
     boxes = np.array([box for box, _ in judged], np.float64).reshape(-1, 4)
     ignored = np.array([box for box, label in objects if label == IGNORED], np.float64).reshape(-1, 4)
@@ -148,7 +148,7 @@ def faults_of(objects: Objects, found: Found) -> Faults:
 
 
 def _inside(boxes: NDArray[np.float64], regions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The share of each box that lies in each region."""
+    """The fraction (n, m) of each box that lies inside each region."""
     low = np.maximum(boxes[:, None, :2], regions[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], regions[None, :, 2:])
     area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
@@ -156,7 +156,7 @@ def _inside(boxes: NDArray[np.float64], regions: NDArray[np.float64]) -> NDArray
 
 
 def _drawn(reference: Reference, index: int, faults: Faults) -> Pixels:
-    """An image with its faults, as wide as a cell."""
+    """Draws an image with its errors, at cell width."""
     pixels = read_pixels(reference.images[index])
     height, width = pixels.shape[:2]
     scale = min(CELL_PX / width, 2 * CELL_PX / height)

@@ -1,4 +1,4 @@
-"""The results of a user's own detector: a file of COCO results."""
+"""Reads the predictions of a user's detector from a COCO results file."""
 
 import json
 import math
@@ -18,17 +18,17 @@ KEYS = ("image_id", "category_id", "bbox", "score")
 
 
 def read_predictions(file: Path, root: Path, reference: Reference) -> tuple[Found, ...]:
-    """What a file of COCO results says of each image of a reference.
+    """Reads a COCO results file; returns the detections in each image of a reference.
 
-    Its ids are those of the annotation files of the reference, as trainers use them.
+    Image and category ids must be the ids in the reference's annotation files.
 
     Args:
-        file: A list of `{"image_id", "category_id", "bbox", "score"}`; boxes are x, y, width, height.
+        file: A JSON list of `{"image_id", "category_id", "bbox", "score"}`; boxes are x, y, width, height.
         root: The folder of the reference.
-        reference: The images that count.
+        reference: The test images.
 
     Raises:
-        ValidateError: The file is not of this form, or names an image or a category that the reference lacks.
+        ValidateError: The file has another format, or an image or category id that the reference lacks.
     """
     entries = _entries(file)
     splits = dict.fromkeys(image.split for image in reference.images)
@@ -67,7 +67,7 @@ def _entries(file: Path) -> list[Any]:
 
 
 def _numbers(entry: Any, where: str) -> tuple[list[float], float]:
-    """Box and score of an entry, checked."""
+    """Validates an entry and returns its box and score."""
     missing = [key for key in KEYS if not isinstance(entry, dict) or key not in entry]
     if missing:
         raise ValidateError(f"{where}: {', '.join(missing)} missing")
@@ -82,7 +82,7 @@ def _numbers(entry: Any, where: str) -> tuple[list[float], float]:
 
 
 def _finite(value: object) -> bool:
-    """Whether a value is a number of ordinary size."""
+    """Whether a value is a finite number below 1e9 in magnitude."""
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)
@@ -92,7 +92,7 @@ def _finite(value: object) -> bool:
 
 
 def _ids(root: Path, splits: Sequence[str]) -> tuple[Mapping[object, tuple[str, str]], Mapping[int, str]]:
-    """Split and name of each image id, and the name of each category id."""
+    """The split and file name of each image id, and the name of each category id."""
     files = annotation_files(Folder(root, ours=False))
     numbers: dict[object, tuple[str, str]] = {}
     categories: dict[int, str] = {}
@@ -108,7 +108,7 @@ def _ids(root: Path, splits: Sequence[str]) -> tuple[Mapping[object, tuple[str, 
 
 
 def _found(rows: Sequence[tuple[list[float], float, int]]) -> Found:
-    """The objects of an image, the most certain first."""
+    """The detections of an image in descending order of score."""
     rows = sorted(rows, key=lambda row: -row[1])
     boxes = np.array([box for box, _, _ in rows], np.float64).reshape(-1, 4)
     boxes[:, 2:] += boxes[:, :2]

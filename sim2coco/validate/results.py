@@ -1,4 +1,4 @@
-"""The results of a validation: a mean and a spread over seeds, and a file with all numbers."""
+"""The results of a validation: mean and standard deviation over seeds, and a file with all numbers."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,21 +10,21 @@ from sim2coco.validate.found import Found
 from sim2coco.validate.scoring import Reference, Scores
 
 Number = Callable[[Scores], float | None]
-"""One of the numbers of a test."""
+"""Selects one of the scores of a test."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How trainings are done.
+    """The training settings.
 
     Attributes:
         seeds: Number of trainings on each data set.
-        steps: Steps of each training; None for 18 views of each image of the largest set, from 1000 to 2250.
-        minutes: Time of each training instead, on this machine.
-        long_px: Length of the longer side of images in the detector.
-        split: Split of the reference; None for all but train.
-        device: `cpu`, `cuda` or None.
-        first_seed: The first of the seeds.
+        steps: Steps per training; None for 18 epochs of the largest data set, clamped to 1000..2250 steps.
+        minutes: Duration of each training on this machine, which overrides `steps`; None if not set.
+        long_px: Length of the longer image side in the detector.
+        split: Split of the reference to test on; None for all except `train`.
+        device: `cpu`, `cuda` or None for automatic selection.
+        first_seed: The first seed.
     """
 
     seeds: int = 3
@@ -38,7 +38,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What will be done, and how long it will take."""
+    """The planned work and its estimated duration."""
 
     trainings: int
     steps: int
@@ -48,13 +48,13 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The mean of a number over the seeds, and its standard deviation; None for one seed."""
+    """Mean and standard deviation of a score over the seeds; the deviation is None for a single seed."""
 
     mean: float
     deviation: float | None
 
     def __str__(self) -> str:
-        """Both with three decimals.
+        """Formats both with three decimals.
 
         Example:
             >>> str(Spread(0.5, 0.0123)), str(Spread(0.5, None))
@@ -64,7 +64,7 @@ class Spread:
 
 
 def spread(values: Sequence[float | None]) -> Spread | None:
-    """The mean and the deviation of some values; None if one of them is not known.
+    """Computes the mean and standard deviation of values; None if any value is unknown.
 
     Example:
         >>> spread([0.25, 0.75])
@@ -78,14 +78,14 @@ def spread(values: Sequence[float | None]) -> Spread | None:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How well the detectors of one data set did.
+    """The scores of the detectors trained on one data set.
 
     Attributes:
-        name: The data set, or the file of predictions.
-        images: Number of its training images; 0 if it was not trained here.
-        scores: One for each seed.
-        losses: Loss after each step, for each seed.
-        seconds: Time of each training.
+        name: The data set, or the predictions file.
+        images: Number of training images; 0 for predictions.
+        scores: Scores for each seed.
+        losses: Loss at each step, for each seed.
+        seconds: Duration of each training.
     """
 
     name: str
@@ -95,7 +95,7 @@ class Result:
     seconds: tuple[float, ...] = ()
 
     def extended(self, scores: Scores, losses: tuple[float, ...], seconds: float) -> "Result":
-        """The same with one more training."""
+        """Returns the result with another training added."""
         return Result(
             self.name,
             self.images,
@@ -105,7 +105,7 @@ class Result:
         )
 
     def spread(self, number: Number) -> Spread | None:
-        """The spread of one of the scores over the seeds."""
+        """Returns mean and standard deviation of one of the scores over the seeds."""
         return spread([number(own) for own in self.scores])
 
 
@@ -114,13 +114,13 @@ class Report:
     """The results of a validation.
 
     Attributes:
-        reference: The data set of the test.
-        images: Number of its images.
-        categories: The categories that count.
-        notes: What is not comparable.
-        steps: Steps of each training; 0 for predictions.
-        size: Width and height of the images in the detector.
-        results: One for each data set.
+        reference: The test data set.
+        images: Number of test images.
+        categories: The compared categories.
+        notes: Notes on categories left out of the comparison.
+        steps: Steps per training; 0 for predictions.
+        size: Width and height of the detector's input.
+        results: The result of each data set.
     """
 
     reference: str
@@ -132,7 +132,7 @@ class Report:
     results: tuple[Result, ...]
 
     def as_json(self) -> str:
-        """All numbers, in a stable order."""
+        """Returns all numbers as JSON, in a stable order."""
         tree: dict[str, Any] = asdict(self)
         for own, result in zip(tree["results"], self.results, strict=True):
             own["ap"] = _pair(result.spread(lambda scores: scores.ap))
@@ -146,7 +146,7 @@ def _pair(value: Spread | None) -> dict[str, float | None] | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """The results, and for the pictures what the first detector of each data set found in each image."""
+    """The results, and the detections of each data set's first detector, for the drawings."""
 
     report: Report
     reference: Reference
@@ -154,17 +154,17 @@ class Comparison:
 
 
 def table(report: Report) -> list[str]:
-    """The results as lines of text: one row for each data set, then one for each category."""
+    """Formats the results as lines of text: one row per data set, then one row per category."""
     results, categories = tables(report, [result.name for result in report.results])
     return [*_aligned(results), "", *_aligned(categories)]
 
 
 def tables(report: Report, names: Sequence[str]) -> tuple[list[list[str]], list[list[str]]]:
-    """The rows of two tables: of the data sets, and of the categories; the first row of each is its head.
+    """Returns the rows of the tables of data sets and of categories; the first row is the header.
 
     Args:
         report: The results.
-        names: What the data sets are called.
+        names: Display names of the data sets.
     """
     numbers: dict[str, Number] = {
         "AP": lambda scores: scores.ap,
@@ -187,12 +187,12 @@ def _of_category(name: str) -> Number:
 
 
 def _cells(results: Iterable[Result], numbers: Iterable[Number]) -> list[str]:
-    """The spread of each number of each result as text."""
+    """Formats mean and standard deviation of each score of each result."""
     return [str(result.spread(number) or "-") for number in numbers for result in results]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows with columns of equal width."""
+    """Formats rows with aligned columns."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -1,4 +1,4 @@
-"""Average precision, as pycocotools computes it."""
+"""Average precision, computed with pycocotools."""
 
 import io
 from collections.abc import Sequence
@@ -15,23 +15,23 @@ from sim2coco.validate.data import IGNORED
 from sim2coco.validate.found import Found, Numbers
 
 MOST = 100
-"""Objects of an image that count, the most certain first."""
+"""Maximum number of detections per image, in descending order of score."""
 SIZES = ("all", "small", "medium", "large")
-"""COCO's sizes of objects: below 32² px, below 96² px, and above."""
+"""COCO's object sizes: all, area below 32² px, below 96² px, and above."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Average precisions, from 0 to 1; None where the reference has no objects.
+    """Average precisions from 0 to 1; None where the reference has no objects.
 
     Attributes:
-        ap: Over the IoUs from 0.5 to 0.95, the mean of the categories.
-        ap50: At an IoU of 0.5.
-        ap75: At an IoU of 0.75.
-        by_size: AP of small, medium and large objects.
+        ap: Mean AP over categories and over IoU thresholds from 0.5 to 0.95.
+        ap50: Mean AP at IoU 0.5.
+        ap75: Mean AP at IoU 0.75.
+        by_size: Mean AP of small, medium and large objects.
         by_category: AP of each category.
-        by_category50: AP of each category at an IoU of 0.5.
-        precision: Precision at recalls 0, 0.01, ..., 1 at an IoU of 0.5, the mean of the categories.
+        by_category50: AP of each category at IoU 0.5.
+        precision: Precision at recalls 0, 0.01, ..., 1 and IoU 0.5, averaged over categories.
     """
 
     ap: float | None
@@ -45,12 +45,12 @@ class Scores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """What there is to be found.
+    """The ground truth.
 
     Attributes:
-        images: The images.
-        classes: The class of each category of their data set; None for one that does not count.
-        names: Names of the classes.
+        images: The test images.
+        classes: The class of each category of their data set; None if the category is not compared.
+        names: Class names.
     """
 
     images: tuple[LabelledImage, ...]
@@ -58,7 +58,7 @@ class Reference:
     names: tuple[str, ...]
 
     def annotations(self) -> list[dict[str, Any]]:
-        """COCO's annotations. Crowds, and visible objects without a label, are regions that do not count."""
+        """Returns COCO annotations; crowds and visible unlabelled objects are crowds (ignored regions)."""
         found: list[dict[str, Any]] = []
         for number, image in enumerate(self.images, 1):
             for label in image.labels:
@@ -76,18 +76,18 @@ class Reference:
 def _annotation(
     image: int, category: int, bbox: tuple[float, float, float, float], area: float, crowd: bool
 ) -> dict[str, Any]:
-    """An annotation without its id."""
+    """A COCO annotation without id."""
     assert category != IGNORED
     numbers = {"image_id": image, "category_id": category + 1}
     return numbers | {"bbox": list(bbox), "area": area, "iscrowd": int(crowd)}
 
 
 def score(reference: Reference, found: Sequence[Found]) -> Scores:
-    """The average precision of what was found in the images of a reference.
+    """Computes the average precision of detections.
 
     Args:
-        reference: What there is to be found.
-        found: What was found in each image, in pixels of its file.
+        reference: The ground truth.
+        found: The detections in each image, in pixels of its file.
     """
     with redirect_stdout(io.StringIO()):
         truth = _coco(reference)
@@ -112,7 +112,7 @@ def _coco(reference: Reference) -> COCO:
 
 
 def _nothing(truth: COCO) -> COCO:
-    """Results without an object; pycocotools cannot load an empty list."""
+    """Results without detections; pycocotools cannot load an empty list."""
     nothing = COCO()
     nothing.dataset = truth.dataset | {"annotations": []}
     nothing.createIndex()
@@ -120,7 +120,7 @@ def _nothing(truth: COCO) -> COCO:
 
 
 def _rows(found: Sequence[Found]) -> Numbers:
-    """One row for each object: image, x, y, width, height, score, category."""
+    """Converts detections to rows (n, 7): image, x, y, width, height, score, category."""
     rows = []
     for number, own in enumerate(found, 1):
         sides = own.boxes[:, 2:] - own.boxes[:, :2]
@@ -132,7 +132,7 @@ def _rows(found: Sequence[Found]) -> Numbers:
 
 
 def _scores(precision: Numbers, names: Sequence[str]) -> Scores:
-    """The scores in COCO's array: IoUs, recalls, categories, sizes, most objects; -1 where there is none."""
+    """The scores in COCO's precision array (IoU, recall, category, size, max. detections); -1 is unknown."""
     last = precision[..., -1]
     at50 = last[0, :, :, 0]
     known = at50[:, (at50 > -1).all(0)]

@@ -1,4 +1,4 @@
-"""Trains a detector on a data set, and lets it find objects."""
+"""Trains a detector on a data set, and runs it."""
 
 import time
 from collections.abc import Callable
@@ -19,31 +19,31 @@ from sim2coco.validate.found import Found
 from sim2coco.validate.loss import loss_of, target_of
 
 BATCH = 16
-"""Images in a step."""
+"""Batch size."""
 RATE = 3e-3
-"""Highest learning rate."""
+"""Maximum learning rate."""
 DECAY = 0.02
 WARM_STEPS, MEASURED_STEPS = 2, 4
-"""Steps that are run, and then measured, to predict the time."""
+"""Number of warm-up steps and measured steps for estimating the duration."""
 MOST, SURE = 100, 0.02
-"""Most objects of an image, and the lowest score of one."""
+"""Maximum number of detections per image, and score threshold."""
 OVERLAP = 0.6
-"""IoU above which the less certain of two boxes of a class is left out."""
+"""IoU threshold of non-maximum suppression."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A trained detector, and its loss after each step."""
+    """A trained detector, and its loss at each step."""
 
     detector: Detector
     losses: tuple[float, ...]
 
 
 def device_of(name: str | None = None) -> torch.device:
-    """The GPU if there is one, otherwise the CPU; or the one that is named.
+    """Returns the named device; by default, the GPU if there is one, otherwise the CPU.
 
     Raises:
-        ValidateError: A GPU is named, and PyTorch finds none.
+        ValidateError: `cuda` is requested, but PyTorch finds no GPU.
     """
     found = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and found != "cuda":
@@ -52,7 +52,7 @@ def device_of(name: str | None = None) -> torch.device:
 
 
 def use_threads(number: int) -> None:
-    """Sets the number of threads of this process."""
+    """Sets the number of PyTorch threads of this process."""
     torch.set_num_threads(number)
 
 
@@ -67,16 +67,16 @@ def train(
 ) -> Trained:
     """Trains a detector from scratch.
 
-    The same arguments give the same detector on the same machine with the same number of threads.
+    On a CPU, the result is deterministic for the same machine and number of threads.
 
     Args:
         examples: The training images.
-        negatives: Photographs without objects, or None.
+        negatives: Photographs without objects; None if there are none.
         num_classes: Number of classes.
-        steps: Number of steps; each sees 16 images.
-        seed: Draws weights, order and changes of the images.
-        device: Where to train.
-        progress: Is called with the number of steps done.
+        steps: Number of steps with 16 images each.
+        seed: Random seed for weights, order and augmentation.
+        device: The device for training.
+        progress: Called with the number of steps done so far.
     """
     torch.use_deterministic_algorithms(True, warn_only=device.type != "cpu")
     generator = torch.Generator().manual_seed(seed)
@@ -97,7 +97,7 @@ def train(
 
 
 def _groups(detector: Detector) -> list[dict[str, object]]:
-    """The weights of convolutions, which decay, and all others, which do not."""
+    """Parameter groups: convolution weights with weight decay, and all others without."""
     weights = [weight for weight in detector.parameters() if weight.ndim > 1]
     others = [weight for weight in detector.parameters() if weight.ndim <= 1]
     return [{"params": weights}, {"params": others, "weight_decay": 0.0}]
@@ -113,20 +113,20 @@ def _loss(detector: Detector, batch: Batch, device: torch.device) -> Tensor:
 
 
 def _precision(device: torch.device) -> AbstractContextManager[object]:
-    """Products in bfloat16 where the hardware is made for them, otherwise in float32."""
+    """Autocast to bfloat16 if the hardware supports it, otherwise float32."""
     if device.type == "cuda" or (device.type == "cpu" and _has_amx()):
         return torch.autocast(device.type, torch.bfloat16)
     return nullcontext()
 
 
 def _has_amx() -> bool:
-    """Whether this processor multiplies matrices of bfloat16 in hardware (2.5 times as fast here)."""
+    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX), which is 2.5 times as fast here."""
     information = Path("/proc/cpuinfo")
     return information.exists() and " amx_bf16 " in information.read_text()
 
 
 def seconds_per_step(examples: Examples, num_classes: int, device: torch.device) -> float:
-    """How long a step takes, measured by a few."""
+    """Measures the duration of a training step."""
     marks = []
     train(
         examples,
@@ -141,7 +141,7 @@ def seconds_per_step(examples: Examples, num_classes: int, device: torch.device)
 
 
 def find_objects(detector: Detector, examples: Examples) -> list[Found]:
-    """What a detector finds in each image, in pixels of the canvas, the most certain first."""
+    """Runs a detector on each image; detections are in canvas pixels, in descending order of score."""
     device = next(detector.parameters()).device
     found = []
     with torch.no_grad():
@@ -154,12 +154,12 @@ def find_objects(detector: Detector, examples: Examples) -> list[Found]:
 
 
 def _peaks(heat: Tensor) -> Tensor:
-    """The heat at its local maxima; 0 elsewhere."""
+    """The heatmap at its local maxima; 0 elsewhere."""
     return heat * (functional.max_pool2d(heat, 3, 1, 1) == heat)
 
 
 def _found(heat: Tensor, boxes: Tensor) -> Found:
-    """The objects of one image, from maps of shape (C, h, w) and (4, h, w)."""
+    """The detections in an image, from its heatmap (C, h, w) and boxes (4, h, w)."""
     scores, places = heat.flatten().topk(min(MOST, heat.numel()))
     cells = heat.shape[1] * heat.shape[2]
     own = boxes.flatten(1)[:, places % cells].T
