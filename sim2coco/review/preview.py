@@ -4,6 +4,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,26 +60,31 @@ def preview(
     recipe.render.device()
     single = recipe.model_copy(update={"views": 1, "lightings": 1})
     engine, workers = Local(), min(MAX_WORKERS, len(os.sched_getaffinity(0)))
-    with temporary_folder() as folder, engine.prepared(single) as processes:
+    with (
+        temporary_folder() as folder,
+        engine.prepared(single) as processes,
+        ThreadPoolExecutor(1) as pool,  # it draws, so that this thread always has a scene for an idle worker
+    ):
         catalogue = single.load_catalogue()
         log_notes(catalogue)
         single.hold_out(catalogue)  # fails early if splits cannot have meshes and textures of their own
         store = LocalStore(Path(folder) / "data")
         (Path(folder) / "scratch").mkdir()
         store.root.mkdir()
-        page = _Page(catalogue.categories)
+        page = _Page(catalogue.categories, store, pool)
         job = Job(single, catalogue, store, Path(folder) / "scratch", workers, processes)
         try:
-            _fill(page, engine, job, store, progress)
+            _fill(page, engine, job, progress)
         except (GenerationError, ChildProcessError):
             log = store.log()  # deleted with the temporary folder
             logging.getLogger(__name__).error("%s", log.read_text(errors="replace")[-4000:])
             raise
-    if not page.drawn:
+        images = [drawn.result() for drawn in page.drawn]
+    if not images:
         told = f"rejected: {counts(page.reasons)}; {advice(page.reasons)}"
         raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; {told}")
-    write_file(target, png(sheet(page.drawn, COLUMNS, titles=page.titles)), "out", replace=True)
-    return len(page.drawn), page.reasons
+    write_file(target, png(sheet(images, COLUMNS, titles=page.titles)), "out", replace=True)
+    return len(images), page.reasons
 
 
 @dataclass
@@ -86,8 +92,10 @@ class _Page:
     """The images on the contact sheet so far. `scene` is the index of the next scene to add."""
 
     names: tuple[str, ...]
+    store: Store
+    pool: ThreadPoolExecutor
     scene: int = 0
-    drawn: list[Image] = field(default_factory=list)
+    drawn: list[Future[Image]] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
 
@@ -95,7 +103,7 @@ class _Page:
     def done(self) -> bool:
         return len(self.drawn) >= PICTURES or self.scene >= MAX_SCENES
 
-    def add(self, store: Store, record: Record) -> None:
+    def add(self, record: Record) -> None:
         if record.status == "failed":
             raise GenerationError(f"scene {record.scene} failed: {record.error}")
         self.scene += 1
@@ -106,14 +114,13 @@ class _Page:
         info = DatasetInfo((), self.names, self.names)
         for view in kept_views(record, 1):
             for picture in view.pictures[: PICTURES - len(self.drawn)]:
-                content = store.get(picture_path(record.split, picture.name))
-                self.drawn.append(
-                    _drawn(content, labelled_image(store, info, record, view, picture), self.names)
-                )
+                content = self.store.get(picture_path(record.split, picture.name))
+                image = labelled_image(self.store, info, record, view, picture)
+                self.drawn.append(self.pool.submit(_drawn, content, image, self.names))
                 self.titles.append(picture.name + empty)
 
 
-def _fill(page: _Page, engine: Local, job: Job, store: Store, progress: Callable[[], None]) -> None:
+def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) -> None:
     """Adds scenes to the page in order of their indices, while further scenes are being made.
 
     At any time, no more scenes are in progress than would fill the page if all of them were accepted.
@@ -133,7 +140,7 @@ def _fill(page: _Page, engine: Local, job: Job, store: Store, progress: Callable
             progress()
             waiting.update([summary.scene] if isinstance(summary, Summary) else [])
             while page.scene in waiting and not page.done:
-                page.add(store, from_bytes(store.get(record_name(page.scene))))
+                page.add(from_bytes(page.store.get(record_name(page.scene))))
             if page.done:
                 return
 
