@@ -74,17 +74,16 @@ def preview(
         page = _Page(catalogue.categories, store, pool)
         job = Job(single, catalogue, store, Path(folder) / "scratch", workers, processes)
         try:
-            _fill(page, engine, job, progress)
+            drawing = _fill(page, engine, job, progress)
         except (GenerationError, ChildProcessError):
             log = store.log()  # deleted with the temporary folder
             logging.getLogger(__name__).error("%s", log.read_text(errors="replace")[-4000:])
             raise
-        images = [drawn.result() for drawn in page.drawn]
-    if not images:
-        told = f"rejected: {counts(page.reasons)}; {advice(page.reasons)}"
-        raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; {told}")
-    write_file(target, png(sheet(images, COLUMNS, titles=page.titles)), "out", replace=True)
-    return len(images), page.reasons
+        if not page.drawn:
+            told = f"rejected: {counts(page.reasons)}; {advice(page.reasons)}"
+            raise GenerationError(f"no view of {MAX_SCENES} scenes was accepted; {told}")
+        write_file(target, drawing.result(), "out", replace=True)
+    return len(page.drawn), page.reasons
 
 
 @dataclass
@@ -120,10 +119,13 @@ class _Page:
                 self.titles.append(picture.name + empty)
 
 
-def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) -> None:
+def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) -> Future[bytes]:
     """Adds scenes to the page in order of their indices, while further scenes are being made.
 
     At any time, no more scenes are in progress than would fill the page if all of them were accepted.
+
+    Returns:
+        The page as a PNG file, which is drawn while the workers end.
     """
     waiting: set[int] = set()
 
@@ -142,7 +144,13 @@ def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) ->
             while page.scene in waiting and not page.done:
                 page.add(from_bytes(page.store.get(record_name(page.scene))))
             if page.done:
-                return
+                return page.pool.submit(_as_png, page)
+    raise AssertionError("the engine ended before the page was full")
+
+
+def _as_png(page: _Page) -> bytes:
+    images = [drawn.result() for drawn in page.drawn]
+    return png(sheet(images, COLUMNS, titles=page.titles)) if images else b""
 
 
 def _drawn(content: bytes, image: LabelledImage, names: tuple[str, ...]) -> Image:
