@@ -26,32 +26,32 @@ def settings() -> str:
 
 AUGMENTATION = """# Transforms that change the image only
 
-Transforms under `augment.pixels` change no label, so none of them may move what the image shows. The shift
-of each is measured (`python -m benchmarks.shifts`): an image of squares at irregular places is transformed,
-and each edge is found again, in each colour channel, as the best fit of a step. The shift is the median
-movement of the squares in a quarter of the image, or their growth if that is larger, so that a zoom counts
-too. Its mean over quarters, channels, draws and two image sizes (512×384 and 333×251) is at most 0.25 px,
-otherwise the transform is not allowed. A test measures all of them.
+Transforms under `augment.pixels` do not change labels, so they must not move the image content. Their
+shifts are measured (`python -m benchmarks.shifts`): an image of squares at irregular positions is
+transformed, and each edge is located in each colour channel by fitting a step. The shift is the median
+movement of the squares in a quarter of the image, or their growth if that is larger, so that zooming is
+detected too. A transform is allowed only if its mean shift over quarters, channels, random seeds and two
+image sizes (512×384 and 333×251) is at most 0.25 px. A test measures all transforms.
 
-"default" stands for the arguments that are taken where none is given, `augment=light` and `augment=strong`
-for those of these two choices, and "strong" for the arguments in `benchmarks/shifts.py`. Noise and paint
-leave edges where they are; the figures of their transforms are the uncertainty of the measurement. Dropouts
-clear the ids of what they cover.
+In the table, "default" means the default arguments, `augment=light` and `augment=strong` mean the arguments
+in these presets, and "strong" means the arguments in `benchmarks/shifts.py`. Noise and paint do not move
+edges; the values for these transforms are the uncertainty of the measurement. Dropouts clear the ids of the
+pixels that they cover.
 
 {table}
 
-Not allowed, because they move the image but no label:
+Not allowed, because they move the image but not the labels:
 
 {moving}
 
-Some arguments are limited, because edges would move with other values:
+Some arguments are restricted, because edges would move with other values:
 
 - `MotionBlur` has `allow_shifted: false` and `direction_range: [0, 0]`, so that its kernel is symmetric.
-  (With the defaults of Albumentations, it moves images by 0.75 px in the mean, and by up to half its length.)
-- `Downscale` averages (`interpolation_pair` is 3 for `downscale`, and 1, 2 or 4 for `upscale`), and reduces
-  and enlarges about the same pixel edges. (With its defaults, that of Albumentations takes single pixels,
-  and moves images by 2.4 px in the mean.)
-- `Sharpen.method` is `kernel`: the other one makes bright lines along edges.
+  (With Albumentations' defaults, it moves images by 0.75 px on average, and by up to half of its length.)
+- `Downscale` averages (`interpolation_pair` is 3 for `downscale`, and 1, 2 or 4 for `upscale`), and keeps
+  pixel edges aligned. (With its defaults, Albumentations' transform takes single pixels, and moves images by
+  2.4 px on average.)
+- `Sharpen.method` is `kernel`: the other method causes bright lines along edges.
 {bounds}
 """
 

@@ -40,14 +40,14 @@ WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 PAGE = Path(__file__).with_name("gallery.md")
 HEAD = """# Gallery
 
-Each [kind of scene](scenes.md) with the default camera, `shell`, and with each
-[preset of a camera](cameras.md#presets). Lens and sensor are those of the preset, and so is the size of the
-image without `image.width` and `image.height`, which make small pictures here. In each sheet, the scene is
-the same. Under it stands the command that made it, which writes a data set of one image for each camera;
-`python docs/gallery.py docs/images` runs all of them and makes the sheets.
+Each sheet shows a [kind of scene](scenes.md) with the default camera, `shell`, and with each
+[camera preset](cameras.md#presets), which includes lens and sensor. A preset also sets the image size; here,
+`image.width` and `image.height` override it to keep the images small. All images of a sheet show the same
+scene. Below each sheet is its command, which writes a data set of one image for each camera;
+`python docs/gallery.py docs/images` runs all commands and makes the sheets.
 
-Floors have walls here: a wide fisheye sees a floor without walls to its horizon, which looks like the edge
-of a planet.
+Here, floors have walls, because a wide fisheye lens would otherwise show the floor up to the horizon, which
+looks like the edge of a planet.
 """
 
 
