@@ -19,7 +19,7 @@ class Forked:
 
     def __init__(self, work: Callable[[], Any]) -> None:
         """Starts the fork."""
-        _flush()  # buffered text would be written by both processes
+        flush_output()  # buffered text would be written by both processes
         parent = os.getpid()
         self._answer, answer = os.pipe()
         self._pid = os.fork()
@@ -48,13 +48,14 @@ def _do(work: Callable[[], Any], parent: int, answer: int) -> None:
     os.dup2(printed, 1)
     os.dup2(printed, 2)
     content = pickle.dumps(work())
-    _flush()
+    flush_output()
     if not os.fstat(printed).st_size:
         with os.fdopen(answer, "wb") as file:
             file.write(content)
 
 
-def _flush() -> None:
+def flush_output() -> None:
+    """Writes the buffered text of standard output and standard error."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from sim.temporary import temporary_folder
 from sim2coco.children import die_with
+from sim2coco.forked import flush_output
 from sim2coco.process import can_be_forked
 
 SERVE = (
@@ -123,9 +124,7 @@ class ForkServer:
             os.close(alive)
 
     def _fork_self(self, listener: socket.socket, alive: int) -> int:
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()  # buffered text would be written by both processes
+        flush_output()  # buffered text would be written by both processes
         parent = os.getpid()
         self._ready, imported = os.pipe()
         if pid := os.fork():

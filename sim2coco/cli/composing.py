@@ -102,9 +102,9 @@ def composed_in_fork(command: str, arguments: Sequence[str], folder: str) -> dic
     if SETTINGS in sys.modules or any(map(_is_flag, arguments)):
         return None
     mark_as_own()
+    import_module("sim2coco.messages")  # both processes need it; NumPy may start threads
     if not can_be_forked():
         return None
-    import_module("sim2coco.messages")  # both processes need it
     fork = Forked(lambda: _composed(command, arguments, folder))
     for module in (SETTINGS, *MESHES):
         import_module(module)
