@@ -60,7 +60,7 @@ class Decoder:
         return value, end
 
     def decode_all(self, content: bytes) -> Any:
-        """Decodes the only value of a whole file.
+        """Decodes a file that consists of a single JSON value.
 
         Raises:
             NotJson: The file is not a single valid JSON value in UTF-8.

@@ -52,7 +52,7 @@ def swept(rows: Sequence[Row]) -> dict[str, list[Cell]]:
 
 
 def titles(rows: Sequence[Row], longest: int) -> list[str]:
-    """The swept settings of each job in one text, such as `light=day, views=3`.
+    """Returns one title per job: its swept settings, such as `light=day, views=3`.
 
     Args:
         rows: The jobs.
