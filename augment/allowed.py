@@ -10,7 +10,7 @@ Transforms are not allowed if they
 
 - take over 40 ms: ElasticTransform, FancyPCA, GlassBlur, HEStain, PiecewiseAffine, PlasmaBrightnessContrast,
   PlasmaShadow, RandomFog, RandomSunFlare, ShotNoise, Superpixels, ThinPlateSpline;
-- stretch unevenly or round keypoints, so that the area measured for an object is wrong by up to 27 %:
+- stretch unevenly, or round keypoints, so that the measured area of an object is wrong by up to 27 %:
   GridDistortion, OpticalDistortion;
 - move labels relative to the image, or tear objects apart: Morphological, RandomGridShuffle;
 - move the image but no label (`MOVING`): ChromaticAberration, Emboss, ZoomBlur. The transforms in `PIXELS`

@@ -156,7 +156,7 @@ def _legs(corners: Array) -> Array:
     """Local linear maps (n, 2, 2) of a transform: rows are the transformed unit steps to the right and down.
 
     Args:
-        corners: (n, 3, 2) transformed positions of a corner and of the ends of its two legs of `STEP_PX`.
+        corners: (n, 3, 2) transformed positions of a point, and of points `STEP_PX` to the right and below.
     """
     return np.asarray((corners[:, 1:] - corners[:, :1]).astype(np.float64) / STEP_PX)
 
@@ -204,7 +204,7 @@ def _labelled_points(sample: Sample) -> Array:
 
 
 def _moved_points(instance: Instance, moved: Iterator[list[float]], shape: tuple[int, ...]) -> Instance:
-    """The instance with moved keypoints; `moved` yields the new positions of those inside the image."""
+    """The instance with moved keypoints; `moved` yields the new positions of keypoints in the image."""
     if instance.keypoints is None:
         return instance
 

@@ -3,7 +3,7 @@
 python -m benchmarks.bare SCENES.json ground|bodies
 
 `ground` is the hand-written script without labels and files. `bodies` renders only the bodies, without ground
-and shadow. Both settle meshes as they are, with hulls of all their vertices.
+and shadow. Both simulate the original meshes, with convex hulls of all vertices as collision shapes.
 """
 
 import json

@@ -27,7 +27,7 @@ AUGMENTS = ("none", "light")
 RENDERS = ("tiny", "egl")
 HAND, HAND_EGL = "hand-written, TinyRenderer", "hand-written, EGL"
 GROUND, BODIES = "PyBullet alone, with ground and shadow", "PyBullet alone, bodies only"
-"""Only settling and rendering, in one process."""
+"""Names of the programs that only settle and render scenes, in one process."""
 
 out = Console(highlight=False, soft_wrap=True)
 

@@ -2,7 +2,7 @@
 
 python -m benchmarks.engines --images 400 --workers 2 --rounds 3
 
-Rates exclude the start of the processes, and include the CPU time of all processes, also of Ray's.
+Both rates and CPU times exclude the start of the processes. CPU times cover all processes, also Ray's.
 """
 
 import argparse

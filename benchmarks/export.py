@@ -74,7 +74,7 @@ def written(annotations: int) -> tuple[int, float, int]:
 
 
 def images(store: Store, info: DatasetInfo, annotations: int) -> Iterator[LabelledImage]:
-    """Yields copies of one real scene with different numbers, each read from its record again."""
+    """Yields the images of one real scene again and again, each time with a new scene index."""
     scene = 0
     while True:
         record = replace(from_bytes(store.get(record_name(0))), scene=scene)

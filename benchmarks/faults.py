@@ -36,7 +36,7 @@ Pixels = NDArray[np.uint8]
 Rng = np.random.Generator
 RAISED_M = 0.03
 PATIENCE = 64
-"""Copies are compared with the originals until this number of consecutive pairs differ."""
+"""Images are compared in blocks of this many pairs, most similar first, until a block has no duplicates."""
 
 
 def black(pixels: Pixels, rng: Rng) -> Pixels:
@@ -69,7 +69,7 @@ def cropped(pixels: Pixels, rng: Rng) -> Pixels:
 
 
 def same(pixels: Pixels, rng: Rng) -> Pixels:
-    """Returns an image unchanged, for compression only."""
+    """Returns an image unchanged, for a copy that differs only by compression."""
     return pixels
 
 

@@ -128,7 +128,7 @@ def urchin() -> trimesh.Trimesh:
 
 
 def axe() -> trimesh.Trimesh:
-    """A finely divided box with a thin handle: less than one hundredth of its surface."""
+    """A finely divided box with a thin handle, which has less than one hundredth of the whole surface."""
     head = box((0.1, 0.1, 0.1))
     for _ in range(5):
         head = head.subdivide()

@@ -1,4 +1,4 @@
-"""Cost of each kind of scene relative to `drop` with as many objects, and acceptance of sampled scenes.
+"""Cost of each kind of scene relative to `drop` with equally many objects, and accepted sampled scenes.
 
 python -m benchmarks.kinds --scenes 100 prints a table for docs/scenes.md. The kinds take turns, so that a
 temporarily busy machine slows all of them.

@@ -1,4 +1,4 @@
-"""Cost of materials, reflections and metal: CPU time per image of short runs, and per material.
+"""Cost of materials, reflections and metal: CPU time per image in short runs, and to generate a material.
 
     python -m benchmarks.looks [IMAGES]
 

@@ -3,8 +3,8 @@
 python -m benchmarks.readers [FOLDER]
 
 Reads every mesh file of the folder (the Debian package assimp-testmodels) with three readers and compares the
-triangles: the number with an area, their area, the volume that they enclose, and their extents, all relative
-to the longest side, because assimp converts units. Rewrites docs/mesh-formats.md below its mark.
+triangles: the number with nonzero area, their area, the volume that they enclose, and their extents, all
+relative to the longest side, because assimp converts units. Rewrites docs/mesh-formats.md below its mark.
 """
 
 import json
@@ -53,7 +53,7 @@ class Facts:
     """The properties that are compared.
 
     Attributes:
-        triangles: Number of triangles with an area.
+        triangles: Number of triangles with nonzero area.
         area: Area of these triangles, for a longest side of 1.
         volume: Volume that they enclose, for a longest side of 1.
         extents: The extents for a longest side of 1; sorted, because the axes may be rotated.

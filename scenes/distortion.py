@@ -149,7 +149,7 @@ def lens_for(kind: Literal["brown", "fisheye"], coefficients: tuple[float, ...],
 
 
 def widest_lens(kind: Literal["brown", "fisheye"], coefficients: tuple[float, ...]) -> Distortion:
-    """Returns the distortion of a lens, valid as far from the axis as the distorted radius increases.
+    """Returns the distortion of a lens, valid up to the radius where the distorted radius stops increasing.
 
     `folds` is true if the distorted radius does not increase at all.
 
@@ -162,7 +162,7 @@ def widest_lens(kind: Literal["brown", "fisheye"], coefficients: tuple[float, ..
 
 
 def _rising(lens: Distortion) -> float:
-    """Undistorted radius up to which the distorted radius increases, at most that of `MAX_ANGLE_DEG`."""
+    """Undistorted radius up to which the distorted radius increases, but at most tan(`MAX_ANGLE_DEG`)."""
     radius = np.tan(np.radians(np.linspace(0, MAX_ANGLE_DEG, 2001)))
     with np.errstate(all="ignore"):
         rising = np.diff(lens.radial(radius)) > 1e-4 * np.diff(radius)

@@ -99,11 +99,11 @@ def hold_out(
 
 
 Contents = Mapping[str, Set[str]]
-"""The content hashes of the meshes or images of each category or surface, by the key of its setting."""
+"""Maps the settings key of each category or surface to the content hashes of its meshes or images."""
 
 
 def _contents(assets: Assets, catalogue: Catalogue) -> Contents:
-    """Content hashes of the meshes of each category and distractor category, by the key of its setting."""
+    """Maps the settings key of each category and distractor category to the content hashes of its meshes."""
     names = [f"assets.categories.{name}" for name in assets.categories]
     names += [f"assets.distractors.{name}" for name in assets.distractors]
     groups = (*catalogue.groups, *catalogue.distractor_groups)

@@ -219,7 +219,7 @@ class Scene(Kind):
             )
 
     def _finished(self, asset: Asset, body: Body, rng: np.random.Generator) -> Body:
-        """Returns the body; for the fraction `metallic` of bodies with random colours, made of bare metal."""
+        """Returns the body; a fraction `metallic` of the bodies with random colours becomes bare metal."""
         if not asset.recolored or rng.random() >= self.metallic:
             return body
         return replace(body, look=Look(metal_color(rng)), metallic=True)

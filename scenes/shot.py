@@ -56,7 +56,7 @@ class Camera:
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A directional light in addition to the sun; its attributes have the meaning of those of `Light`."""
+    """A directional light in addition to the sun; `Light` describes the attributes."""
 
     direction: Vec3
     color_rgb: Vec3

@@ -41,8 +41,8 @@ class Look:
     Attributes:
         color_rgb: The colour.
         texture: The texture.
-        offset_tiles: Texture coordinates, in tiles, at the surface's origin, for image files on a floor, wall
-            or background. Not used on bodies; (0, 0) for procedural textures.
+        offset_tiles: Offset of the texture, in tiles: the texture coordinates at the surface's origin. Used
+            on floor, walls, background and furniture, not on other bodies; (0, 0) for patterns.
     """
 
     color_rgb: Vec3 | None = None

@@ -105,8 +105,8 @@ def split_sizes(count: int, shares: Shares) -> dict[str, int]:
 def interleaved_splits(count: int, shares: Shares) -> list[str]:
     """Returns the split names of `count` numbered items.
 
-    For every n, the first n items are divided nearly in proportion to `shares`. The first items are assigned
-    to one split each; each further item is assigned to the split that is furthest below its target.
+    For every n, the first n items are divided nearly in proportion to `shares`. Each split first gets one
+    item; each further item is assigned to the split that is furthest below its target.
 
     Args:
         count: Number of items.

@@ -15,9 +15,8 @@ from scenes.settings import IntRange, Positive, Share, ShareRange, Streams, leng
 from scenes.spec import Surface, Wall, WallPlan
 
 OPEN_SIDE_FACTOR = 40
-"""Sideways extent of a wall on a side where no other wall meets it.
-
-A multiple of the distance of the farthest wall or of the wall height, whichever is larger."""
+"""Sideways extent of a wall on a side where no other wall meets it, as a multiple of the distance of the
+farthest wall or of the wall height, whichever is larger."""
 
 
 class WallSettings(LookSettings):

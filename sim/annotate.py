@@ -41,11 +41,12 @@ class Instance:
         whole_xyxy: Bounding box of the unoccluded object in pixel edges, not clipped to the image.
         truncation: Fraction of the object outside the image: 1 - (amodal area in the image) / `whole_px`.
         outermost_m: The mesh points that project farthest to the left, right, top and bottom, in the mesh
-            frame, before scaling; empty if unknown. They come from the mesh, `whole_xyxy` from pixels.
+            frame, before scaling; empty if unknown. They are computed from the mesh, whereas `whole_xyxy` is
+            computed from pixels.
         box_m: Minimum and maximum corners of the mesh's axis-aligned bounding box in the mesh frame, before
             scaling; None if unknown.
-        on: Id of the object on whose surface a decal or region lies; None for objects. The decal or region
-            has the object's `pose` and `scale`; its `whole_px` is its area when only the object is rendered.
+        on: Id of the object on whose surface a decal or region lies; None for objects. Decals and regions
+            have the object's `pose` and `scale`; `whole_px` is their area if only the object is rendered.
         decal: Index into `Body.on_surface`; None for objects.
         keypoints: x, y in pixels and visibility of each keypoint of the category: 0 outside the image, 1
             hidden, 2 visible; None if the category has no keypoints.
@@ -106,8 +107,8 @@ class Sample:
     def visible_mask(self, instance: Instance, box: Box) -> Mask:
         """Visible mask (h, w) of an instance in a box of the image.
 
-        A decal is visible where its object is visible and no later decal of the object covers it, because
-        other bodies do not change which surface of the object is nearest to the camera.
+        A decal is visible in the pixels of its amodal mask that show its object and that no later decal of
+        the object covers: other bodies do not change which surface of an object is nearest to the camera.
         """
         part = slices(box)
         if instance.on is None:
@@ -247,7 +248,7 @@ def _objects(
 def _decals(
     gbuffer: GBuffer, bodies: tuple[Body, ...], objects: list[Instance], camera: Camera
 ) -> Iterator[tuple[Instance, Box, Mask]]:
-    """Yields the instance of each decal visible on its object rendered alone, with its mask in a box."""
+    """Yields an instance for each decal visible if only its object is rendered, with its mask in a box."""
     number = len(objects)
     for own in objects:
         silhouette = gbuffer.silhouettes[own.body]

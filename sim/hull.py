@@ -15,7 +15,7 @@ MAX_POINTS, TOLERANCE = 192, 0.007
 size, at which no more vertices are added. The time to settle grows with the number of vertices."""
 INITIAL_POINTS, DIRECTIONS = 12, 2048
 BATCH_FRACTION = 0.25
-"""Fraction of the faces with an error above the tolerance for which a vertex is added before the hull is
+"""Vertices are added for this fraction of the faces whose error is above the tolerance; then the hull is
 computed again."""
 
 

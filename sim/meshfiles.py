@@ -178,7 +178,7 @@ class MeshFiles:
         return max(index for index, error in enumerate(errors) if error <= MAX_ERROR_PX)
 
     def shaped(self, key: str, level: int, proportions: Vec3) -> Mesh:
-        """Mesh of an asset at a level of detail, scaled by a body's axis scales divided by their maximum."""
+        """Mesh of an asset at a level of detail, scaled to a body's proportions."""
         return self.mesh(key, level) if proportions == UNIFORM else self.mesh(key, level).scaled(proportions)
 
     def _mesh(self, key: str, level: int) -> Mesh:

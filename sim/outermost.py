@@ -36,7 +36,8 @@ def outermost(files: MeshFiles, body: Body, shot: Shot) -> tuple[Vec3, ...]:
 def _outer_edges(files: MeshFiles, body: Body, shot: Shot) -> Array:
     """Points (n, 3) on the hull edges of a body that may project farthest to a side of the image.
 
-    A projected edge reaches beyond its ends by less than the distance between these ends.
+    Projected edges may be bent. Each extends beyond the bounding box of its two ends by less than the
+    distance between these ends.
     """
     edges_m = files.hull_edges(body.asset)
     ends = np.stack([_pixels(shot, _placed(files, body, edges_m[end])) for end in (0, -1)])

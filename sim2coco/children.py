@@ -19,8 +19,8 @@ PR_SET_PDEATHSIG = 1
 def exit_with_parent() -> None:
     """Makes the kernel kill this process when its parent ends, whatever this process is doing at that time.
 
-    For a process that a fork server has started, the parent is the server, which ends with the process that
-    requested it.
+    The parent of a process forked from a fork server is the server, which itself ends with the process that
+    started the server.
     """
     _die_with_parent()
     requester = multiprocessing.parent_process()

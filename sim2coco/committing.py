@@ -29,7 +29,7 @@ def _first(store: Storage, record: Record) -> Record:
 
     If its content differs, the scene's files may come from both processes, so the record is deleted, and the
     next run makes the scene again. Views left out for a target in the meantime do not count as a difference.
-    Nor does a scene that failed in only one process: it hit a time or memory limit, which may depend on the
+    A failure in only one of the processes does not count either: time and memory limits may depend on the
     machine.
     """
     name = record_name(record.scene)

@@ -61,7 +61,7 @@ def instance_ids(sample: Sample, dropped: Collection[int]) -> NDArray[np.uint16]
 def semantic_ids(
     sample: Sample, dropped: Collection[int], categories: int
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """COCO category id per pixel (H, W): 0 for none, the largest value for objects without a label.
+    """COCO category id per pixel (H, W): 0 for none, 255 or 65535 for objects without a label.
 
     Defects are painted over their objects; where a defect has no label, its object shows.
 

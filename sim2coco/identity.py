@@ -213,7 +213,9 @@ def _regions(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _check_same(store: Storage, new: dict[str, Any], num_images: int) -> Finished:
-    """The number of images and the formats that the last finished run wrote; 0 and none for a new folder.
+    """Checks that the folder is new or holds the same data set; returns what its last finished run wrote.
+
+    For a new folder, the result has 0 images and no formats.
 
     Raises:
         StoreError: The folder holds other files or a different data set, or more images than requested.

@@ -150,7 +150,7 @@ def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annot
 
 
 def _keypoints(sample: Sample, instance: Instance) -> tuple[Keypoint, ...] | None:
-    """The keypoints of an instance; one with no pixel of the instance around it (dropout) becomes hidden."""
+    """The keypoints of an instance; those around which dropout has erased the instance become hidden."""
     if instance.keypoints is None:
         return None
     return tuple(

@@ -49,7 +49,7 @@ def make_missing(
         retry_failed: Whether scenes that failed before are made again.
         progress: As in `generate`.
         filling: Decides which accepted views fill the target; None without a target.
-        complete: Whether an earlier run was finished with as many images.
+        complete: Whether an earlier run has finished the data set with the same number of images.
 
     Raises:
         StoreError: There is far too little free space.

@@ -87,7 +87,7 @@ def _message_of(errors: Sequence[ErrorDetails], settings: type[Settings], tree: 
 
 
 def _elsewhere(path: list[str], value: object, settings: type[Settings], tree: object) -> str:
-    """Where an unknown key may belong instead."""
+    """Suggests where an unknown key may belong instead."""
     group, name = path[:-1], path[-1]
     if [name] == group:
         return f"leave it out: the settings of {name} are not below a key {name!r} in its own file"
@@ -101,7 +101,7 @@ def _elsewhere(path: list[str], value: object, settings: type[Settings], tree: o
 
 
 def _as_mapping(path: list[str], value: object, settings: type[Settings]) -> str:
-    """How to write a mapping in place of a value."""
+    """Explains what to write instead of a value where a mapping is required; "" without a suggestion."""
     if len(path) == 3 and path[0] == "assets" and isinstance(value, str) and value:
         return f"; a mesh is named by {{path: {value}, size_m: 0.06}}"
     if len(path) == 3 and path[0] == "assets" and value is None:

@@ -106,7 +106,7 @@ def draw_defects(
 
 
 def with_regions(spec: SceneSpec, catalogue: Catalogue) -> SceneSpec:
-    """Returns the scene with the mesh regions of its objects, which lie below their defects."""
+    """Returns the scene with the mesh regions of its objects; defects are painted over regions."""
     index = {name: number for number, name in enumerate(catalogue.categories)}
 
     def labelled(body: Body) -> Body:

@@ -85,7 +85,7 @@ def load_plugin(path: str | Path, expected_sha256: str | None = None) -> Plugin:
 def _tell_classes_without_kind(path: Path, module: str) -> None:
     """Logs a warning for each plug-in class that cannot be selected, because it has no `kind`.
 
-    A base class of another plug-in class needs none.
+    A class from which another plug-in class derives needs no `kind`.
     """
     own = [value for value in _settings_of(module) if issubclass(value, Kind)]
     for value in own:

@@ -146,8 +146,8 @@ class Record:
         settled: The scene at rest, from the attempt that succeeded.
         views: The views, in order.
         from_file: For each body of the scene, the transform from the coordinates in the user's file to the
-            frame of its `pose`: unit, up axis, `size_m` and the body's scale. Empty in records of versions
-            that did not write it.
+            frame of its `pose`; it applies unit, up axis, `size_m` and the body's scale. Empty in
+            records of versions that did not write it.
         drawn: The assets of the last attempt of a failed scene; empty if it failed before sampling was
             complete.
         sha256: Hash of the rest of the record, as read from its file; None in records of earlier versions,

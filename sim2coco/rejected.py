@@ -60,7 +60,7 @@ def keep_rejected(job: Job, number: int) -> None:
 
 
 def _first(job: Job, number: int) -> Iterator[tuple[Record, View, list[str]]]:
-    """Yields the first rejected views for each reason, each with the reasons for which it is one of them."""
+    """Yields the first rejected views for each reason, with the reasons for which each is among the first."""
     seen: dict[str, int] = {}
     for name in list(record_names(job.store)):
         record = from_bytes(job.store.get(name))

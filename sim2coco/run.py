@@ -157,7 +157,7 @@ def generate(
 
 
 def _tally(job: Job, num_images: int, shard: Shard | None) -> Tally:
-    """The tally of a new run, or of a part of it."""
+    """The tally of a new run, or of a shard of it."""
     quality, size_m = job.recipe.quality, job.catalogue.typical_size_m
     tally = Tally(num_images, quality.patience, quality.min_yield, typical_size_m=size_m)
     if shard is None:

@@ -41,7 +41,7 @@ class Shard:
         return f"{self.index}-of-{self.number}"
 
     def holds(self, scene: int) -> bool:
-        """Whether a scene belongs to it."""
+        """Whether a scene belongs to this shard."""
         return scene % self.number == self.index
 
     def images(self, num_images: int) -> int:

@@ -22,7 +22,9 @@ LABEL_BYTES = 35_000
 """Size of an image's record and annotations. All sizes are measured with `assets=everyday` at 640x480."""
 LEAST_BYTES_PER_PX = 0.01
 LEAST_LABEL_BYTES = 2_000
-"""Lower bounds, for featureless images without objects; a run is refused only if these do not fit."""
+"""Lower bounds on bytes per pixel and label bytes, for featureless images without objects. A run is
+refused only if the disk has no room even for these.
+"""
 
 
 def check_space(store: Storage, recipe: Recipe, images: int) -> None:

@@ -74,9 +74,10 @@ class Storage(Protocol):
         """Describes the run that holds the lock: `another run (process 123 on HOST)`; None if none does."""
 
     def log(self) -> Path | None:
-        """The log file for output of native code, not part of the data set; None if there is none yet.
+        """Path of a log file for the output of native code; the log is not part of the data set.
 
-        Without one, the output goes to another file, which is put into the data set as `run.log`.
+        None if the storage cannot provide one. The output then goes to a temporary file, which is copied into
+        the data set as `run.log`.
         """
 
     def sync(self) -> None:
@@ -98,7 +99,7 @@ class Storage(Protocol):
         """
 
     def disk(self) -> Path:
-        """A folder on the local disk that has to hold all files when a run ends."""
+        """A folder on the local disk that must have room for the whole data set when a run ends."""
 
     def for_others(self) -> Self:
         """The same data set, for processes on other machines."""

@@ -149,8 +149,9 @@ class Supervisor(Generic[Task]):
         """Waits for a short time; returns the tasks that have ended since, and replaces workers that died.
 
         Raises:
-            OSError: No worker could be started in the previous call. It is not raised there, so that the
-                caller can first check whether a signal to the whole process group has killed the workers.
+            OSError: No worker could be started in the previous call. The error is raised one call late, so
+                that the caller can first check whether a signal to the whole process group has killed the
+                workers.
         """
         if self._cannot_start is not None:
             raise self._cannot_start

@@ -42,8 +42,8 @@ class Asset:
         content: Identifies the mesh independently of its size: the hash of the unscaled mesh, or `shape:` and
             the name of the shape.
         category: Index in the category list, from 0; None for distractors and furniture.
-        surface: The mesh, or the library file that contains it. Its longest side is `size_m[1]` of its
-            category; without `size_m`, it has the size given by its file.
+        surface: The mesh at scale 1, or the library file that contains it. The longest side of the mesh is
+            `size_m[1]` of its category; without `size_m`, the mesh has the size given by its file.
         extents_m: Sides of the bounding box at scale 1.
         scale: Range [low, high] of the scale factor, which is sampled for each body.
         mass_kg: Mass at scale 1.
@@ -118,8 +118,9 @@ class Catalogue:
         groups: Assets of each category, in the order of `names`.
         distractor_weights: Relative frequency of each distractor category.
         distractor_groups: Assets of each distractor category.
-        defects: Supercategory of each defect category, by name; they follow the object categories.
-        regions: Supercategory of each region category, by name; they come last.
+        defects: Supercategory of each defect category, by name. Defects follow the objects in the category
+            list.
+        regions: Supercategory of each region category, by name. Regions come last in the category list.
         attributes: User-defined attributes of each category; empty if no category has any.
         images: The user's images for each surface and for environment maps; see `images.Images`.
         members: Indices of the allowed variants of each material and texture, in ascending order.
@@ -127,7 +128,8 @@ class Catalogue:
         furniture: Furniture assets by name; the scene kind defines the names.
         notes: Changes and omissions made when reading the mesh files, and inferred sizes that are far from
             the others. Each note starts with the setting.
-        far_sizes: For each category with a mesh whose size is far from the others, a sentence that names it.
+        far_sizes: For each category with a mesh whose size is far from the others, a message that names
+            the mesh.
         keypoint_names: The keypoints of each category, or None; empty if no category has any.
         whole: The catalogue of all splits together; None if this is that catalogue.
     """
@@ -161,7 +163,7 @@ class Catalogue:
     def keypoints_m(self, key: str) -> tuple[Vec3 | None, ...] | None:
         """Returns an asset's keypoints in the order of its category's names, in the mesh frame at scale 1.
 
-        Names that the asset does not have give None.
+        The point is None for names that the asset does not have.
 
         Returns:
             The points; None if the category has no keypoints.

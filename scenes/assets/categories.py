@@ -129,7 +129,7 @@ class Distractor(Category):
 
 
 def _parsed(kind: type[Category]) -> BeforeValidator:
-    """Parses settings in JSON mode, even if pydantic validates the outer settings in Python mode."""
+    """A validator that parses settings in JSON mode, even if the outer settings are parsed in Python mode."""
     return BeforeValidator(lambda tree: kind.parse(tree) if isinstance(tree, dict) else tree)
 
 

@@ -266,7 +266,7 @@ def _first_allowed(
 
 
 def _moved(points: Array, corners: Index, choice: Index) -> Array:
-    """Distance (p,) of each position to the faces around it after its move to `choice` (-1: none).
+    """Distance (p,) from each old position to the faces around it after its move to `choice` (-1: none).
 
     Infinite if the move would rotate a face too far.
     """
@@ -287,7 +287,7 @@ def _moved(points: Array, corners: Index, choice: Index) -> Array:
 
 
 def _to_fan(to: Array, first: Array, second: Array, normal: Array, size: Array) -> Array:
-    """Squared distances (n,) of points to triangles with a corner at 0, or to their first sides."""
+    """Squared distances (n,) of points to triangles (0, first, second); beside them, to side (0, first)."""
     size = np.maximum(size, 1e-300)
     beside = dot(cross(first, to), normal)
     above = dot(cross(to, second), normal)
@@ -299,7 +299,7 @@ def _to_fan(to: Array, first: Array, second: Array, normal: Array, size: Array) 
 
 
 def _apart(surface: Surface, choice: Index, price: Array) -> Index:
-    """Selects collapses of which no two share a face: repeatedly, those cheapest in their neighbourhood."""
+    """Selects collapses of which no two share a face: in each pass, the cheapest of each neighbourhood."""
     moving = np.flatnonzero(choice >= 0)
     # Costs are binned and shuffled within each bin; in a smooth order, few would be local minima.
     step = np.floor(2 * np.log2(np.maximum(price[moving], 1e-300)))

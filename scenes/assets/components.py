@@ -10,10 +10,10 @@ def components(first: NDArray[np.integer], second: NDArray[np.integer], size: in
     """The connected component of each node of an undirected graph, (size,).
 
     Components are numbered from 0 in the order of their smallest nodes, as by SciPy's `connected_components`.
-    That is no faster, and takes a quarter of a second to import.
+    SciPy's function is no faster, and importing it takes a quarter of a second.
 
-    Each component is a tree whose nodes lead to a smaller one; trees that an edge connects are joined, and
-    then flattened (Shiloach and Vishkin 1982), which takes about log(size) rounds.
+    The nodes form trees, in which each node points to a smaller one. In each of about log(size) rounds, trees
+    connected by an edge are joined and then flattened (Shiloach and Vishkin 1982).
 
     Args:
         first: (n,) one end of each edge.

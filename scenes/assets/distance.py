@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 STEPS = 0.6180339887498949, 0.7548776662466927, 0.5698402909980532
-"""Steps of low-discrepancy sequences modulo 1 on an interval and a square (golden ratio, Roberts's R2)."""
+"""Steps, modulo 1, of low-discrepancy sequences: golden ratio for an interval, Roberts's R2 for a square."""
 SPREAD = 20_000
 """Number of samples spread over a surface, in addition to its vertices and face centres."""
 CELLS = 1 << 10

@@ -23,7 +23,7 @@ from scenes.assets.textures import texture
 IMAGE = "image"
 """Value of `Texture.kind` for image files."""
 ENVIRONMENT = "environment"
-"""Key of the environment maps in `Images`; the other keys refer to surfaces."""
+"""Key of the environment maps in `Images`; the other keys refer to surfaces and defects."""
 DEFECTS = "defects"
 """Prefix of the keys of defect images in `Images`, as in `defects.logo`."""
 
@@ -68,7 +68,8 @@ class ImageFile:
 
 
 Images = Mapping[str, tuple[ImageFile, ...]]
-"""The images of each role: `environment`, or the path of a surface's settings (`floor`, `table.legs`)."""
+"""The images of each role: `environment`, the path of a surface's settings (`floor`, `table.legs`), or
+`defects.NAME`."""
 
 
 @dataclass(frozen=True, slots=True)

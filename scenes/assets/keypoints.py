@@ -54,7 +54,7 @@ class Keypoints(Settings):
         return self.model_copy(update={"keypoints": points})
 
     def far_from(self, center_m: Vec3, radius_m: float) -> str:
-        """Returns the name of a keypoint far from its mesh, as after a wrong unit or axis; "" if none is.
+        """Returns the name of a keypoint far from its mesh (a sign of a wrong unit or axis), or "".
 
         Args:
             center_m: Centre of mass of the mesh.

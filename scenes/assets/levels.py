@@ -27,7 +27,7 @@ memory."""
 MAX_SHARE = 0.5
 """Largest number of faces of a level, as a fraction of the previous level's."""
 MARGIN = 1.05
-"""Factor on measured errors, because they are measured at samples."""
+"""Factor on measured errors, which are measured only at samples and may be larger in between."""
 SAME_UV = 1e-6
 """Texture coordinates that differ by less than this are considered equal."""
 SAME_PLANAR = 1e-4
@@ -74,7 +74,7 @@ def _simplified_levels(mesh: Mesh) -> Iterator[Level]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Source:
-    """A mesh whose vertices are distinct in position, part or texture coordinates.
+    """A mesh in which no two vertices have the same position, part and texture coordinates.
 
     Attributes:
         mesh: The mesh.
@@ -128,10 +128,10 @@ class _Source:
 
 
 def _planar(part: Part) -> bool:
-    """Whether a part has the planar texture coordinates given to files without any.
+    """Whether a part has the planar texture coordinates that files without texture coordinates get.
 
-    In a textured part, they must be equal. In other parts, they may be scaled and shifted per face, because a
-    part may be joined from several, but each face must have an area in the texture.
+    If the part has a texture, its coordinates must equal `corner_uvs`. Otherwise, the coordinates of each
+    face may be scaled and shifted, because a part may be joined from several, but must not all coincide.
     """
     corners, uvs = part.vertices_m[part.faces], part.uvs[part.faces]
     planar = corner_uvs(corners)

@@ -51,7 +51,7 @@ class Entry:
         repairs: The notes that describe repairs.
         keypoints: Named keypoints, in the coordinates of the original file; None if it has none.
         regions: File of its regions, in the coordinates of the original file; None if it has none.
-        origin: The original file; None in libraries of versions that did not write it.
+        origin: The original file; None if the library was written before origins were stored.
     """
 
     name: str

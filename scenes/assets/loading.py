@@ -89,7 +89,7 @@ def load_catalogue(
 
 
 def load_category(name: str, category: Category, with_regions: bool = False) -> tuple[Asset, ...]:
-    """Loads the assets of a single category: with regions if requested, otherwise as distractors.
+    """Loads the assets of a single category; without regions, they are loaded as distractors.
 
     Raises:
         CatalogueError: A mesh, or a region of it, cannot be used.
@@ -247,7 +247,7 @@ class _Loader:
         return replace(asset, keypoints=placed)
 
     def keypoint_names(self, name: str, group: tuple[Asset, ...]) -> KeypointNames | None:
-        """Returns the keypoint names of a category; adds an error if a skeleton edge refers to others."""
+        """Returns the keypoint names of a category; adds an error if a skeleton edge has an unknown name."""
         try:
             return joined(name, [asset.keypoints for asset in group if asset.keypoints is not None])
         except MeshError as error:

@@ -14,7 +14,7 @@ class Stated:
         sure_unit: Whether `unit_m` overrides a unit stated in the file.
         up: The axis that points up.
         sure_up: Whether `up` overrides an axis stated in the file.
-        longest_m: The longest side in metres, which replaces a unit.
+        longest_m: The longest side in metres, used in place of a unit.
     """
 
     unit_m: float | None = None

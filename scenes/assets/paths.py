@@ -117,8 +117,8 @@ class AssetPath:
     def within(self) -> Path:
         """The folder that may contain the textures of the meshes.
 
-        This is the package folder, the folder above the first `*`, the given folder, or the folder of the
-        mesh file.
+        For a path in a package, the folder of the package; for a glob pattern, the folder above its first
+        `*`; for a folder, that folder; for a mesh file, the folder of the file.
 
         Raises:
             PathError: The package is not installed.
@@ -136,7 +136,7 @@ class AssetPath:
     def bare(self) -> str:
         """The name of the file, folder or library without its parents.
 
-        A pattern starts at the first component that contains `*`.
+        For a glob pattern, the path from the first component with `*`. A category is appended after `#`.
         """
         parts = PurePath(self.folder).parts
         wild = next((index for index, part in enumerate(parts) if "*" in part), len(parts) - 1)

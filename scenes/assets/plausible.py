@@ -28,7 +28,7 @@ class FarSize:
     Attributes:
         category: Name of the category.
         stated: Whether the user or a library states the size.
-        sentence: The setting, the mesh, its size, and what to do.
+        sentence: Message with the setting, the mesh, its size, and what to do.
     """
 
     category: str
@@ -37,7 +37,7 @@ class FarSize:
 
 
 def long(longest_m: float) -> str:
-    """The size of a mesh as part of a sentence."""
+    """Formats the longest side of a mesh as part of a message."""
     return f"its longest side is {longest_m:.3g} m"
 
 

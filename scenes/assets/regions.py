@@ -162,7 +162,8 @@ def regions_of(path: Path, wanted: Mapping[str, RegionSettings], resolver: MeshR
         resolver: Opens the masks.
 
     Raises:
-        MeshError: The mesh cannot be read, or has no such region; the message lists what it has.
+        MeshError: The mesh or a mask cannot be used, or a region is empty. If a material or group does not
+            exist, the message lists the names in the mesh.
     """
     from scenes.assets.reading.naming import read_named  # takes 0.1 s to import; shapes do not need it
 

@@ -19,8 +19,8 @@ Floats = NDArray[np.float64]
 class Run(NamedTuple):
     """A smooth section of a profile in the plane of radius and z.
 
-    The outside of the solid is on the right in the direction of the points; for example, the points of an
-    outer wall are in upward order.
+    The outside of the solid is to the right of the path along the points; on an outer wall, for example, the
+    points are in upward order.
 
     Attributes:
         points_m: (k, 2) radius and z of the points, in order.

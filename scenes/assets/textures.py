@@ -52,7 +52,7 @@ def checker(rng: np.random.Generator, size_px: int) -> Image:
 
 
 def stripes(rng: np.random.Generator, size_px: int) -> Image:
-    """Straight stripes along one of `DIRECTIONS`, 2 to 8 times; each fills 30 to 70 % of a period."""
+    """Straight stripes that fill 30 to 70 % of a period; wave vector: 2 to 8 times one of `DIRECTIONS`."""
     phase = _wave_phase(rng, size_px, count=int(rng.integers(2, 9)))
     return _two_tone(rng, phase % 1.0 < rng.uniform(0.3, 0.7))
 
@@ -166,7 +166,7 @@ def _normalized(values: Floats) -> Floats:
 
 
 def _two_tone(rng: np.random.Generator, weight: Floats | NDArray[np.int64] | NDArray[np.bool_]) -> Image:
-    """Blends two random colours by `weight`, 0..1; each of their channels differs by at least 0.3."""
+    """Blends by `weight`, 0..1, two random colours that differ by at least 0.3 in each channel."""
     first = rng.random(3)
     second = (first + rng.uniform(0.3, 0.7, 3)) % 1.0
     mixed = np.rint(np.linspace(255 * first, 255 * second, 256)).astype(np.uint8)

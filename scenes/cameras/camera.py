@@ -221,8 +221,8 @@ class CameraKind(Intrinsics, Kind):
     def motion(self, rng: np.random.Generator, camera: Camera, bounds: tuple[Vec3, float]) -> Motion | None:
         """Samples the motion of the camera during the exposure, a mix of rotation and translation.
 
-        Returns None without motion and readout. A camera that does not move may have a readout, for moving
-        objects.
+        Returns None if there is neither motion nor readout. A readout also matters for a camera at rest,
+        because objects may move.
 
         Args:
             rng: Generator; always consumes four random numbers.

@@ -73,7 +73,7 @@ class LensDistortion(Settings):
         return lens_for(self.kind, tuple(single(pair) for pair in self.ranges), border)
 
     def widest(self) -> Distortion | None:
-        """The lens without p1 and p2, for any image; None without distortion, or if the lens folds over.
+        """The lens without p1 and p2, for all image sizes; None without distortion, or if it folds over.
 
         All ranges must be single numbers, as `drawn` returns them.
         """
@@ -144,7 +144,7 @@ class Intrinsics(Settings):
         return camera if lens is None else replace(camera, distortion=lens)
 
     def extremes(self, width: int, height: int) -> Iterator[tuple[Self, Camera]]:
-        """Yields all combinations of the ends of the coefficient ranges, with the widest camera of each."""
+        """Yields settings and widest camera for each combination of the ends of the coefficient ranges."""
         whole = self.distortion
         for numbers in product(*(dict.fromkeys(getattr(whole, name)) for name in COEFFICIENTS)):
             pairs = {name: (number, number) for name, number in zip(COEFFICIENTS, numbers, strict=True)}

@@ -13,7 +13,7 @@ OF_SCENE = ("fov_deg", "elevation_deg", "fill", "distance_m")
 """Settings that are sampled once per scene."""
 FULL_DEG = 360.0
 ROUNDING_DEG = 1e-6
-"""An arc shorter than a full circle by less than this is a full circle."""
+"""An arc counts as a full circle if it is shorter than one by at most this."""
 
 
 class Orbit(CameraKind):

@@ -92,7 +92,7 @@ class Bin(Scene):
 
     @property
     def viewpoints(self) -> Viewpoints:
-        """From all sides, and from high enough to look into the bin."""
+        """Viewpoints on all sides, high enough to look into the bin."""
         return Viewpoints(elevation_deg=(45.0, 90.0))
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:

@@ -33,7 +33,7 @@ from scenes.walls import WallSettings
 END = 3.0
 """Length of the belt beyond the first and the last object, in multiples of the typical object size."""
 BEYOND = 1.4
-"""Factor on the length that the objects need, for the belt without its ends."""
+"""Length of the belt without its ends, divided by the length that the objects need."""
 THICKNESS = 0.25
 """Thickness of the belt, in multiples of the typical object size."""
 STACK = 10
@@ -100,12 +100,12 @@ class Conveyor(Scene):
 
     @property
     def viewpoints(self) -> Viewpoints:
-        """From above."""
+        """Viewpoints from above."""
         return Viewpoints(elevation_deg=(60.0, 90.0))
 
     @property
     def moved_by(self) -> str | None:
-        """The exposure time, if there is motion blur."""
+        """Name of the exposure time setting if there is motion blur; otherwise None."""
         return "exposure_ms" if self.exposure_ms[1] and self.speed_m_s[1] else None
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:

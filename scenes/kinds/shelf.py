@@ -98,7 +98,7 @@ class Shelf(Scene):
 
     @property
     def viewpoints(self) -> Viewpoints:
-        """From the front, at the height of the products and a little above."""
+        """Viewpoints in front, at the height of the products and a little above."""
         return Viewpoints(azimuth_deg=(-125.0, -55.0), elevation_deg=(-5.0, 25.0))
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:

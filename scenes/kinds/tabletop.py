@@ -84,7 +84,7 @@ class TableSettings(FurnitureSettings):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table centred above the origin; the lengths are those of `TableSettings`, in metres."""
+    """A table centred above the origin; `TableSettings` describes the lengths, which are in metres here."""
 
     length_m: float
     depth_m: float
@@ -95,7 +95,7 @@ class Table:
     is_round: bool
 
     def proportioned(self) -> "Table":
-        """Returns the table with the top and the legs limited to what fits its size in metres."""
+        """Returns the table with thickness, legs and overhang reduced if they are too large for its size."""
         side_m = min(self.length_m, self.length_m if self.is_round else self.depth_m)
         leg_m = min(self.leg_m, side_m / 8)
         return replace(
@@ -156,7 +156,7 @@ class Tabletop(Scene):
 
     @property
     def viewpoints(self) -> Viewpoints:
-        """All round, with elevations from 5 degrees, where the horizon is in view, to 60 degrees."""
+        """Viewpoints all round, at elevations from 5 degrees, with the horizon in view, to 60 degrees."""
         return Viewpoints(elevation_deg=(5.0, 60.0))
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:

@@ -115,9 +115,9 @@ class _Placed:
     """The bodies that have been placed.
 
     Attributes:
-        found: All bodies.
-        order: Index of each body in the order of placement.
-        centers_m: Centres (n, 2) of the placed bodies, in this order.
+        found: All bodies, placed or not.
+        order: Indices into `found`, in the order of placement.
+        centers_m: Centres (n, 2) of the placed bodies, in the order of placement.
         reaches_m: Largest distances (n,) of their footprints from their centres.
     """
 

@@ -125,7 +125,7 @@ def _near_outline(mask: Mask) -> Mask:
 
 
 def _still_away(away: Mask, label: Mask, corner: tuple[int, int], probe: Probe) -> int:
-    """Counts the pixels in `away` that no thin part or gap, missed by pixel centres, explains."""
+    """Counts the pixels in `away` for which no ray within a pixel of the centre agrees with the label."""
     rows, columns = np.nonzero(away)
     if not 0 < len(rows) <= MAX_PROBED:
         return len(rows)

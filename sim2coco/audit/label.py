@@ -21,7 +21,8 @@ from sim2coco.audit.scene import Body
 from sim2coco.audit.wholebox import MAX_PX, worst_side
 
 MAX_CORNER_PX = 0.1
-"""Largest distance in pixels between the projections of a body's 3-D box corners with two poses."""
+"""Largest distance in pixels, along x or y, between the corners of a body's 3-D box when projected with the
+label's pose and with the scene's pose."""
 MAX_DEPTHS = 1e-3
 """Largest fraction of compared pixels whose depths may differ. It allows for pixel centres exactly on an edge
 with another surface behind it. (OpenGL leaves holes in such pixels too, but the renderer fills them.)"""

@@ -1,4 +1,4 @@
-"""The surface of each asset: from the user's mesh file, a procedural shape, or `run.json`."""
+"""The surface of each asset: the user's mesh file, a procedural shape, or furniture in `run.json`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

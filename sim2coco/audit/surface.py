@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sim2coco.audit.geometry import Array, inverse
 
 MARGIN = 1.5
-"""Rays start this many sphere radii before their closest approach to the centre, or at the camera."""
+"""Rays start this many sphere radii before their closest approach to the centre, never behind the camera."""
 MAX_RAYS = 1 << 20
 """Maximum number of rays per Embree call."""
 

@@ -12,9 +12,10 @@ STEP_PX = 1 / 256
 
 
 def worst_side(told: Box, found: Box, on_body: Probe) -> int:
-    """Returns the largest side distance in px between two boxes, except where a thin part explains it.
+    """Returns the largest distance in px between corresponding sides of two boxes.
 
-    Whether pixel centres hit a tip that is thinner than a pixel depends on rounding.
+    Sides are left out if a thin part of the body explains their distance: whether pixel centres hit a tip
+    that is thinner than a pixel depends on rounding.
 
     Args:
         told: The label's box.
@@ -42,7 +43,7 @@ def _is_thin(told: Box, found: Box, side: int, on_body: Probe) -> bool:
 
 
 def _strip(told: Box, found: Box, side: int, start: int, stop: int) -> Box:
-    """The box between two lines parallel to a side, which extends along both boxes."""
+    """The strip from `start` to `stop` parallel to a side, as long as both boxes together."""
     low, high = np.minimum(told, found), np.maximum(told, found)
     box = [*low[:2].tolist(), *high[2:].tolist()]
     box[side % 2], box[side % 2 + 2] = min(start, stop), max(start, stop)

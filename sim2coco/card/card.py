@@ -58,7 +58,7 @@ def unsigned(content: bytes) -> bytes:
 
 
 def signed_json(tree: bytes) -> bytes:
-    """Adds the hash of a JSON object of several lines as its first value, `identifier`."""
+    """Inserts the hash of a multi-line JSON object as its first value, `identifier`."""
     first, rest = tree[:1], tree[1:]
     return first + b'\n "identifier": "sha256:%s",' % sha256(tree).hexdigest().encode() + rest
 

@@ -12,7 +12,7 @@ NAMES = {
     "instances": "annotations/instances_{split}.json",
     "amodal": "annotations_amodal/amodal_{split}.json",
 }
-"""The annotation files of a split, visible and amodal masks, as the COCO format writes them."""
+"""Names of a split's COCO files: `instances` has the visible masks, `amodal` the amodal masks."""
 OF_RENDERED = {"view", "lighting", "copy"}
 """Facts that each image of a run has; a merge or a split keeps them."""
 SHOWN = 12

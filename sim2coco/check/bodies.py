@@ -2,8 +2,8 @@
 
 Each label refers to a body of the recorded scene, and a defect's label also to a decal of that body. The
 label's category, asset and scale must equal the body's, and its pose must be the body's pose in the camera
-frame. The masks must agree with the bounding box of the whole object, and that box with the projections of
-the outermost mesh vertices that the record lists.
+frame. The masks must agree with the bounding box of the whole object, and this box must agree with the
+projections of the outermost mesh vertices, which the record lists.
 """
 
 from collections import Counter
@@ -62,7 +62,7 @@ def check_bodies(
 
 
 def _image(view: Entry, picture: Entry) -> Iterator[str]:
-    """Checks an image's camera, which is null if an augmentation moved pixels, against its view's camera."""
+    """Checks that an image's camera equals its view's camera, or is null (an augmentation moved pixels)."""
     camera = picture["camera"]
     if camera is None:
         return

@@ -17,7 +17,7 @@ from sim2coco.check.values import Entry, follows, show
 
 KINDS = ("categories", "images", "annotations")
 REFERRED = {"image_id": ("images", IMAGE), "category_id": ("categories", CATEGORY)}
-"""For each reference key of an annotation: the list that it refers to, and its column in the index."""
+"""For each reference key of an annotation: the list that it refers to, and its column in `Listing.rows`."""
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Document:
             reported again.
         sizes: Number of entries of each kind, including invalid ones.
         disordered: The kinds whose ids are not in order.
-        segments: For panoptic annotations, the first reference to each image and category.
+        segments: The location of the first reference to each image and category in panoptic annotations.
         amodal: The amodal file of the same split, if there is one.
     """
 
@@ -157,7 +157,7 @@ def _is_valid(kind: str, entry: Any, ours: bool) -> bool:
 
 
 def _see_other(document: Document, item: Item) -> None:
-    """Reports why an entry is invalid, unless it is a panoptic annotation."""
+    """Reports why an entry is invalid; a panoptic annotation is checked by its own rules instead."""
     entry, ours, faults = item.value, document.folder.ours, document.folder.faults
     where = f"{item.key}[{item.rank}]"
     if item.key == "annotations" and not ours and panoptic.is_panoptic(entry):

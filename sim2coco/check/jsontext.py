@@ -23,8 +23,8 @@ class Decoder:
     """Decodes one value after another.
 
     Attributes:
-        oddities: Constructs in the value decoded last that parsers handle differently, such as duplicate keys
-            and NaN: fault kind to message.
+        oddities: Maps kinds of faults to messages, for the value decoded last: constructs that parsers handle
+            differently, such as duplicate keys and NaN.
     """
 
     oddities: dict[str, str] = field(default_factory=dict)

@@ -26,7 +26,7 @@ PATTERNS = (
 AMODAL = ("annotations_amodal/amodal_{split}.json", "annotations/amodal_{split}.json")
 """Locations of a split's amodal file; earlier versions used the second."""
 UNNAMED = ("", "annotations", "labels", "result", "default", "all", "images", "data")
-"""Names that do not denote a split, of a data set's only annotation file or of its folder."""
+"""Names that annotation files or their folders have in data sets without splits."""
 EXPECTED = (
     "it has no annotations/instances_<split>.json, with images in images/<split>/, <split>/ or images/, "
     "and no <split>/_annotations.coco.json"
@@ -66,7 +66,7 @@ def _matching(folder: Folder, pattern: str) -> Iterator[str]:
 
 
 def _split(name: str) -> str:
-    """The split of an annotation file, from its file name or its folder's name."""
+    """The split of an annotation file: its folder's name for `_annotations.coco.json`, else from its name."""
     path = Path(name)
     if path.stem == "_annotations.coco":
         return path.parent.name

@@ -1,4 +1,4 @@
-"""Checks image files: each entry has an intact file of the stated width and height, and vice versa."""
+"""Checks that each image entry has an intact file of the stated size, and that each file has an entry."""
 
 import re
 import warnings

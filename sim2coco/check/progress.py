@@ -24,7 +24,7 @@ class Progress:
     done: int = 0
 
     def step(self) -> None:
-        """Counts a step; the count is clipped, as records may list more images than annotation files."""
+        """Counts a step; the number shown is limited to `images`, because records may list more images."""
         self.done += 1
         if self.done % self.steps == 0:
             self.show(min(self.done // self.steps, self.images), self.images)

@@ -23,7 +23,10 @@ FORBIDDEN = {"asset": (MESH, SHAPE), "background": (TEXTURE,)}
 """What splits must not share, for each value of `split.by`; a shape is a mesh regardless of its size."""
 
 Thing = tuple[str, str]
-"""A kind (`MESH`, `SHAPE` or `TEXTURE`), and a content hash, or a procedural texture's name and index."""
+"""A kind (`MESH`, `SHAPE` or `TEXTURE`), and an identifier.
+
+The identifier is a content hash or, for a procedural texture, its name and index.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Sharing:
             self._see(folder.at(name, picture), record["split"], picture, kind, called)
 
     def see_labels(self, split: str, document: Document) -> None:
-        """Registers the meshes in the labels of a split, and reports those that must not be shared."""
+        """Like `see_record`, for the meshes in the labels of a split."""
         for identity, image in document.images.items():
             for annotation in document.annotations_of(identity):
                 asset, picture = annotation["attributes"]["asset"], image["file_name"]

@@ -26,11 +26,13 @@ class Item(NamedTuple):
 
     Attributes:
         key: The key in the top-level object.
-        rank: The index in the list; None for the value itself. A list itself is yielded as an empty list.
-        value: The value or the entry.
+        rank: Index of the entry in its list; None for a value of the top-level object.
+        value: The value or the entry; a list in the top-level object is replaced by an empty list, and its
+            entries follow as separate items.
         start: Offset of its first byte in the file.
         length: Length in bytes.
-        oddities: Constructs that parsers handle differently, such as duplicate keys: fault kind to message.
+        oddities: Maps kinds of faults to messages about constructs that parsers handle differently, such as
+            duplicate keys.
     """
 
     key: str
@@ -120,7 +122,7 @@ class _Window:
                 return ""
 
     def take(self, characters: str) -> str:
-        """Skips white space, then consumes and returns the next character, which must be a given one."""
+        """Skips white space, then consumes and returns the next character, which must be in `characters`."""
         found = self.peek()
         if not found or found not in characters:
             self.fail(" or ".join(map(repr, characters)))
@@ -129,7 +131,7 @@ class _Window:
         return found
 
     def next_entry(self) -> str:
-        """Like `take` for a comma or bracket, but returns "" if the text read so far may end within it."""
+        """Like `take(",]")`, but never reads on: returns "" if the text read so far may not suffice."""
         match = NEXT.match(self._text, self._at)
         if match is None or match.end() >= len(self._text):
             return ""

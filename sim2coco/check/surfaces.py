@@ -1,6 +1,6 @@
 """Checks mask overlap: objects must not overlap, and defects must lie on their object.
 
-The attribute `on` of a defect's label is the instance of its object.
+The attribute `on` of a defect's label is the instance number of the object on which the defect lies.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ def check_overlap(place: Place, annotations: list[Entry], masks: Mapping[int, Ru
 def _off(
     number: int, mask: Runs, on: Any, owners: Mapping[int, int], objects: Mapping[int, Runs]
 ) -> Iterator[str]:
-    """Checks that a defect lies inside its object, or outside all objects if its own has no label."""
+    """Checks that a defect lies inside its object or, if the object has no label, outside all others."""
     if not ID[0](on):
         yield f"annotation {number}: on is {show(on)}, must be {ID[1]}"
         return

@@ -1,6 +1,6 @@
 """The arguments of the commands that read a data set.
 
-Nothing else is imported here, so that `--help` is fast, and `doctor` works in a broken installation.
+This module imports almost nothing, so that `--help` is fast, and `doctor` works in a broken installation.
 """
 
 import argparse

@@ -36,7 +36,7 @@ from sim2coco.storage import StoreError
 NO_BREAK = "\u00a0"
 """A no-break space."""
 FILE_WORK = 100_000
-"""Work for a mesh file without triangles, as the number of bytes that are read in the same time."""
+"""Fixed cost of each mesh file, as the number of bytes that are read in the same time."""
 
 
 def run(options: argparse.Namespace, out: Console) -> int:

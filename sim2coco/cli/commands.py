@@ -80,7 +80,7 @@ def _style(options: argparse.Namespace) -> Style:
 
 
 def _chosen(data: Dataset, split: str | None, category: str | None) -> Iterator[LabelledImage]:
-    """Yields the images of a split with labels of a category, with these labels only; None: all images."""
+    """Yields the images of a split; with a category, only images with its labels, and only these labels."""
     for image in data.images(split):
         chosen = _of_category(data, image, category)
         if chosen.labels or not category:

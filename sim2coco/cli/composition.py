@@ -82,7 +82,7 @@ def _described(error: Exception, arguments: Sequence[str]) -> str:
 
 
 def _missing_check(key: str) -> str:
-    """The message for a setting of a check that the configuration does not have; "" for other keys."""
+    """The message for a setting whose quality check is missing in the configuration; "" for other keys."""
     *parents, name = key.split(".")[:3]
     checks = default_config()["quality"]["checks"]
     if parents != ["quality", "checks"] or name in checks or key.count(".") < 3:
@@ -92,7 +92,7 @@ def _missing_check(key: str) -> str:
 
 
 def _of_a_file(group: str, choice: str) -> str:
-    """Explains how to use a file or folder that was given as the option of a group; "" if there is none."""
+    """Explains how to use a file or folder that was given as the option of a group; "" for others."""
     path = Path(choice).expanduser()
     if path.suffix == ".yaml" and path.is_file():
         folder = path.parent.parent if path.parent.name == group else Path("FOLDER")
@@ -113,7 +113,7 @@ def _of_a_size(group: str, choice: str) -> str:
 
 
 def _commas(override: str) -> str:
-    """Explains what to write instead of an override that Hydra takes for a sweep."""
+    """Explains what to write instead of an override that Hydra mistakes for a sweep."""
     key, _, value = override.partition("=")
     inside = value.strip("()[]{}")
     if key in GROUPS:

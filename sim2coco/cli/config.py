@@ -115,7 +115,7 @@ def _built(settings: dict[str, Any]) -> tuple[Recipe, RunOptions]:
 
 
 def with_plugin_hint(message: str) -> str:
-    """Adds to a message about an unknown kind, option or setting that a plug-in may define it."""
+    """Extends a message about an unknown kind, option or setting with a hint that a plug-in may define it."""
     unknown = ("unknown kind" in message or "no such setting" in message or "no choice" in message) and (
         "; allowed: " in message
     )

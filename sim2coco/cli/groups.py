@@ -1,4 +1,4 @@
-"""The config groups: the folders of `conf/`; the configuration is composed of one option of each."""
+"""The config groups, which are the folders of `conf/`; a configuration has one option of each group."""
 
 GROUPS = (
     "assets",

@@ -50,9 +50,10 @@ def composed(command: str, arguments: list[str], work: Callable[[dict[str, Any]]
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Keeps Python from looking for cycles of objects during imports, which make many objects and no garbage.
+    """Disables Python's cyclic garbage collector during imports, which create many objects and no garbage.
 
-    It takes a tenth of the time of imports. Jobs and sweeps turn it on again, for objects made since.
+    The collector would take a tenth of the import time. Jobs and sweeps enable it again, only for objects
+    that are created from then on.
     """
     gc.disable()
     try:
@@ -69,7 +70,7 @@ def _collect() -> None:
 def _jobs(
     command: str, arguments: list[str], work: Callable[[dict[str, Any]], int] | None, folder: str
 ) -> list[int]:
-    """Does what `composed` says with a temporary folder, and returns the exit code of each job."""
+    """Like `composed`, with a given temporary folder; returns the exit code of each job."""
     codes: list[int] = []
     jobs = {"generate": generate_one, "preview": preview_one, **({command: work} if work else {})}
 
@@ -94,7 +95,7 @@ def _jobs(
 
 
 def _failed(error: Exception, arguments: list[str]) -> int:
-    """Prints an error of ours, of Hydra or of the system in one line; `guarded` catches those of jobs."""
+    """Prints an error that occurred outside of jobs in one line; `guarded` prints the errors of jobs."""
     from sim2coco.cli.composition import composition_error
     from sim2coco.messages import ConfigError
 

@@ -36,7 +36,7 @@ SPLIT_BY = "split.by="
 
 
 class Words(HydraOverrideVisitor):
-    """Hydra's override parser, except that it keeps scalars as text if their text would be lost."""
+    """Hydra's override parser, except that scalars stay text if a conversion would lose their text."""
 
     _choice = False
     _depth = 0

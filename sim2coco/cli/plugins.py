@@ -46,7 +46,8 @@ def _take(arguments: Sequence[str], offered: list[tuple[str, str]]) -> list[str]
         offered: The group and the name of each config option that they add; filled here.
 
     Raises:
-        ConfigError: A file is not named, is missing, cannot be loaded, or defines a kind whose name is taken.
+        ConfigError: The flag lacks a file, or a file is missing, cannot be loaded, or defines a kind whose
+            name is taken.
     """
     # Import the built-in kinds first, so that a plug-in that repeats one of their names is refused.
     import_module("sim2coco.cli.config")

@@ -91,7 +91,7 @@ class ProgressBar:
             note: Text to show after the bar.
             known: Whether all `done` items were finished before the task started.
             work: Amount of work in the finished items, if it differs between items.
-            waiting: Whether the note is shown although no item can be finished yet.
+            waiting: Whether plain lines are printed even though no item can be finished yet.
         """
         if self._known is None:
             self._begin()
@@ -113,7 +113,7 @@ class ProgressBar:
         self._bar.start()
 
     def _rates(self, now: float, done: int, work: float, known: int) -> tuple[float, float]:
-        """Items and work per second since the first new item; processes are started before it."""
+        """Items and work per second since the first new item, so that starting processes does not count."""
         if self._first is None and done > known:
             self._first = now, done, work
         start, done_before, work_before = self._first or (now, done, work)

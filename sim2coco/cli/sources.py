@@ -31,7 +31,7 @@ Hydra takes a second for 10,000 values.
 MAX_DEPTH = 50
 """Maximum nesting depth of the values in a YAML file."""
 BUILT_IN = " (built-in)"
-"""Suffix of the name by which a defaults list refers to the built-in file that its own file replaces."""
+"""In the defaults list of a user file, this suffix denotes the built-in file that the user file replaces."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -141,7 +141,7 @@ class UserFiles(FileConfigSource):
     """The YAML files in a folder of the user; replaces Hydra's class for such folders."""
 
     def is_config(self, config_path: str) -> bool:
-        """Whether there is such a user file, or a built-in file that a user file replaces."""
+        """Whether the user file exists; with the suffix `BUILT_IN`, also whether a built-in file exists."""
         path = config_path.removesuffix(BUILT_IN)
         return super().is_config(path) and (path == config_path or _built_in(path) is not None)
 

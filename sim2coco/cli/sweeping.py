@@ -31,7 +31,7 @@ def is_grid(arguments: Sequence[str]) -> bool:
 
 
 def without_launcher(arguments: Sequence[str]) -> list[str]:
-    """The arguments without their launcher, so that all jobs of a sweep run in this process."""
+    """The arguments without those that set a launcher, so that all jobs of a sweep run in this process."""
     return [argument for argument in arguments if not begins(argument, OF_LAUNCHERS)]
 
 
@@ -39,7 +39,8 @@ def without_launcher(arguments: Sequence[str]) -> list[str]:
 def folder_for(arguments: Sequence[str], planned: Sequence["SweepJob"], folder: str) -> Iterator[str]:
     """Yields a folder for notes that all jobs can write to.
 
-    If a launcher runs the jobs, possibly on other machines, it is a temporary folder beside their data sets.
+    If a launcher runs the jobs, possibly on other machines, the folder for notes is a temporary folder beside
+    the data sets.
 
     Args:
         arguments: The arguments of the command line.
@@ -59,7 +60,7 @@ def job_of(options: "RunOptions") -> "SweepJob":
     """The job that Hydra composed last, which has these run options.
 
     Raises:
-        ConfigError: It does not write to a folder.
+        ConfigError: The job writes to an object store and not to a folder.
     """
     from hydra.core.hydra_config import HydraConfig
 

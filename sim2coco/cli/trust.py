@@ -21,7 +21,7 @@ FLAG = "--trust-config"
 ALLOWED = re.compile(r"hydra[./](launcher|sweeper)([./].+)?|hydra\.(mode|verbose)")
 """Settings of Hydra that the command line may set: they choose how the jobs of a sweep are started."""
 OF_HYDRA = re.compile(r"(^|[./])hydra($|[./])")
-"""Groups, packages and keys of the settings of Hydra."""
+"""Matches the groups, packages and keys that configure Hydra itself."""
 CODE = ("_target_", "()")
 """Keys that name a function to call, for `instantiate` and for `logging.config`."""
 REFUSED_FLAGS = ("config_path", "experimental_rerun")

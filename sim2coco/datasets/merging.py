@@ -115,7 +115,7 @@ def _in_order(splits: set[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """An input data set; yields its images as images of the result, except for their names and scenes."""
+    """An input data set; yields its images with the result's splits, categories, licences and origins."""
 
     data: Dataset
     info: DatasetInfo

@@ -47,7 +47,7 @@ class Names:
 
 
 def _short(name: str) -> str:
-    """Shortens a name that is too long to its end, preceded by a hash of the whole name."""
+    """Replaces a name that is too long by a hash of the whole name, followed by the name's end."""
     if len(name.encode()) <= MAX_BYTES:
         return name
     end = name.encode()[-MAX_BYTES // 2 :].decode("utf-8", "ignore")

@@ -89,13 +89,13 @@ def origin(image: LabelledImage) -> str | None:
 
 
 def scene_of(image: LabelledImage) -> str:
-    """Returns a key shared by all images of a scene, or the image name; merging does not change it."""
+    """Returns a key of the image's scene, or of the image if its scene is unknown; merging keeps the key."""
     scene = image.facts.get(SCENE, image.scene)
     return f"scene {scene}" if scene is not None else str(image.facts.get(NAME, image.name))
 
 
 def sources_of(root: Path, identity: str, info: DatasetInfo) -> tuple[Source, ...]:
-    """Returns the original data sets of a data set's images: the data set itself, or its listed sources.
+    """Returns the data sets listed in `sources.json`; without that file, the data set itself.
 
     Args:
         root: The data set folder.

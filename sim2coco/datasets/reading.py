@@ -41,7 +41,7 @@ class Dataset(Protocol):
 
     @property
     def identity(self) -> str:
-        """64 hex digits: the identity of the run that made it, or a hash of its annotation files."""
+        """64 hex digits: the run's identity if there are records, else a hash of the annotation files."""
 
     def sizes(self) -> Mapping[str, Size]:
         """Returns the number of images and annotations of each split, in split order."""

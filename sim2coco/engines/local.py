@@ -142,7 +142,7 @@ class Local(Engine):
 def prepared_meshes(workers: Supervisor[int | str], catalogue: Catalogue) -> Iterator[Preparing]:
     """Prepares big meshes in the workers, one at a time in each, before the first scene; yields the progress.
 
-    If the preparation of a mesh fails, so will the scenes that draw it, which is recorded then.
+    If the preparation of a mesh fails, the scenes that contain the mesh fail later, which is recorded then.
 
     Raises:
         OSError: An error affects every scene, such as a full disk.
@@ -160,7 +160,7 @@ def prepared_meshes(workers: Supervisor[int | str], catalogue: Catalogue) -> Ite
 
 
 def _take_drawn(job: Job, scene: int) -> tuple[str, ...]:
-    """The assets that were drawn for a scene that has failed, and removes the file that lists them."""
+    """Returns the assets sampled for a failed scene, and removes the file that lists them."""
     file = drawn_file(job, scene)
     text = file.read_text("utf-8", "surrogateescape") if file.exists() else ""
     assets = tuple(text.split("\0")[:-1])  # what follows the last mark was cut when the worker was killed

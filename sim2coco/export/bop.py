@@ -217,7 +217,7 @@ def _camera(camera: Camera, depth_scale_mm: float) -> dict[str, Any]:
 
 
 def _shared_camera(camera: Camera, depth_scale_mm: float) -> dict[str, Any]:
-    """The first camera, for tools that render similar images; `scene_camera` has each image's camera."""
+    """Content of `camera.json`: the first image's intrinsics, as an example for rendering similar images."""
     return {
         "cx": camera.cx - 0.5,
         "cy": camera.cy - 0.5,

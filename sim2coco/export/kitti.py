@@ -54,7 +54,7 @@ class Kitti(Format):
 
 
 def _words(categories: Sequence[str]) -> list[str]:
-    """A unique word without blanks, which separate fields, for each category; `DontCare` is reserved."""
+    """For each category, a unique name without blanks (KITTI's separator); `DontCare` is reserved."""
     taken, words = {"DontCare"}, []
     for name in categories:
         word = free = "_".join(name.split()) or "_"

@@ -133,8 +133,8 @@ def _shortest(points: Points, owners: NDArray[np.int64]) -> Iterator[tuple[int, 
 def _neighbours(points: Points, owners: NDArray[np.int64]) -> Points:
     """Pairs (m, 2) of close points on different outlines; the pairs connect all outlines.
 
-    The pairs are points at the same position, and the nearest points of two adjacent grid positions (adjacent
-    Voronoi cells).
+    Two points are a pair if they are at the same position, or if they are the nearest points of two adjacent
+    grid positions, i.e. if their Voronoi cells touch.
     """
     x, y = (points - points.min(axis=0)).T
     places = np.full((y.max() + 1, x.max() + 1), -1, np.int32)

@@ -50,11 +50,12 @@ def outline(mask: Mask) -> Outline:
 
 
 def padded(points: Path) -> Path:
-    """Repeats the last point of an outline with diagonal steps, so that added points do not change the mask.
+    """Pads an outline that has diagonal steps, so that points added by Ultralytics do not change the mask.
 
     Ultralytics adds interpolated points to each polygon, equally spaced in the point index, until it has
     1,000 points. After rounding, added points in the middle of a diagonal step may lie outside the mask. With
-    499 or 1,000 points in the file, all added points coincide with points in the file.
+    499 or 1,000 points in the file, all added points coincide with points in the file. Therefore the last
+    point is repeated up to one of these numbers.
     """
     diagonal = (points != np.roll(points, 1, axis=0)).all(axis=1).any()
     number = next((number for number in (499, 1000) if len(points) <= number), len(points))
@@ -94,8 +95,8 @@ def _around_corners(mask: Mask, border: Path) -> Path:
 def _with_holes(border: Path, holes: Sequence[Path]) -> Path:
     """Joins the borders of holes to the border around them, along rows of the mask.
 
-    Going left from the leftmost pixel of a hole's border, the row meets the outer border, or the border of a
-    hole that begins further left, before it leaves the mask.
+    To the left of the leftmost pixel of a hole's border, the row stays in the mask until it meets the outer
+    border, or the border of a hole that begins further left.
     """
     path = border
     for hole in sorted((_from_leftmost(hole) for hole in holes), key=lambda hole: hole[0].tolist()):
@@ -112,7 +113,7 @@ def _from_leftmost(path: Path) -> Path:
 
 
 def _touching(path: Path) -> Path:
-    """Fills the gaps of a path with pixels, which are the same in both directions.
+    """Fills the gaps of a closed path; the pixels of a gap do not depend on the path's direction.
 
     Consecutive duplicates are removed, except in a path with a single pixel.
     """

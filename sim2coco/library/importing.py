@@ -30,7 +30,7 @@ from sim2coco.store import LocalStore
 ROWS = "rows"
 """Folder in the library with a JSON file for each mesh file, which holds its row."""
 VERSION = f"10.{PREPARED_VERSION}"
-"""Version of `examine` and of prepared meshes; a file whose stored row differs in it is examined again."""
+"""Version of `examine` and of prepared meshes; a file is examined again if its row has another version."""
 
 MEASURED = (
     *("metres_per_unit", "up", "up_from", "from_file", "extents_m", "watertight", "volume_m3"),

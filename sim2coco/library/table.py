@@ -51,7 +51,7 @@ class Flags:
 
 
 def find_table(root: Path, given: Path | None) -> Path | None:
-    """Returns the path of the table: `given`, or the one in the folder; None if there is none.
+    """Returns `given` if it is set, otherwise the path of the table in the folder; None if there is none.
 
     Raises:
         LibraryError: `given` does not exist, or the folder contains several tables.

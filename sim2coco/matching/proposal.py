@@ -18,7 +18,7 @@ Tree = dict[str, Any]
 GAMMA = 2.2
 """Approximate gamma of sRGB: one stop of light changes the luma by the factor 2^(1/2.2)."""
 MAX_FILL = 1.5
-"""Maximum `camera.fill`; to look larger still, objects are brought closer together."""
+"""Maximum `camera.fill`; to enlarge boxes even more, objects are brought closer together."""
 MIN_SPREAD = 0.3
 MAX_OBJECTS = 150
 MAX_EMPTY = 0.9

@@ -69,7 +69,7 @@ def match(recipe: Recipe, real: Observed, plan: Plan, progress: Progress = lambd
         progress: Called with the number of images made so far. An exception from it stops the search.
 
     Raises:
-        ConfigError: The intrinsics in pixels are for another image size.
+        ConfigError: The recipe has intrinsics in pixels, for an image size that differs from the data set's.
         GenerationError: The images of a trial are rejected.
     """
     made = _Trials(plan, progress)

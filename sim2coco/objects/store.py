@@ -164,7 +164,7 @@ class ObjectStore(Storage):
         return None
 
     def age_s(self, name: str) -> float:
-        """Returns the seconds since an object was written, by the server's clock, with a probe as "now"."""
+        """Returns the seconds since an object was written; writing an object gives the server's time now."""
         probe = f"{TEMPORARY}{uuid4().hex}"
         self.replace(probe, b"")
         try:

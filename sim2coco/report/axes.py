@@ -21,7 +21,7 @@ class Tick:
 
 
 def round_steps(low: float, high: float, about: int = 5) -> list[float]:
-    """Round values between two limits: integer multiples of 1, 2 or 5 times a power of ten.
+    """Returns round values between two limits: integer multiples of 1, 2 or 5 times a power of ten.
 
     Example:
         >>> round_steps(0, 7), round_steps(0.0, 0.31, 4)

@@ -31,7 +31,7 @@ RATIOS = (
     (10, "ten times"),
 )
 EXACT = 0.13
-"""A ratio gets one of these names if it differs by less than this many octaves."""
+"""A ratio is named as in `RATIOS` if it is less than this many octaves away from an entry."""
 
 Write = Callable[[float], str]
 

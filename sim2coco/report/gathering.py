@@ -1,4 +1,4 @@
-"""Measures the images of a data set, alongside another reader or for the report alone."""
+"""Measures the images of a data set: while other code reads them, or in a separate pass for the report."""
 
 from array import array
 from collections import Counter

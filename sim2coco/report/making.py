@@ -33,7 +33,7 @@ class Making:
         notes: Notes on how to use the command.
         reasons: How often each reason has rejected a view or a scene; None if there are no records.
         views: Number of accepted views.
-        rejected: Number of rejected views, and of scenes without a view.
+        rejected: Number of rejected views, plus the number of scenes with the status `rejected`.
         advice: What to change for fewer rejections.
         failed: Number of scenes that could not be made.
         pictures: (name, data URI) of images of rejected views, by reason, if they are kept.

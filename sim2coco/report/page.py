@@ -100,7 +100,7 @@ def _key_numbers(found: Gathering, made: Making, groups: int) -> Iterator[tuple[
 
 
 def _categories(contents: Contents) -> list[tuple[str, str, list[int], int, float]]:
-    """Each category's name, colour, labels per split, all labels, and these in percent of the maximum."""
+    """Each category's name, colour, labels per split, total, and total in percent of the largest total."""
     rows = []
     for index, name in enumerate(contents.info.categories):
         labels = [contents.labels[split, index] for split in contents.splits]

@@ -174,6 +174,6 @@ def _differences(
 
 
 def _known(value: object) -> bool:
-    """Whether a record has a value; earlier versions lack some values, and the body of ignored instances."""
+    """Whether a record has this value; records of earlier versions lack some values, or parts of them."""
     old = isinstance(value, tuple) and any(getattr(entry, "body", 0) is None for entry in value)
     return value is not None and not old

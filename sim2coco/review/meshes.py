@@ -21,10 +21,10 @@ from sim2coco.review.whereabouts import Whereabouts
 
 
 def with_meshes(data: Dataset, folders: Sequence[Path]) -> Dataset:
-    """Returns a data set of sim2coco whose formats are written with the models of its objects.
+    """Returns a data set that also finds the meshes of its objects, for formats that include 3-D models.
 
     Args:
-        data: The data set.
+        data: A data set made by sim2coco.
         folders: Folders that are searched recursively for the user's meshes, by name and content.
 
     Raises:
@@ -60,7 +60,7 @@ def _noted(data: DataSet, keys: set[str]) -> Iterator[tuple[Record, View]]:
 
 
 def _assets(data: DataSet) -> dict[str, Any]:
-    """The settings of the assets without distractors, which have no models."""
+    """The asset settings without the distractors, because no models of distractors are written."""
     try:
         return {**data.settings()["assets"], "distractors": {}}
     except (TypeError, KeyError):

@@ -14,7 +14,7 @@ MAX_ENTRIES = 10_000
 LARGEST = 1e6
 """Largest absolute value in a scene or a shot; valid lengths, pixels and factors are far smaller."""
 MOST = {"frames": 1000, "bands": 10_000, "bits": 16, "window_px": 1000, "jpeg_quality": 100}
-"""Maximum of integers that determine the amount of computation; their minimum is 1."""
+"""Maximum values of integers that determine the amount of computation; the minimum is 1."""
 
 
 def unrenderable(recipe: Recipe, settled: Settled, shot: Shot) -> str | None:

@@ -30,7 +30,7 @@ class Status:
         scenes: Number of scenes by their status: `done`, `rejected` or `failed`.
         accepted: Number of accepted views, including surplus views that will be removed at the end.
         reasons: How often each reason has rejected a view or a scene; a view may have several reasons.
-        rejected: Number of rejected views, and of scenes without a view.
+        rejected: Number of rejected views, plus the number of scenes with the status `rejected`.
         failed: Error of each failed scene.
         unreadable: Names of the records that cannot be read; the next run makes these scenes again.
         per_s: Accepted views per second before the newest record; None for too few records.
@@ -64,7 +64,7 @@ class Status:
 
     @property
     def accepted_share(self) -> float | None:
-        """Accepted views among all views and scenes without a view; None if there are none."""
+        """Accepted views as a fraction of `accepted` + `rejected`; None if both are 0."""
         views = self.accepted + self.rejected
         return self.accepted / views if views else None
 

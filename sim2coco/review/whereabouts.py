@@ -24,7 +24,7 @@ from sim2coco.records import Record, View, plain
 
 MISSING = "--meshes FOLDER says where the data set's own files lie, and may be given several times"
 UNSEEN = {"shape": "box", "size_m": 0.1}
-"""Settings in place of a category without objects in the scene, because its files are not needed."""
+"""Replaces the settings of a category without objects in the scene, so that its files are not needed."""
 MAX_TOLD = 3
 """Maximum number of changed files in an error message."""
 

@@ -1,4 +1,4 @@
-"""The images of a data set in its order, read in the background while a page already shows them."""
+"""The images of a data set in order, read in the background while a page already shows the first ones."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future

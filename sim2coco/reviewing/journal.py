@@ -75,7 +75,8 @@ class Journal:
         """Takes back the last verdict of this reviewer, which may be from an earlier review.
 
         Returns:
-            The verdict that holds again; None if there is nothing to take back.
+            The earlier verdict on the same image, which is valid again (its field `verdict` is None if there
+            was none); None if there is nothing to take back.
         """
         with self._writing() as file:
             if not self._before:

@@ -70,7 +70,7 @@ class Pages:
         return Response(page_file(name).encode(), media_type=f"{TYPES[Path(name).suffix]}; charset=utf-8")
 
     def about(self, request: Request) -> Response:
-        """The data that all images share."""
+        """Information about the data set as a whole, and the reviewer."""
         told = about(self.name, self.gallery.dataset.info, self.journal.reviewer)
         return _json(told | {"start": self.start})
 

@@ -37,7 +37,7 @@ class Said(BaseModel):
 
 
 def about(name: str, info: DatasetInfo, reviewer: str) -> dict[str, Any]:
-    """The data that all images share."""
+    """Information for the page about the data set as a whole, and the reviewer."""
     return {
         "dataset": name,
         "categories": info.categories,

@@ -21,7 +21,7 @@ SINKING_M = 0.003
 def floating(
     root: Path, folders: tuple[Path, ...] = (), progress: Callable[[int], None] = lambda _: None
 ) -> dict[int, str]:
-    """Returns the scenes with floating objects, and a text on which bodies sink and how far.
+    """Returns, for each scene with floating objects, a text on which bodies sink and how far.
 
     Args:
         root: The data set, with its records.

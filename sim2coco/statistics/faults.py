@@ -18,7 +18,7 @@ BLURRED_PX = 1.3
 TINY_PX = 15.5
 """An object is tiny if its box is not longer than this, in an image scaled to 640 px."""
 MOSTLY_VISIBLE = 0.5
-"""Minimum visible fraction of a tiny object; otherwise a small box is often part of a larger object."""
+"""Minimum visible fraction of a tiny object, because the visible part of a larger object may be small too."""
 HIDDEN = 0.895
 """An object is hidden if its occlusion is at least this."""
 

@@ -120,9 +120,9 @@ def bins(quantity: Quantity, image: ImageMeasures) -> NDArray[np.int64]:
 def earth_movers_distance(one: Histogram, other: Histogram) -> float:
     """Computes the earth mover's distance between two histograms.
 
-    This is the average distance by which values must be moved to turn one histogram into the other. The unit
-    is that of the quantity, or octaves on a logarithmic scale. For unordered quantities, bins with the same
-    label are compared, and the result is the fraction of values that differ (total variation distance).
+    This is the average distance by which values must be moved to turn one histogram into the other, in
+    the unit of the quantity, or in octaves on a logarithmic scale. For unordered quantities, bins with the
+    same label are compared, and the result is the fraction of values that differ (total variation distance).
 
     Returns:
         The distance; NaN if either histogram is empty.

@@ -20,7 +20,7 @@ class ObjectMeasures:
         area_px: Number of visible pixels.
         visible_fraction: Visible fraction of the whole object.
         truncation: Fraction of the object outside the image.
-        occlusion: Fraction of the object's part inside the image that is hidden.
+        occlusion: Hidden fraction of the part of the object that is inside the image.
         azimuth_deg: Azimuth of the camera in the mesh frame: angle from x towards y, -180..180.
         elevation_deg: Elevation of the camera in the mesh frame: angle above the xy plane, -90..90.
         distance_m: Distance of the camera from the mesh origin.

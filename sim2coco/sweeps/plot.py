@@ -25,10 +25,10 @@ STYLE = """
 
 
 def as_svg(rows: Sequence[Row]) -> str:
-    """The plot: bars from 0 for single numbers, lines from the 10 % to the 90 % quantile with the median.
+    """Returns the plot: a bar for a single number, a line between two quantiles for a distribution.
 
-    The jobs with the highest score are bold. If the sweep is scored, the score is plotted below over each
-    swept setting that is a number.
+    The quantiles are 10 % and 90 %, and the median is marked. The jobs with the highest score are bold. If
+    the sweep is scored, the score is also plotted over each swept setting that is a number.
     """
     names = [_cut(title) for title in titles(rows, MAX_TITLE)]
     left = max(LETTER * max(map(len, names)), 60) + GAP

@@ -55,7 +55,7 @@ class Row:
         state: `finished`, `running`, `stopped`, `damaged`, or `none` if it has made no data set.
         accepted: Number of accepted views.
         reasons: How often each reason has rejected a view or a scene.
-        accepted_share: Accepted views among all views and scenes without a view; NaN if there are none.
+        accepted_share: As `Status.accepted_share`; NaN if it is None.
         failed: Number of failed scenes.
         objects: Number of labels of each image.
         visible_fraction: Visible fraction of each label.

@@ -31,7 +31,7 @@ class Quiet:
         """Images of a data set have been read."""
 
     def planned(self, forecast: object) -> None:
-        """The time is known."""
+        """The expected duration is known."""
 
     def stepped(self, done: int, total: int) -> None:
         """Steps have been done."""

@@ -95,7 +95,7 @@ def _short(cell: Cell) -> str:
 
 
 def _rounded(value: Cell) -> str:
-    """Formats a setting; a number with more digits is rounded to four significant ones."""
+    """Formats a setting; numbers with four or more decimal places are rounded to four significant digits."""
     text = str(value)
     return f"{float(text):.4g}" if re.fullmatch(r"-?\d*\.\d{4,}(e-?\d+)?", text) else text
 

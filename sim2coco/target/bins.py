@@ -19,11 +19,11 @@ class Encoded(Protocol):
 
     @property
     def picture(self) -> Picture:
-        """The entry."""
+        """The image's entry in the record."""
 
     @property
     def image(self) -> bytes:
-        """The content of the file."""
+        """The content of the image file."""
 
 
 def bins_of_view(target: Literal["balanced"] | Target | None, images: Iterable[Encoded]) -> Bins | None:

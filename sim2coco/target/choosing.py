@@ -78,7 +78,7 @@ class Chooser:
         self._plain[which] += plain
 
     def _keeps_share(self) -> bool:
-        """Whether views that count in no histogram are chosen at most as often as other views."""
+        """Whether to choose a view that counts in no histogram, so that such views keep their fraction."""
         return self._plain[1] * self._views[0] <= self._plain[0] * self._views[1]
 
     def _is_near(self, counts: Counts) -> bool:

@@ -1,4 +1,4 @@
-"""Replaces a target that is given as a data set in the user's settings with its histograms."""
+"""Replaces a data set that the user has set as the target with the histograms of the data set."""
 
 import json
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from sim2coco.target.settings import BALANCED, HISTOGRAMS
 
 
 def with_histograms(tree: Any) -> Any:
-    """Replaces a data set in the values of a Recipe with its histograms.
+    """Replaces a data set that is the target in the values of a Recipe with its histograms.
 
     The Recipe, and every file written from it, is therefore independent of the data set.
 

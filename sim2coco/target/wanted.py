@@ -50,7 +50,9 @@ class Wanted(ABC):
         return float(self._distances(counts[None])[0])
 
     def costs(self, counts: Array, added: Array) -> Array:
-        """Cost of adding each view: the increase in number of values times distance, per added value.
+        """Cost of adding each view: the increase in n * distance, divided by the number of added values.
+
+        The number of values in a histogram is n.
 
         Args:
             counts: (n,), the counts so far.

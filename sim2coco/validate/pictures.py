@@ -103,7 +103,7 @@ class Faults:
 
 
 def worst_images(comparison: Comparison, name: str) -> bytes:
-    """Draws the images with the most errors of a data set's first detector, as PNG.
+    """Draws the images in which a data set's first detector makes the most errors, as PNG.
 
     Green boxes are found objects, red boxes are missed objects, and orange boxes are false positives.
     """

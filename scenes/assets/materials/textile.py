@@ -68,7 +68,7 @@ def _threads(rng: np.random.Generator, count: int) -> Floats:
 
 
 def _dyed(rng: np.random.Generator, first: Floats, count: int) -> tuple[Floats, Floats]:
-    """Colours (count, 3) of warp and weft: one colour, two colours, stripes or checks."""
+    """Colours of the warp and of the weft, each (count, 3): one colour, two colours, stripes or checks."""
     second = picked(rng, DYES, 0.06)
     way = rng.random()
     period = count >> int(rng.integers(0, 3))

@@ -37,7 +37,7 @@ def check_content(content: bytes, suffix: str) -> None:
     """Checks that a file is not empty and is not obviously something other than a mesh.
 
     Raises:
-        Refused: It is empty or not a mesh; the sentence says what it is.
+        Refused: The file is empty or not a mesh; the message says what it is.
     """
     begin = content[:BEGINNING]
     if not content:

@@ -20,8 +20,8 @@ class MeshFile:
     """The mesh in a file, with notes on reading it.
 
     Attributes:
-        mesh: In metres if the file states its unit, and with z up if it states its axis; otherwise in the
-            file's own numbers and frame.
+        mesh: The mesh, in metres if the file states its unit, otherwise in the unit of the file; with z up if
+            the file states its up axis, otherwise in the frame of the file.
         from_file: (4, 4) transform from the coordinates in the file to those of the mesh.
         states_unit: Whether the file states its unit, or its format prescribes one.
         sha256: Hash of the file content, excluding files that it refers to.
@@ -53,8 +53,9 @@ def read_mesh_file(path: Path, within: Path | None = None) -> MeshFile:
 
     Args:
         path: The mesh file.
-        within: The folder that may contain files that the mesh refers to, such as textures; None for the
-            folder of the file. They may also be in the folder of a symbolic link's target.
+        within: Additional folder that may contain files that the mesh refers to, such as textures, or None.
+            The folder of the mesh file may always contain them; if that file is a symbolic link, so may the
+            folder of its target.
 
     Raises:
         MeshError: The file is missing, exceeds a limit, cannot be read, or contains no usable surface.

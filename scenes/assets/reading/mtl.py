@@ -12,7 +12,7 @@ NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 ARGUMENTS = rf"(?:\s+(?:on|off|{NUMBER}|[rgbmlz])(?=\s|$))*"
 BEFORE = re.compile(rf"(?:-[a-z]+{ARGUMENTS}\s+)+", re.IGNORECASE)
 AFTER = re.compile(rf"(?:\s+-[a-z]+{ARGUMENTS})+$", re.IGNORECASE)
-"""Options before the file name of a texture, such as `-s 2 2 1`; some programs write them after the name."""
+"""Matches texture options, such as `-s 2 2 1`, after the file name, where some programs write them."""
 UNUSED = ("-mm", "-imfchan", "-t")
 """Unsupported options that would affect the appearance of a texture."""
 

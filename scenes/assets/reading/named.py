@@ -21,11 +21,12 @@ class Named:
 
     Attributes:
         corners: (m, 3, 3) vertices of each triangle, in the unit and frame of the file.
-        uvs: (m, 3, 2) texture coordinates, v up, as they place the texture; NaN where there are none.
+        uvs: (m, 3, 2) texture coordinates, v up, with the scale and offset of the material applied; NaN where
+            there are none.
         material_of: (m,) index into `materials`.
         groups_of: (m,) index into `groups`.
         materials: Material names; "" for a material without a name.
-        groups: Combinations of group, object or node names that contain a triangle.
+        groups: Combinations of group, object or node names; each triangle belongs to one combination.
         wraps: Wrap modes of each material's texture along u and v; if empty, all repeat.
     """
 

@@ -13,7 +13,7 @@ from scenes.assets.reading.text import numbers, plain_text
 from scenes.assets.reading.triangulate import Ints
 
 KEYWORD = re.compile(r"(ST)?(C)?(N)?(4?n?)OFF(?![A-Za-z])")
-"""The first word: texture coordinates, colours, normals, and a dimension other than three."""
+"""Matches the first word; prefixes stand for texture coordinates, colours, normals and other dimensions."""
 
 
 def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:

@@ -20,7 +20,8 @@ def read_source(path: Path, roots: Sequence[Path]) -> Source:
 
     Args:
         path: The mesh file.
-        roots: Folders that may contain the targets of symbolic links, such as the imported folder.
+        roots: Folders that may contain the files that the mesh refers to, and the targets of symbolic links,
+            such as the imported folder.
 
     Raises:
         Refused: The file cannot be read, has no faces, exceeds a limit, or it or a file that it refers to is

@@ -14,7 +14,7 @@ COARSE, HOPELESS = 2e-4, 0.1
 """Spacing of representable coordinates, as a fraction of the size, above which the shape is visibly coarse,
 and above which it is lost."""
 SMALL_STEPS = 4
-"""Vertices at most this many steps apart show that their coordinates have been rounded to the step."""
+"""Coordinates count as rounded to a spacing if two distinct ones differ by at most this multiple of it."""
 REMEDY = "move it to its origin before you export it, or export it with more digits"
 
 
@@ -26,7 +26,7 @@ def check_resolution(raws: Sequence[Raw], notes: list[str]) -> None:
         notes: The note is added here.
 
     Raises:
-        Refused: The shape is lost.
+        Refused: The coordinates are so coarse that the shape is lost.
     """
     points = np.concatenate([raw.corners.reshape(-1, 3) for raw in raws])
     points = points[np.isfinite(points).all(axis=1)]
@@ -52,7 +52,7 @@ def _there(points: Floats) -> str:
 
 
 def _step(points: Floats) -> tuple[float, bool]:
-    """Largest coordinate spacing over the axes, and whether vertices lie about that close together."""
+    """Largest coordinate spacing over the axes, and whether coordinates on that axis are rounded to it."""
     found = [(_step_along(values), values) for values in map(np.unique, points.T) if len(values) > 1]
     step, values = max(found, key=lambda pair: pair[0])
     return step, bool(np.diff(values).min() <= SMALL_STEPS * step)

@@ -61,7 +61,7 @@ class MeshResolver:
 
     @classmethod
     def within(cls, path: Path, folder: Path) -> Self:
-        """Creates a resolver for `folder`, the mesh folder, and the folder of the mesh's link target."""
+        """Creates a resolver whose roots are `folder` and the folders of the mesh and of its link target."""
         return cls(path, (folder, path.parent, path.resolve().parent))
 
     def find(self, name: str) -> Path:

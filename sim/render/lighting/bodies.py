@@ -149,7 +149,7 @@ def _floor_bounce(lit: Lit, lamp: LitLamp, pixels: Pixels) -> Floats:
 
 
 def _floor_light_fractions(lit: Lit, lamp: LitLamp, points: Floats, normal: Floats) -> tuple[Floats, ...]:
-    """Fractions (n,) of the sky's and of a lamp's light that reach the floor facing surface points (3, n)."""
+    """Fractions (n,) of the sky's and of a lamp's light that reach the floor near surface points (3, n)."""
     assert lit.floor is not None
     assert lamp.shadow is not None
     # The part of the floor that contributes most is as far away as the surface is above the floor.

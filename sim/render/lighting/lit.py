@@ -15,7 +15,7 @@ from sim.render.lighting.sun import SoftShadow
 
 @dataclass(frozen=True, slots=True)
 class ShadowMaps:
-    """Number and size of shadow maps; none is finer than the points on bodies.
+    """Number and size of shadow maps; the density of points on bodies limits the size.
 
     Attributes:
         sky_directions: Number of directions of the sky for which a shadow map is rendered.

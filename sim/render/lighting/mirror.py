@@ -97,7 +97,7 @@ def scattered(
     Args:
         mirror: (h, w, 3) the image in a smooth floor.
         floor_m: (h, w) depth of the floor.
-        behind_m: (h, w) depth of the mirrored surfaces, measured by way of the floor.
+        behind_m: (h, w) depth of the mirrored surfaces, measured along the reflected rays.
         focal_px: Focal length in pixels of the mirror image.
         roughness: Roughness of the floor.
         cosine: Mean cosine of the angle between the rays and the normal of the floor.

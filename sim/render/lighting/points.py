@@ -97,7 +97,8 @@ class PointClouds:
 
         The first points of a longer sequence are distributed evenly too, so one sequence per shape is cached;
         it is longer than needed if the shape recurs in other scenes. Points on furniture with few triangles
-        are sorted by triangle, so exactly `count` points are computed.
+        are sorted by triangle, so their first points are not distributed evenly; exactly `count` points are
+        computed.
         """
         known = self._samples.pop(shape, None)
         if known is None or len(known[2]) < count or (not recurs and len(known[2]) != count):

@@ -194,8 +194,8 @@ def _form_factor(wall: Wall, x: Floats, y: Floats) -> Floats:
     """Fraction of a uniform sky's light that a wall occludes at floor points x, y (view factor).
 
     At the distance d from an infinitely long wall of height h, the fraction is ½(1 − d/√(d² + h²)). For a
-    wall that ends at the distance b from the foot of the perpendicular from the point, the part between foot
-    and end occludes (atan(b/d) − d/√(d² + h²)·atan(b/√(d² + h²))) / 2π.
+    finite wall, the perpendicular from the point to the wall divides it into two parts. A part of length b,
+    which may be negative, occludes (atan(b/d) − d/√(d² + h²)·atan(b/√(d² + h²))) / 2π.
     """
     out, side = (direction.astype(np.float32) for direction in (wall.outward(), wall.sideways()))
     away_m = np.maximum(np.abs(np.float32(wall.distance_m) - out[0] * x - out[1] * y), np.float32(1e-6))

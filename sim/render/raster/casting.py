@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 LARGE = 3.0
-"""Width and height of a triangle's bounding box, in row heights, above which its rays are narrowed by row."""
+"""If a triangle's bounding box is wider and higher than this many rows, its x range is computed per row."""
 MAX_PAIRS = 1 << 21
 """Maximum number of ray-triangle pairs that are tested at once."""
 
@@ -123,7 +123,8 @@ class _Places(NamedTuple):
 def _places(corners_m: Array) -> _Places:
     """Projects triangles (3 corners, 3, m) to depth 1.
 
-    The bounds of a triangle that crosses the camera plane are unlimited; behind this plane, they are empty.
+    The bounds of a triangle that crosses the camera plane are infinite; the bounds of a triangle behind this
+    plane are empty.
     """
     depth_m = corners_m[:, 2]
     with np.errstate(all="ignore"):
@@ -136,7 +137,7 @@ def _places(corners_m: Array) -> _Places:
 
 
 def _runs(rays: _Sorted, places: _Places) -> tuple[Index, Index, Index]:
-    """For each row in which rays are near a triangle: triangle, first ray and number of rays, (k,) each."""
+    """For each triangle and row with rays near it: the triangle, first ray and number of rays, (k,) each."""
     (x0, y0), (x1, y1) = places.low, places.high
     limit = rays.rows * rays.pitch
     first = np.clip((y0 - rays.low[1]) / rays.pitch - 1e-6, 0, rays.rows)

@@ -40,13 +40,13 @@ def _turned(faces: Faces, alone: NDArray[np.bool_]) -> Faces:
 
 
 def _with_tips(known: Triangles, faces: Faces) -> Triangles:
-    """Adds triangles with only the first corner in front."""
+    """Adds the front parts of triangles that have only their first corner in front."""
     first, second, added = _cut(known, faces)
     return added._replace(faces=np.concatenate([known.faces, np.stack([faces[0], first, second])], axis=1))
 
 
 def _with_stumps(known: Triangles, faces: Faces) -> Triangles:
-    """Adds triangles with all but the first corner in front; each becomes two triangles."""
+    """Adds the front parts, two triangles each, of triangles with all but their first corner in front."""
     first, second, added = _cut(known, faces)
     parts = np.stack([first, faces[1], faces[2]]), np.stack([first, faces[2], second])
     return added._replace(faces=np.concatenate([known.faces, *parts], axis=1))

@@ -40,5 +40,5 @@ class Drawing:
         return self.settled.spec.bodies[index], self.levels[index]
 
     def triangles(self, files: MeshFiles, index: int, box: Box) -> Projected:
-        """The triangles of a body in the image; only pixels in `box` are searched for."""
+        """Projects the triangles of a body; the pixels they cover are searched for only in `box`."""
         return projected_triangles(files, *self.body(index), self.camera, self.planes_m[0], box)

@@ -9,9 +9,9 @@ from sim.render.raster.gbuffer import Array, ShadowMap
 from sim.render.raster.matrices import look_along, orthographic
 
 DRAWN_WHOLE_M = 0.15, 0.33
-"""Half sides in metres between which TinyRenderer renders shadow maps completely."""
+"""TinyRenderer clips no shadow map whose half side in metres is between these limits."""
 SCALED_HALF_M = 0.25
-"""Half side in metres to which all other shadow maps are scaled for rendering."""
+"""Half side in metres to which other shadow maps are scaled for rendering."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -59,7 +59,7 @@ def look_along(axes: Array, middle: Array) -> Array:
 
 
 def orthographic(half_m: float) -> Array:
-    """Orthographic projection matrix (4, 4) of a square of half side `half_m`; depths are 1 to 7 `half_m`."""
+    """Orthographic projection matrix (4, 4): a square of half side `half_m`, depths from 1 to 7 `half_m`."""
     matrix = np.diag([1 / half_m, 1 / half_m, -1 / (3 * half_m), 1.0])
     matrix[2, 3] = -4 / 3
     return matrix

@@ -213,7 +213,7 @@ class MeshRenderer(ABC):
         self._client.contents = self._contents = (settled, levels, chosen, self)
 
     def _loaded(self, settled: Settled, levels: tuple[int, ...], camera: Camera) -> tuple[int, ...]:
-        """Indices of the bodies that PyBullet renders: no cuboids, and dense ones only if clipped."""
+        """Indices of the bodies that PyBullet renders: no cuboids, and dense ones only at the near plane."""
         placed = enumerate(zip(settled.spec.bodies, levels, strict=True))
         dense = {index: body for index, (body, level) in placed if self._dense.contain(body, level)}
         if any(not body.labelled for body in dense.values()):

@@ -15,7 +15,7 @@ GAP_PX = 1 / 64
 
 
 def open_pixels(bodies: NDArray[np.int16]) -> tuple[Index, Index, NDArray[np.int16]]:
-    """Rows, columns and bodies (k,) of the pixels that are empty while all four neighbours show one body.
+    """Rows, columns and bodies (k,) of the empty pixels whose four neighbours all show the same body.
 
     Args:
         bodies: (h, w) body indices; -1 where there is no body.
@@ -29,10 +29,10 @@ def open_pixels(bodies: NDArray[np.int16]) -> tuple[Index, Index, NDArray[np.int
 
 
 def covered_depth(body: Projected, column: float, row: float) -> float:
-    """Depth in metres of a body at the centre of a pixel; infinite if no triangle covers the centre.
+    """Depth in metres of a body at a point of the image; infinite if no triangle covers the point.
 
-    Fractional coordinates are points between pixel centres. A triangle also covers points that are outside
-    it by at most `GAP_PX`.
+    `column` and `row` are array indices: integers are pixel centres. A triangle also covers points that are
+    outside it by at most `GAP_PX`.
     """
     point = np.array([[column], [row]], np.float64)
     x, y = body.places[:, body.faces]

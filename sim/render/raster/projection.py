@@ -82,11 +82,11 @@ def body_box(files: MeshFiles, body: Body, camera: Camera, whole: bool = True) -
         files: Meshes of the assets.
         body: The body.
         camera: The camera, a pinhole.
-        whole: Whether all of a labelled body is to be rendered.
+        whole: Whether a labelled body must be rendered completely, even outside the image.
 
     Raises:
-        RejectedView: `too_close` if all of a labelled body is to be rendered, and its box overlaps the image
-            and is wider or higher than 4096 px.
+        RejectedView: `too_close` if `whole` is true and the box of a labelled body overlaps the image and is
+            wider or higher than 4096 px.
     """
     pixels = projected_outline(files, body, camera)
     if not len(pixels):
@@ -102,13 +102,13 @@ def body_box(files: MeshFiles, body: Body, camera: Camera, whole: bool = True) -
 def boxes_in_view(
     files: MeshFiles, bodies: Sequence[Body], camera: Camera, whole: bool = True
 ) -> dict[int, Box]:
-    """Box to be rendered for each body in view, by its index.
+    """Box to be rendered for each body in view, by body index.
 
     Args:
         files: Meshes of the assets.
         bodies: The bodies.
         camera: The camera, a pinhole.
-        whole: Whether the boxes of labelled bodies contain all of them; other boxes are clipped to the image.
+        whole: Whether a labelled body's box contains the whole body; other boxes are clipped to the image.
 
     Raises:
         RejectedView: `too_close`, as for `body_box`.

@@ -25,8 +25,8 @@ TOLERANCE = 2 * ROUNDING
 so that rounding leaves no gaps between these triangles and those that TinyRenderer draws."""
 
 EDGE_ON_PX = 0.01
-"""Distance between a pixel centre and the point given by its barycentric coordinates above which the triangle
-counts as seen edge-on: its area is then lost in rounding."""
+"""A triangle counts as seen edge-on if the barycentric coordinates computed for a pixel centre give a point
+farther from this centre than this distance: the area of the triangle is then lost in rounding."""
 
 
 class Projected(NamedTuple):
@@ -201,7 +201,7 @@ def spans(corners: Array, box: Box, near_px: float) -> tuple[Index, Index, Index
 
 
 def listed(first: Index, last: Index) -> tuple[Index, Index]:
-    """All integers from `first` to `last` (n,), ends included: index of the pair, and integer, (k,) each."""
+    """All integers from first[i] to last[i], inclusive, for each i in turn: i, and the integer, (k,) each."""
     count = np.maximum(last - first + 1, 0)
     pair = np.repeat(np.arange(len(first)), count)
     return pair, first[pair] + np.arange(len(pair)) - np.repeat(count.cumsum() - count, count)

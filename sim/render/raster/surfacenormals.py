@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 FOUND_WITHIN_PX = 3
-"""Maximum distance from which a pixel outside all triangles, as at edges, takes another pixel's normal."""
+"""A pixel outside all triangles, as at edges, takes the normal of another pixel at most this far away."""
 
 
 def surface_normals(files: MeshFiles, settled: Settled, camera: Camera, gbuffer: GBuffer) -> Floats:

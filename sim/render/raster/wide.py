@@ -45,7 +45,7 @@ def wide_camera(camera: Camera) -> Camera:
 
 
 def check_lens(intrinsics: Intrinsics, width: int, height: int) -> None:
-    """Checks that the lens forms an image at the ends of the ranges of its coefficients.
+    """Checks that the lens forms an image for every combination of the ends of its coefficient ranges.
 
     Args:
         intrinsics: The settings of the camera, with distortion.

@@ -15,9 +15,9 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 HIDDEN_PX = 1.0
-"""A point is hidden from the second viewpoint if another point there has a disparity larger by this much."""
+"""A point is hidden if another point at its place in the second image has a disparity larger by this much."""
 GRAZING_SPREAD_DEG, DARK_SPREAD = 4.0, 0.3
-"""Standard deviations, over the image, of the limits of angle and brightness, so that holes are ragged."""
+"""Standard deviations of the angle limit, and of the brightness limit (relative), which make holes ragged."""
 
 
 def measured_depth(

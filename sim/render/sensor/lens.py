@@ -92,7 +92,7 @@ def _composite_level(result: Floats, light: Floats, level: Levels, index: int, s
 
 
 def _opaque(result: Floats, around: Floats) -> Floats:
-    """An image (h, w, 4) with missing colours filled in from the mean `around` each pixel, where defined."""
+    """An image (h, w, 4), with missing colours taken from `around`, the mean around each pixel."""
     missing = result[..., 3] < 1 - ROUNDING
     if not missing.any():
         return result.copy()

@@ -43,7 +43,7 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
 
 
 def _uvs(piece: Piece, number: int | None) -> Floats | None:
-    """The texture coordinates with a set number, or of the first set."""
+    """The texture coordinates of set `number`; of the first set if `number` is None or missing."""
     return piece.uvs.get(-1 if number is None else number, next(iter(piece.uvs.values()), None))
 
 

@@ -29,7 +29,7 @@ class Accessor:
         kind: Element type as named in the file, such as `VEC3`.
         values: (count, components) view of the buffer, or None for zeros.
         dtype: Type of the components.
-        is_normalized: Whether integers represent fractions from 0 or -1 to 1.
+        is_normalized: Whether integers represent fractions: 0..1 if unsigned, -1..1 if signed.
         sparse: Increasing indices (k,) of replaced rows, and the replacement rows (k, components); or None.
     """
 

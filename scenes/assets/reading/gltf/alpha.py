@@ -12,13 +12,15 @@ OPAQUE = 0.99
 def seen_share(
     uvs: Floats | None, corner_alpha: Floats, alpha: NDArray[np.uint8] | None, least: float
 ) -> Floats:
-    """Fraction (m,) of each triangle with alpha of at least `least`; exactly 0 or 1 only for none or all.
+    """Estimates which fraction (m,) of each triangle has an alpha of at least `least`.
 
-    For a textured triangle, this is the fraction of the bounding box of its texture coordinates.
+    Without a texture with alpha, this is the fraction of the triangle's corners. Otherwise, it is the
+    fraction of the pixels in the bounding box of the triangle's texture coordinates, after their alpha is
+    multiplied by the largest corner alpha of all triangles; 0 if all corners of a triangle are below `least`.
 
     Args:
         uvs: (m, 3, 2) texture coordinates, v down, or None without a texture.
-        corner_alpha: (m, 3) alpha of factor and vertex colours.
+        corner_alpha: (m, 3) factor alpha times vertex alpha at each corner.
         alpha: (h, w) alpha of the texture, or None if it is opaque.
         least: Alpha threshold.
     """

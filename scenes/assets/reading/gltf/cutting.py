@@ -21,7 +21,11 @@ TOLERANCE = 0.03
 MAX_CUT_FACES = 50_000
 """Largest number of triangles per material after cutting."""
 MAX_WORK = 2_000_000
-"""Largest number of pairs of a triangle (per texture repetition) and an outline triangle."""
+"""Largest product of the number of triangles to cut and the number of triangles that fill the outline.
+
+A triangle counts once per texture repetition that it spans. Triangles with the same texture coordinates count
+as one.
+"""
 LEAST_AREA = 1e-9
 """Parts below this fraction of a triangle's area are dropped."""
 

@@ -98,7 +98,7 @@ def _share(piece: Piece, least: float) -> Floats:
 
 
 def _solid(piece: Piece, share: Floats, spare: int, notes: list[str], looks: list[str]) -> Piece:
-    """Cuts the transparent areas of an alpha mask out of triangles; notes areas rendered opaque instead.
+    """Cuts transparent areas out of the triangles of an alpha mask, or notes that they are rendered opaque.
 
     Args:
         piece: The triangles.
@@ -126,7 +126,7 @@ def _solid(piece: Piece, share: Floats, spare: int, notes: list[str], looks: lis
 
 
 def _corner_alpha(piece: Piece) -> Floats:
-    """Alpha (m, 3) of factor and vertex colours."""
+    """Alpha (m, 3) of the triangle corners: factor alpha times vertex alpha."""
     alpha = np.full(piece.corners.shape[:2], piece.factor[3])
     return alpha if piece.colors is None else np.asarray(alpha * piece.colors[..., 3])
 

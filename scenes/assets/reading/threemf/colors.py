@@ -91,7 +91,7 @@ def _composite(element: Element, bases: Group | None) -> Group | None:
 
 
 def _top_layer(element: Element, groups: dict[int, Group]) -> Group | None:
-    """The group of the last known layer, with an entry for each combination."""
+    """Multi-properties: the group of the last known layer, with one entry per combination of properties."""
     layers = whole_numbers(element.get("pids", ""))
     known = [place for place, layer in enumerate(layers) if layer in groups]
     if not known or not len(element):

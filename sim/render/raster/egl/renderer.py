@@ -121,7 +121,7 @@ class EglRenderer(MeshRenderer):
     def _groups(
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
     ) -> Iterable[Collection[int]]:
-        """Few groups, found by a greedy search: with llvmpipe, a call takes 20 ms whatever the image."""
+        """Few groups, found by greedy search: with llvmpipe, a call takes 20 ms, even for a small image."""
         points = {
             index: projected_outline(self._files, settled.spec.bodies[index], camera) for index in boxes
         }
@@ -166,7 +166,7 @@ class EglRenderer(MeshRenderer):
         )
 
     def _complete(self, drawing: Drawing, drawn: Mapping[int, Drawn]) -> None:
-        """Makes small masks exact, and closes holes of one pixel between triangles in all others."""
+        """Makes small masks exact, and closes one-pixel holes between triangles in larger masks."""
         boxes = drawing.boxes
         small = {index for index, box in boxes.items() if drawn[index].area_px(index, box) < SMALL_PX}
         for index in small:
