@@ -4,7 +4,6 @@ The file does not contain the full mesh. Levels are decompressed only when they 
 """
 
 import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from scenes.assets.levels import Level
 from scenes.assets.mesh import Mesh, MeshError, Part
 from scenes.assets.reading.limits import MAX_FILE_BYTES
-from scenes.assets.stored import Look
+from scenes.assets.stored import DAMAGED, Look
 
 Array = NDArray[np.float64]
 
@@ -154,7 +153,7 @@ class _Arrays:
                 if sum(entry.file_size for entry in file.infolist()) > MAX_FILE_BYTES:
                     raise Unprepared("too large")
             self._file = np.load(BytesIO(content), allow_pickle=False)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except DAMAGED as error:
             raise Unprepared("damaged") from error
 
     def read(self, name: str) -> NDArray[Any]:
@@ -165,7 +164,7 @@ class _Arrays:
         """
         try:
             return np.asarray(self._file[name])
-        except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        except DAMAGED as error:
             raise Unprepared("damaged") from error
 
     def mesh(self, level: int, looks: Sequence[Look]) -> Mesh:

@@ -2,8 +2,6 @@
 
 import io
 import json
-import zipfile
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -21,7 +19,7 @@ from scenes.assets.reading.image import ImageError, decode_mask
 from scenes.assets.reading.named import Named
 from scenes.assets.reading.refusal import Refused
 from scenes.assets.reading.resolver import MeshResolver
-from scenes.assets.stored import content_name
+from scenes.assets.stored import DAMAGED, content_name
 from scenes.geometry import Matrix
 from scenes.settings import Settings, as_tuple
 
@@ -271,7 +269,7 @@ def read_regions(path: Path) -> Regions:
                 for index, (name, supercategory) in enumerate(json.loads(str(arrays["names"])))
             )
             return Regions(arrays["corners_m"], arrays["uvs"], arrays["wraps"], areas)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGED as error:
         if isinstance(error, MeshError):
             raise
         raise MeshError("its file of regions is missing or damaged") from error

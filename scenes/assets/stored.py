@@ -3,11 +3,14 @@
 Mesh and texture files are named by a hash of their content, so damage is detected.
 """
 
+import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +27,11 @@ Look = tuple[tuple[float, float, float], NDArray[np.uint8] | None]
 """Colour and texture of a part."""
 HASH = 16
 """Number of characters of the hash in a file name."""
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, KeyError, ValueError),
+    *(SyntaxError, TokenError),  # the header of an array is a Python literal
+)
+"""Exceptions that NumPy raises when it reads a damaged `.npz` file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,7 @@ class DatasetInfo:
         amodal: Whether all labels have amodal masks.
         about: COCO's `info`; empty in sim2coco data sets.
         depth_scale_mm: Millimetres per unit in a depth file.
-        meshes: Finds the mesh of an asset by name and hash; only set while a run generates the data set.
+        meshes: Finds the mesh of an asset by name and hash; only set by a run and by `export --meshes`.
     """
 
     splits: tuple[str, ...]

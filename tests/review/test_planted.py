@@ -235,16 +235,16 @@ EDITS: dict[str, tuple[Callable[[Edited], None], bool | None]] = {
     "instance dropped": (drop, True),
     "instance dropped and listed as unseen": (drop_as_unseen, False),
     "categories swapped": (swap_categories, True),
-    "categories swapped, those of the bodies too": (swap_categories_of_bodies, True),
+    "categories swapped, in labels and bodies": (swap_categories_of_bodies, True),
     "categories and meshes swapped": (swap_assets_too, False),
     "ids swapped": (swap_instances, True),
     "ids and bodies swapped": (swap_instances_and_bodies, True),
-    "pose stale by 8 mm": (stale_pose, True),
+    "pose off by 8 mm": (stale_pose, True),
     "pose and body moved by 8 mm": (move_body, None),
     "focal length off by 1 %": (intrinsics, True),
-    "focal length off by 1 %, that of the view too": (intrinsics_of_the_view, None),
-    "light of the record": (light, False),
-    "a pixel of the image, with its hash": (pixels, False),
+    "focal length off by 1 %, in labels and view": (intrinsics_of_the_view, None),
+    "light of the record changed": (light, False),
+    "a pixel of the image changed, with its hash": (pixels, False),
 }
 
 
