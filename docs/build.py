@@ -29,9 +29,10 @@ AUGMENTATION = """# Transforms that change the image only
 Transforms under `augment.pixels` do not change labels, so they must not move the image content. Their
 shifts are measured (`python -m benchmarks.shifts`): an image of squares at irregular positions is
 transformed, and each edge is located in each colour channel by fitting a step. The shift is the median
-movement of the squares in a quarter of the image, or their growth if that is larger, so that zooming is
-detected too. A transform is allowed only if its mean shift over quarters, channels, random seeds and two
-image sizes (512×384 and 333×251) is at most 0.25 px. A test measures all transforms.
+movement of the squares in a quarter of the image. If the squares have grown by more than they have moved,
+the growth is used instead, so that zooming is detected too. A transform is allowed only if its mean shift
+over quarters, channels, random seeds and two image sizes (512×384 and 333×251) is at most 0.25 px. A test
+measures all transforms.
 
 In the table, "default" means the default arguments, `augment=light` and `augment=strong` mean the arguments
 in these presets, and "strong" means the arguments in `benchmarks/shifts.py`. Noise and paint do not move
@@ -47,7 +48,8 @@ Not allowed, because they move the image but not the labels:
 Some arguments are restricted, because edges would move with other values:
 
 - `MotionBlur` has `allow_shifted: false` and `direction_range: [0, 0]`, so that its kernel is symmetric.
-  (With Albumentations' defaults, it moves images by 0.75 px on average, and by up to half of its length.)
+  (With Albumentations' defaults, it moves images by 0.75 px on average, and by up to half of the kernel's
+  length.)
 - `Downscale` averages (`interpolation_pair` is 3 for `downscale`, and 1, 2 or 4 for `upscale`), and keeps
   pixel edges aligned. (With its defaults, Albumentations' transform takes single pixels, and moves images by
   2.4 px on average.)

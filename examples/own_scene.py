@@ -26,7 +26,7 @@ class Block(Scene):
         return cubes()
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Draws a block that is three typical objects wide, and objects above it."""
+        """Samples a block that is three typical objects wide, and objects above it."""
         rng, unit_m = streams("furniture"), catalogue.typical_size_m
         top_m, half_m = unit_m * uniform(rng, self.height), 1.5 * unit_m
         parts = [cuboid((-half_m, -half_m, 0.0), (half_m, half_m, top_m))]

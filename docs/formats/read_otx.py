@@ -54,7 +54,7 @@ if __name__ == "__main__":
     report(
         [
             read(root, "coco_polygons", masks, Result("coco segmentation=polygons")),
-            read(root, "run", masks, Result("coco", note="run lengths become their boxes")),
+            read(root, "run", masks, Result("coco", note="each RLE mask becomes its bounding box")),
             read(root, "run", boxes, Result("coco, boxes alone")),
         ]
     )
