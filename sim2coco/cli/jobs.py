@@ -161,7 +161,7 @@ def _summarise(result: "Result", folder: str, objects: list[str], defects: list[
         result: The result of the run.
         folder: The folder of the data set, as the user wrote it.
         objects: The categories of objects.
-        defects: The categories of defects; the others are regions of meshes.
+        defects: The categories of defects. Categories in neither list are regions of meshes.
     """
     from sim2coco.messages import counted
     from sim2coco.tally import counts

@@ -69,7 +69,7 @@ def _background(info: DatasetInfo) -> dict[str, Any]:
 
 
 def _segment_ids(image: LabelledImage) -> NDArray[np.int32]:
-    """The segment id of each pixel, (H, W): labels from 1, then the background; 0 is void.
+    """The segment id of each pixel, (H, W): 1 to n for n labels, n + 1 for the background, 0 for void.
 
     Where masks overlap, the smaller mask is on top.
 

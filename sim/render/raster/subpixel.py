@@ -141,8 +141,9 @@ def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
         boxes: (m, 4) the part of the image in which pixels are searched for.
 
     Returns:
-        For each pixel found, its triangle, (k,); for each triangle, the axis of the longer side of its
-        bounding box, (m,); for each pixel, its coordinates along this axis and along the other, (k,) each.
+        The triangle of each pixel found, (k,); the long axis of the bounding box of each triangle, 0 for
+        columns and 1 for rows, (m,); the coordinate of each pixel along the long axis of its triangle, (k,);
+        and its coordinate along the other axis, (k,).
     """
     every = np.arange(corners.shape[2])
     tolerance_px = TOLERANCE * (boxes[:, 2:] - boxes[:, :2]).max(axis=1)

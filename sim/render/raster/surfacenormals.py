@@ -78,7 +78,7 @@ def _add_body(normals: Floats, files: MeshFiles, body: Body, camera: Camera, box
 
 
 def _covered(seen: Triangles, camera: Camera, box: Box, shown: Mask) -> Covered:
-    """The visible triangles in the pixels (h, w) of a box; with a distorting lens, found by ray casting."""
+    """The visible triangle of each pixel of a box, (h, w); with a distorting lens, found by ray casting."""
     if camera.distortion is None:
         return covering(_projected(seen, camera, box), shown)
     rows, columns = np.nonzero(shown)
