@@ -64,7 +64,7 @@ class LensDistortion(Settings):
         return self.model_copy(update=numbers)
 
     def lens(self, border: NDArray[np.float64]) -> Distortion | None:
-        """The lens, or None without distortion; `border` (n, 2) is the image border in normalised coordinates.
+        """The lens, or None without distortion; `border` (n, 2) is the image border, normalised.
 
         All ranges must be single numbers, as `drawn` returns them.
         """

@@ -90,7 +90,7 @@ def _sky_and_floor(lit: Lit, wall: Wall, points: Floats) -> Floats:
 
 
 def _floor_irradiance(lit: Lit, points_xy: Floats) -> Floats:
-    """Irradiance (h, w, 3) of a wall by light that the floor reflects at floor points `points_xy` (2, h, w)."""
+    """Irradiance (h, w, 3) of a wall by light that the floor reflects at its points (2, h, w)."""
     sun, light, (x, y) = lit.lamps[0].shadow, lit.light, points_xy
     assert lit.floor is not None
     assert lit.spec.floor is not None

@@ -52,7 +52,7 @@ def _balanced(light: Floats, sensor: Sensor) -> Floats:
 
 
 def denoised(image: Image, strength: float) -> Image:
-    """The image (H, W, 3) after noise reduction: brightness is smoothed, edges are kept, and colour is blurred.
+    """The image (H, W, 3) after noise reduction, which keeps edges of brightness and blurs colour.
 
     Brightness is smoothed by a bilateral filter. Blotches and smeared details remain, as in images of small
     cameras.
