@@ -4,8 +4,11 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Forked:
@@ -15,43 +18,58 @@ class Forked:
 
     Args:
         work: The function; what it returns is pickled.
+
+    Raises:
+        OSError: This process cannot be forked, such as for lack of memory.
     """
 
     def __init__(self, work: Callable[[], Any]) -> None:
         """Starts the fork."""
         flush_output()  # buffered text would be written by both processes
         parent = os.getpid()
-        self._answer, answer = os.pipe()
-        self._pid = os.fork()
-        if not self._pid:
-            try:
-                _do(work, parent, answer)
-            finally:
-                os._exit(1)
-        os.close(answer)
+        self._reading, writing = os.pipe()
+        # The handlers of this process would print in the fork too, and remove files of this process.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        try:
+            self._pid = os.fork()
+            if not self._pid:
+                _run(work, parent, writing, mask)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            os.close(writing)
 
     def result(self) -> Any:
         """Waits for the function, and returns what it has returned; None if it has failed or printed."""
-        with os.fdopen(self._answer, "rb") as file:
+        with os.fdopen(self._reading, "rb") as file:
             answer = file.read()
-        os.waitpid(self._pid, 0)
-        return pickle.loads(answer) if answer else None  # noqa: S301 (a fork of this process has pickled it)
+        with suppress(ChildProcessError):  # if SIGCHLD is ignored, nobody needs to wait for processes
+            os.waitpid(self._pid, 0)
+        try:
+            return pickle.loads(answer)  # noqa: S301 (a fork of this process has pickled it)
+        except (EOFError, pickle.UnpicklingError):  # empty, or cut off when the fork was killed
+            return None
 
 
-def _do(work: Callable[[], Any], parent: int, answer: int) -> None:
-    from sim2coco.children import die_with
+def _run(work: Callable[[], Any], parent: int, writing: int, mask: Iterable[int]) -> None:
+    """Calls the function in the fork, and ends it."""
+    try:
+        for number in STOPPING:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        from sim2coco.children import die_with
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)  # handlers of the parent print, and remove its files
-    die_with(parent)
-    printed = os.memfd_create("printed")
-    os.dup2(printed, 1)
-    os.dup2(printed, 2)
-    content = pickle.dumps(work())
-    flush_output()
-    if not os.fstat(printed).st_size:
-        with os.fdopen(answer, "wb") as file:
-            file.write(content)
+        die_with(parent)
+        printed = os.memfd_create("printed")
+        os.dup2(printed, 1)
+        os.dup2(printed, 2)
+        sys.stdout = sys.stderr = os.fdopen(printed, "w", closefd=False)
+        answer = pickle.dumps(work())
+        flush_output()
+        if not os.fstat(printed).st_size:
+            with os.fdopen(writing, "wb") as file:
+                file.write(answer)
+    finally:
+        os._exit(0)
 
 
 def flush_output() -> None:

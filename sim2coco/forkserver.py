@@ -24,7 +24,7 @@ from pathlib import Path
 
 from sim.temporary import temporary_folder
 from sim2coco.children import die_with
-from sim2coco.forked import flush_output
+from sim2coco.forked import STOPPING, flush_output
 from sim2coco.process import can_be_forked
 
 SERVE = (
@@ -104,7 +104,11 @@ class ForkServer:
         with self._lock:
             if self._ready < 0:
                 return
-            can_fork = os.read(self._ready, 1)
+            blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)  # imports may take long
+            try:
+                can_fork = os.read(self._ready, 1)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
             os.close(self._ready)
             self._ready = -1
             if not can_fork:
@@ -141,10 +145,10 @@ class ForkServer:
     def _import(self, parent: int, imported: int) -> None:
         """Imports the modules in a fork of this process, and says so; the fork exits if it cannot fork."""
         die_with(parent)
-        gc.disable()  # it would look for cycles in what is imported
+        gc.disable()  # imports make many objects and no garbage
         for module in self._modules:
             import_module(module)
-        gc.freeze()  # nor need workers do so
+        gc.freeze()  # workers leave these objects out too
         gc.enable()
         if not can_be_forked():  # a module has started a thread
             os._exit(1)

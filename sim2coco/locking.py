@@ -13,7 +13,7 @@ from sim2coco.storage import StoreError
 TRIES, PAUSE_S = 20, 0.05
 """How often a run tries to lock a data set, and the pause between tries in seconds.
 
-Another shard may be about to end, and the workers of a killed run hold its lock for a few milliseconds.
+Another shard may be about to end, and the child processes of a killed import hold its lock for a moment.
 """
 
 

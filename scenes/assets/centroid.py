@@ -30,7 +30,7 @@ def shells(corners_m: Floats, edge_of: NDArray[np.int64]) -> tuple[NDArray[np.in
     """
     triangles, edges = len(edge_of), int(edge_of.max()) + 1
     part = components(np.repeat(np.arange(triangles), 3), triangles + edge_of.ravel(), triangles + edges)
-    shell = part[:triangles]  # no component consists of edges only, so these are numbered from 0
+    shell = part[:triangles]  # triangles are the first nodes, so their components are numbered from 0
     return shell, np.bincount(shell, weights=_signed_volumes(corners_m)).astype(np.float64)
 
 

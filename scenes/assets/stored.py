@@ -28,8 +28,8 @@ Look = tuple[tuple[float, float, float], NDArray[np.uint8] | None]
 HASH = 16
 """Number of characters of the hash in a file name."""
 DAMAGED = (
-    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, KeyError, ValueError),
-    *(SyntaxError, TokenError),  # the header of an array is a Python literal
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, KeyError, ValueError),
+    *(SyntaxError, TokenError, TypeError, OverflowError, MemoryError),  # array headers are Python literals
 )
 """Exceptions that NumPy raises when it reads a damaged `.npz` file."""
 

@@ -95,25 +95,30 @@ def composed_in_fork(command: str, arguments: Sequence[str], folder: str) -> dic
     """The resolved settings of one job, composed by a fork while this process imports what reads them.
 
     Returns:
-        The settings. None if they must be composed in this process: because there are flags (a sweep has
-        many jobs, trusted settings may change the environment); because this process cannot be forked, or
-        has imported everything; or because of an error or a warning, which then appears as it should.
+        The settings. None if they must be composed in this process: because there are flags or settings of
+        Hydra (a sweep has many jobs, trusted settings may change the environment); because this process
+        cannot be forked, has imported everything, or has one core only; or because of an error or a warning,
+        which then appears as it should.
     """
-    if SETTINGS in sys.modules or any(map(_is_flag, arguments)):
+    alone = len(os.sched_getaffinity(0)) == 1
+    if alone or SETTINGS in sys.modules or any(map(_concerns_hydra, arguments)):
         return None
     mark_as_own()
     import_module("sim2coco.messages")  # both processes need it; NumPy may start threads
     if not can_be_forked():
         return None
-    fork = Forked(lambda: _composed(command, arguments, folder))
+    try:
+        fork = Forked(lambda: _composed(command, arguments, folder))
+    except OSError:
+        return None
     for module in (SETTINGS, *MESHES):
         import_module(module)
     settings: dict[str, Any] | None = fork.result()
     return settings
 
 
-def _is_flag(word: str) -> bool:
-    return word.startswith("-") and not word.startswith("--config-dir")
+def _concerns_hydra(word: str) -> bool:
+    return word.lstrip("+~").startswith(("-", "hydra")) and not word.startswith("--config-dir")
 
 
 def _composed(command: str, arguments: Sequence[str], folder: str) -> dict[str, Any]:

@@ -62,7 +62,8 @@ def _without_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _collect() -> None:
+def _resume_collection() -> None:
+    """Lets Python look for cycles again, but not among the objects that exist."""
     gc.freeze()
     gc.enable()
 
@@ -74,9 +75,9 @@ def _jobs(
     codes: list[int] = []
     jobs = {"generate": generate_one, "preview": preview_one, **({command: work} if work else {})}
 
-    def job(settings: Callable[[], dict[str, Any]]) -> None:
-        _collect()
-        codes.append(guarded(lambda: jobs[command](settings())))
+    def job(resolve: Callable[[], dict[str, Any]]) -> None:
+        _resume_collection()
+        codes.append(guarded(lambda: jobs[command](resolve())))
         on_signals(exit_now)
 
     if settings := composed_in_fork(command, arguments, folder):
@@ -111,7 +112,7 @@ def _sweep(arguments: list[str], folder: str) -> list[int]:
 
     All jobs are validated before any job runs, so that errors in all of them are found early.
     """
-    _collect()
+    _resume_collection()
     planned: list[SweepJob] = []
     codes: list[int] = []
 

@@ -19,6 +19,7 @@ from sim2coco.cli.arguments import Parser, add_arguments
 from sim2coco.cli.hydra_jobs import HYDRA_COMMANDS, complete, composed
 from sim2coco.cli.reporting import commands_run, fail, guarded, out, stopped_by
 from sim2coco.cli.stopping import Interrupted, exit_now, interrupt, on_signals
+from sim2coco.forked import flush_output
 from sim2coco.objects.urls import is_place
 
 PLUGGABLE = (*HYDRA_COMMANDS, "match", "replay", "check", "export")
@@ -62,7 +63,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         code = _run(sys.argv[1:])
-        sys.stdout.flush()
+        flush_output()
     except Interrupted as stopped:
         number, *finished = stopped.args
         text = "; ".join([stopped_by(number), *finished])

@@ -145,7 +145,7 @@ def readable(override: str) -> tuple[str, Override]:
     key, equals, value = override.partition("=")
     name, own = key.lstrip("+"), f"{key}={quoted(value)}"
     if (read := _read(override)) is not None:
-        if isinstance(read.value(), list | dict) and takes_text(name, *_all_settings()):
+        if _is_structure(read.value()) and takes_text(name, *_all_settings()):
             raise ConfigError(f"{name}: must be a text, not a list or mapping; as a text: {shlex.quote(own)}")
         return override, read
     # A group that contains the setting `path` also accepts its value.
@@ -154,6 +154,12 @@ def readable(override: str) -> tuple[str, Override]:
     if (is_text or is_path) and (read := _read(own)):
         return own, read
     raise ConfigError(f"cannot read {override!r}: {_advice(key, override)}")
+
+
+def _is_structure(value: object) -> bool:
+    """Whether a value is a mapping, or a list of other things than numbers, which is refused later."""
+    of_numbers = isinstance(value, list) and all(isinstance(entry, int | float) for entry in value)
+    return isinstance(value, list | dict) and not of_numbers
 
 
 def _all_settings() -> tuple[type[Settings], ...]:
