@@ -87,8 +87,8 @@ class Split(Settings):
 def split_sizes(count: int, shares: Shares) -> dict[str, int]:
     """Number of items of each split when `count` items are divided in proportion to `shares`.
 
-    The numbers are rounded, and each split gets at least one item. If the items are ordered by split, one
-    more item moves each boundary between two splits by at most one position.
+    The numbers are rounded, and each split gets at least one item. If `count`
+    grows by one, each cumulative sum of the numbers changes by at most one.
 
     Args:
         count: Number of items; at least the number of splits.

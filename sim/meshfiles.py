@@ -97,7 +97,7 @@ class MeshFiles:
     def _hull_edges(self, key: str) -> Array:
         """Points along the n edges of an asset's hull, (`EDGE_POINTS`, n, 3), relative to the centre of mass.
 
-        For a flat mesh, the points are its vertices (1, n, 3).
+        For a flat mesh, the points are its m vertices, (1, m, 3).
         """
         # Imported here because SciPy is slow to import, and only distorting lenses need it.
         from scipy.spatial import ConvexHull, QhullError

@@ -92,7 +92,7 @@ def _missing_check(key: str) -> str:
 
 
 def _of_a_file(group: str, choice: str) -> str:
-    """Explains how to use a file or folder that was given as the option of a group; "" for others."""
+    """How to use a file or folder whose path was chosen as the option of a group; "" if it is none."""
     path = Path(choice).expanduser()
     if path.suffix == ".yaml" and path.is_file():
         folder = path.parent.parent if path.parent.name == group else Path("FOLDER")

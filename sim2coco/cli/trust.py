@@ -164,7 +164,7 @@ def check_references(tree: object) -> None:
 
 
 def _texts(node: object, key: str) -> Iterator[tuple[str, str]]:
-    """Yields each text of a tree that has an interpolation, with its key; keys are searched too."""
+    """Yields each text with an interpolation `${...}` in a tree, and its key; keys are texts too."""
     if isinstance(node, dict):
         for name, value in node.items():
             place = f"{key}.{name}" if key else str(name)

@@ -39,13 +39,13 @@ class Solid:
 
     Attributes:
         asset: Name and hash of the mesh.
-        pose: Transform from the mesh frame (metres, z up) to the camera frame.
-        scale: Scale of the mesh in the mesh frame, which is applied before `pose`.
+        pose: Transform from the object frame (metres, z up) to the camera frame.
+        scale: Scale that is applied to the mesh, about the origin of the object frame.
         whole_px: Number of pixels of the unoccluded object, not clipped to the image.
         whole_bbox: Bounding box of the unoccluded object, not clipped to the image.
-        from_file: Transform from the coordinates in the user's file to the mesh frame, including the scale;
+        from_file: Transform from the coordinates in the user's file to the object frame, including the scale;
             None if unknown.
-        box_m: Minimum and maximum coordinates of the mesh in the mesh frame, before `scale`; None in data
+        box_m: Minimum and maximum coordinates of the mesh before `scale` is applied; None in data
             sets from earlier versions.
     """
 

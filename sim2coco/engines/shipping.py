@@ -13,7 +13,7 @@ Contents = Mapping[Path, bytes]
 
 
 def contents_of(catalogue: Catalogue) -> Contents:
-    """Reads the files that scenes need while they are made: library meshes, and images.
+    """Reads the files that workers need to make scenes: library meshes and images.
 
     All other meshes are in the catalogue itself.
 

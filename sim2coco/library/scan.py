@@ -91,7 +91,7 @@ def scan(root: Path) -> Scan:
 
 
 def scan_file(path: Path) -> Scan:
-    """Returns the scan of a folder that contains only this mesh file.
+    """Scans a single mesh file, as if it were the only one in its folder.
 
     Raises:
         LibraryError: The file is not a mesh file.

@@ -22,7 +22,7 @@ class Values:
             self._of[one.name].extend(value for value in one.values(image) if value is not None)
 
     def extend(self, name: str, values: Iterable[float]) -> None:
-        """Adds values of one quantity, for data sets in which the other quantities are not measured."""
+        """Appends values of a single quantity, where the others are not measured."""
         self._of[name].extend(values)
 
     def of(self, name: str) -> Array:

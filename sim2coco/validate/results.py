@@ -54,7 +54,7 @@ class Spread:
     deviation: float | None
 
     def __str__(self) -> str:
-        """Formats both with three decimals.
+        """Formats the mean, and the deviation if there is one, with three decimals.
 
         Example:
             >>> str(Spread(0.5, 0.0123)), str(Spread(0.5, None))

@@ -51,7 +51,7 @@ def normals(camera: Camera, depth_m: Floats, body: NDArray[np.int16], box: Box) 
 def smooth_normals(
     camera: Camera, depth_m: Floats, box: Box, cloud: Cloud, columns_at: Floats, rows_at: Floats
 ) -> Floats:
-    """Smooth normals (n, 3) in the camera frame, of any length, interpolated from points on the meshes.
+    """Smooth normals (n, 3) in the camera frame, not normalised, interpolated from points on the meshes.
 
     Depth gives the normals of facets only; points on a mesh carry interpolated vertex normals.
 

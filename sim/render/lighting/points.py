@@ -181,7 +181,7 @@ def sample_facets(mesh: Mesh, count: int) -> SurfaceSamples:
 
 
 def _in_triangle(steps: Array) -> tuple[Array, Array]:
-    """Barycentric coordinates of the second and third corner, (n,) each, of evenly distributed points."""
+    """Weights of the second and third corner, (n,) each, for points evenly distributed in a triangle."""
     first, second = ((steps * step + 0.5) % 1.0 for step in R2_STEPS)
     over = first + second > 1
     return np.where(over, 1 - first, first), np.where(over, 1 - second, second)

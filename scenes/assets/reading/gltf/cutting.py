@@ -162,7 +162,7 @@ def _beyond(parts: Floats, vertex: int) -> Floats:
 
 
 def _from(parts: Floats, first: NDArray[np.int64]) -> Floats:
-    """Rotates the corners of triangles (n, 3, 3) so that the corner `first` (n,) comes first."""
+    """Permutes the corners of triangles (n, 3, 3) cyclically, so that corner `first` (n,) comes first."""
     order = (first[:, None] + np.arange(3)) % 3
     return np.take_along_axis(parts, order[:, :, None], axis=1)
 
