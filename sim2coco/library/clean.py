@@ -121,7 +121,8 @@ def _once(raws: list[Raw], repairs: list[str]) -> tuple[list[Raw], list[NDArray[
     would enclose no volume and have no mass.
 
     Returns:
-        The triangles of each material, and for each triangle, whether its reverse side was dropped.
+        The triangles of each material; and, for each material, whether the reverse side of each triangle was
+        dropped.
     """
     ordered = []
     lost = 0
@@ -136,7 +137,7 @@ def _once(raws: list[Raw], repairs: list[str]) -> tuple[list[Raw], list[NDArray[
 
 
 def _canonical(raw: Raw) -> Raw:
-    """Rotates each triangle so that its smallest vertex comes first, and sorts the triangles."""
+    """Permutes the corners of each triangle cyclically, lexicographically smallest first; sorts triangles."""
     m = len(raw.corners)
     arrays = [raw.corners, raw.normals, raw.uvs, raw.corner_colors]
     widths = [array.shape[2] for array in arrays if array is not None]

@@ -82,7 +82,7 @@ def _cut(points: Floats, faces: NDArray[np.int32]) -> list[Floats]:
 
 
 def _corners(points: Floats) -> Floats:
-    """The vertices of the points' convex hull; none if the hull is flat."""
+    """The vertices (m, 3) of the convex hull of points (n, 3); empty if the hull is flat."""
     try:
         return points[ConvexHull(points).vertices] if len(points) > 3 else points[:0]
     except QhullError:
@@ -90,7 +90,7 @@ def _corners(points: Floats) -> Floats:
 
 
 def _joined(pieces: list[Floats], growth: float) -> list[Floats]:
-    """Greedily merges the pair of pieces that adds the least volume, up to a total growth of `growth`."""
+    """Repeatedly merges the pair of pieces that adds the least volume, adding at most `growth` in total."""
     volumes = [_volume(piece) for piece in pieces]
     costs = {
         (one, two): _volume(np.concatenate([pieces[one], pieces[two]])) - volumes[one] - volumes[two]
@@ -128,7 +128,7 @@ def _reaching(pieces: list[Floats], hull: Floats) -> list[Floats]:
 
 
 def _furthest(points: Floats, count: int) -> NDArray[np.int64]:
-    """Indices of the furthest points in `count` evenly distributed directions."""
+    """Indices (k,) of the points that are furthest along at least one of `count` evenly spread directions."""
     return np.unique((fibonacci_sphere(count) @ points.T).argmax(axis=1))
 
 

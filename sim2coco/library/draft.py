@@ -26,7 +26,7 @@ def draft(rows: Sequence[Row], overrides: Mapping[str, Override], unit: str = ""
     """Returns the text of a draft of `assets.csv`, and the number of its guesses.
 
     Args:
-        rows: The results for the mesh files, examined in the unit that a file states, otherwise in metres.
+        rows: The results for the mesh files, read in the unit that each file states, otherwise in metres.
         overrides: The user's statements so far, by file path.
         unit: The unit of files that state none; "" to guess it.
     """
@@ -54,7 +54,7 @@ def _usual_sizes(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def _cells(row: Row, override: Override, known: bool, usual_m: float | None) -> dict[str, str]:
-    """A line of the draft; `known` is True if the file states its unit and its size is plausible."""
+    """The cells of a line by column. `known`: whether the file states its unit and its size is plausible."""
     unit = "" if known else _guess(row.longest_m / row.metres_per_unit, usual_m)
     up = "" if row.up_from == "file" else (override.up or "z?")
     unusable = row.verdict == "refused" and not row.faces

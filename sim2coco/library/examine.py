@@ -214,7 +214,7 @@ def _measured(task: Task, source: Source, cleaned: Cleaned, solid: Solid, test_r
 
 
 def _convexity(mesh: Mesh, volume_m3: float) -> float:
-    """A volume as a fraction of the hull's volume; 0 if the hull has no volume."""
+    """`volume_m3` as a fraction of the volume of the mesh's convex hull; 0 if the hull has no volume."""
     points: Floats = mesh.vertices_m - mesh.vertices_m.mean(axis=0)
     try:
         hull_m3 = float(ConvexHull(points).volume)

@@ -39,7 +39,7 @@ class MeshFolder:
     others: tuple[Mapping[str, Any], ...]
 
     def named(self, overrides: Mapping[str, Override]) -> dict[str, Override]:
-        """Returns the overrides of each file with unique asset names; assets in the library keep theirs."""
+        """Returns each file's overrides with unique asset names; assets in the library keep their names."""
         before = {entry["source"]: entry["name"] for entry in self.own}
         taken = {entry["name"] for entry in self.others}
         names: dict[str, str] = {}

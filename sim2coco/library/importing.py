@@ -28,7 +28,7 @@ from sim2coco.storage import LOCK, LOG, Store
 from sim2coco.store import LocalStore
 
 ROWS = "rows"
-"""Folder in the library with a JSON file for each mesh file, which holds its row."""
+"""Folder in the library with one JSON file per mesh file, which holds its `Row`."""
 VERSION = f"10.{PREPARED_VERSION}"
 """Version of `examine` and of prepared meshes; a file is examined again if its row has another version."""
 
@@ -58,7 +58,7 @@ def import_meshes(
         overrides: The user's statements about each mesh file, by path relative to `root`.
         library: The library's folder, which may be new.
         workers: Maximum number of child processes.
-        report: Called with each row as soon as it is known, and whether an earlier import stored it.
+        report: Called with each row as soon as it is known, and with whether an earlier import stored it.
         joining: What to do if the library is made from other folders.
 
     Returns:
@@ -157,7 +157,7 @@ def _known(store: LocalStore, root: Path, place: str, file: str, override: Overr
 
 
 def _undamaged(library: Path, row: Row) -> bool:
-    """Whether the library's files of a row exist with their original content."""
+    """Whether the library files that a row names exist with their original content."""
     mesh = library / FOLDER / row.mesh
     try:
         check_stored(mesh.with_suffix(SUFFIX))
@@ -184,7 +184,7 @@ def _hash(path: Path) -> str:
 
 
 def _keypoints(root: Path, files: Iterable[str]) -> tuple[dict[str, Keypoints], dict[str, Refused]]:
-    """The keypoints stored beside mesh files, and the errors for invalid keypoint files, by mesh file."""
+    """Reads the keypoints beside mesh files; returns keypoints by mesh file, and errors by mesh file."""
     found, faults = {}, {}
     for file in files:
         try:

@@ -32,7 +32,7 @@ class Scan:
         meshes: Mesh files that become one asset each.
         parts: Mesh files that a URDF file in the folder refers to; they belong to the URDF's asset.
         rubbish: Files that operating systems and editors leave behind, like .DS_Store, ._x.obj or Thumbs.db.
-        companions: Textures, materials and buffers.
+        companions: Texture, material and buffer files.
         others: Files of other kinds.
     """
 

@@ -52,9 +52,9 @@ def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], 
 
 
 def with_pieces(row: Row, entry: Entry) -> Row:
-    """Returns the row of a library mesh with the number and file name of its stored convex pieces.
+    """Adds the number and the file name of its stored convex pieces to the row of a library mesh.
 
-    If a stored file is missing or damaged, the row's verdict is `refused`.
+    If a stored file is missing or damaged, the verdict of the returned row is `refused`.
     """
     try:
         if entry.dimensions is not None:

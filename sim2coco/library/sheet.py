@@ -23,13 +23,13 @@ MAX_CELLS = 600
 
 
 def sheet(folder: Path, sizes: dict[str, str]) -> Image:
-    """Draws the assets of a library, at most 600 and sorted by category, into one image (h, w, 3) RGB.
+    """Draws the test renders of a library, sorted by category and at most 600, into one RGB image (h, w, 3).
 
     An asset with an unknown up axis is drawn twice: with z up and with y up.
 
     Args:
         folder: The library.
-        sizes: Size text by asset name, which is written below the name.
+        sizes: Size of each asset as text, by asset name; it is written below the name.
 
     Raises:
         NoLibrary: The folder is not a library.

@@ -35,7 +35,7 @@ class Usual:
         return not self.low_m / FAR <= longest_m <= self.high_m * FAR
 
     def nearest(self, longest_m: float) -> float:
-        """Returns the median that is nearer to a size outside the range of both."""
+        """Returns the median nearest to a size, which must not lie between the two medians."""
         return self.low_m if longest_m < self.low_m else self.high_m
 
 
@@ -44,8 +44,8 @@ class Sizes:
     """The longest sides of a category's meshes in metres, ascending.
 
     Attributes:
-        stated: Sides of the meshes with a stated unit.
-        all: Sides of all meshes.
+        stated: Longest sides of the meshes with a stated unit.
+        all: Longest sides of all meshes.
     """
 
     stated: Sequence[float]
@@ -67,7 +67,7 @@ class Sizes:
 
         A mesh is compared with the other meshes of the category, preferably with those whose unit is stated.
         However, a mesh with a likely size (`LIKELY_M`) that is usual among all other meshes is accepted,
-        because then it is more likely that the stated units are wrong.
+        because then the stated units of the other meshes are more likely to be wrong.
         """
         whole = _usual_without(self.all, row.longest_m)
         stated = _usual_without(self.stated, row.longest_m) if row.unit in STATED else _usual(self.stated)
@@ -93,7 +93,7 @@ def _usual_without(values: Sequence[float], one: float) -> Usual | None:
 
 
 def doubted(rows: Sequence[Row]) -> list[Row]:
-    """Returns the rows with `asks` set where the user must answer a question.
+    """Returns all rows, with `asks` set where the user must answer a question.
 
     The question is about a size far from the usual size in the category, or about the unknown up axis of an
     upright mesh.
@@ -122,9 +122,9 @@ def _alike(rows: Iterable[Row]) -> dict[str, list[Row]]:
 
 
 def doubted_beside(rows: Sequence[Row], new: set[str], others: Sequence[Row]) -> list[Row]:
-    """Returns the rows with `asks` set for new meshes with a size far from the usual size in other folders.
+    """Returns all rows, with `asks` set for new meshes whose size is unusual in the other folders.
 
-    The usual size is the median size of the assets of the same category.
+    A size is unusual if it is far from the median size of the same category in the other folders.
 
     Args:
         rows: The rows of the imported folder.
@@ -155,12 +155,12 @@ def _is_open(row: Row) -> bool:
 
 
 def _asking(row: Row, usual: Usual | None, other: Row | None) -> Row:
-    """The row with a question about its size.
+    """Returns the row with `asks` set to a question about the size of its mesh.
 
     Args:
         row: The row.
         usual: The usual size that the mesh is far from; None if there is nothing to ask.
-        other: The only other mesh of the category, if either of the two may be wrong.
+        other: The only other mesh of the category, if the size of either may be wrong; otherwise None.
     """
     if usual is None:
         return row

@@ -15,7 +15,8 @@ def outward(raws: list[Raw], both: list[NDArray[np.bool_]], repairs: list[str]) 
 
     Args:
         raws: The triangles of each material.
-        both: For each triangle, whether the file had both of its sides, so that flipping is not a repair.
+        both: For each material, whether the file contained both sides of each triangle, bool (m,); flipping
+            such triangles is not a repair.
         repairs: A note on the flipped triangles is appended to this list.
     """
     corners = np.concatenate([raw.corners for raw in raws])
@@ -42,7 +43,7 @@ def _told(patches: Patches, turned: NDArray[np.bool_]) -> str:
 
 
 def _turned(raw: Raw, which: NDArray[np.bool_]) -> Raw:
-    """Reverses the winding of some triangles; the file's normals are flipped only if they point inward."""
+    """Reverses the winding of triangles `which` (m,); flips those of their normals that then point inward."""
     if not which.any():
         return raw
     turned = raw.where(which, raw.turned())

@@ -48,5 +48,5 @@ def shaded(color: Floats, factor: Floats) -> Floats:
 
 
 def blended(under: Floats, over: Floats, share: Floats) -> Floats:
-    """Alpha-blends colours (n, n, 3): `over` where `share` (n, n) is 1, `under` where it is 0."""
+    """Alpha-blends two colour images (n, n, 3): `over` where `share` (n, n) is 1, `under` where it is 0."""
     return np.asarray(cv2.blendLinear(over, under, share, 1 - share), np.float32)

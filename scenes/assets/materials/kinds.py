@@ -21,7 +21,7 @@ class Kind(NamedTuple):
     """A kind of material.
 
     Attributes:
-        draw: Generates a variant.
+        draw: Function that generates one variant.
         tile_m: Range of the natural side length of a tile in metres.
         metallic: Whether it is bare metal.
     """

@@ -58,7 +58,7 @@ def brickwork(rng: np.random.Generator) -> Material:
 
 
 def _courses(rows: int, columns: int, joint: float, shifted: bool) -> tuple[Floats, NDArray[np.int32]]:
-    """Signed distance to the joint in pixels, (n, n), negative inside it, and stone index, (n, n).
+    """Distance to the nearest joint in pixels, (n, n), negative inside joints, and stone index, (n, n).
 
     Args:
         rows: Stones along y.
@@ -98,7 +98,7 @@ def _jointed(
     Args:
         rng: Generator.
         color: (n, n, 3) colours of the stones.
-        inside: (n, n) distance to the joint in pixels, negative inside it.
+        inside: (n, n) distance to the nearest joint in pixels, negative inside joints.
         which: (n, n) index of each stone.
         shape: Rows and columns of stones.
         tile_m: Side length of the tile in metres.

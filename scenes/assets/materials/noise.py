@@ -70,6 +70,6 @@ def blurred(values: Floats, sigma_px: float) -> Floats:
 
 
 def centres() -> tuple[Floats, Floats]:
-    """X (1, SIZE_PX) and y (SIZE_PX, 1) of the pixel centres as fractions of the tile."""
+    """Coordinates x (1, SIZE_PX) and y (SIZE_PX, 1) of the pixel centres, as fractions of the tile."""
     along = (np.arange(SIZE_PX, dtype=np.float32) + np.float32(0.5)) / np.float32(SIZE_PX)
     return along[None, :], along[:, None]

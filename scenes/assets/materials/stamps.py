@@ -16,7 +16,7 @@ SHIFT = 4
 
 
 def wrapped(places: Places, reach_px: float) -> tuple[Places, NDArray[np.intp]]:
-    """Positions (m, 2) of shapes and of their wrapped copies, and the shape index (m,) of each.
+    """Positions (m, 2) of shapes and their wrapped copies, and the shape index (m,) of each position.
 
     Each copy follows its original, so that shapes overlap in the same order at opposite borders.
 

@@ -83,7 +83,7 @@ def _dyed(rng: np.random.Generator, first: Floats, count: int) -> tuple[Floats, 
 
 
 def _weave(kind: int, count: int) -> NDArray[np.bool_]:
-    """Whether the warp is on top, (count, count): plain weave, twill, or basket weave."""
+    """Whether the warp is on top, (count, count), in plain weave, twill or basket weave (`kind` 0, 1, 2)."""
     i, j = np.arange(count)[:, None], np.arange(count)[None]
     patterns = (i + j) % 2 == 0, (i + j) % 4 < 2, (i // 2 + j // 2) % 2 == 0
     return np.asarray(patterns[kind])

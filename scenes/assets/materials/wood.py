@@ -71,7 +71,7 @@ def _grain(rng: np.random.Generator, rings: tuple[int, int]) -> Floats:
 
 
 def _boards(rng: np.random.Generator, weight: Floats, rows: int) -> Floats:
-    """Grain, brightness and joints of boards, (3, n, n); each board shows another part of `weight` (n, n)."""
+    """Grain, brightness and joints of boards, (3, n, n); boards show random parts of `weight` (n, n)."""
     planes = np.empty((3, SIZE_PX, SIZE_PX), np.float32)
     edges = np.rint(np.linspace(0, SIZE_PX, rows + 1)).astype(int).tolist()
     ends = np.linspace(0, SIZE_PX, int(rng.integers(1, 3)) + 1).astype(int).tolist()

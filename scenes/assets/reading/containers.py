@@ -17,7 +17,7 @@ def check_xml(content: bytes) -> ElementTree.Element:
     """Parses an XML document and returns its root element.
 
     Raises:
-        Refused: The content is not valid XML, or as for `check_entities`.
+        Refused: The content is not valid XML, has a document type or defines entities.
     """
     check_entities(content)
     try:

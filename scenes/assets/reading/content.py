@@ -1,4 +1,4 @@
-"""Detects content that is not a mesh, regardless of the file name, such as a web page saved instead of it."""
+"""Detects files whose content is not a mesh, whatever their suffix, such as a saved web page."""
 
 import re
 
@@ -12,10 +12,10 @@ PAGE = re.compile(
 SERVER = re.compile(
     rb"\s*(?:(?:404|403|500|429)\b[ :]|\{\s*\"(?:message|error)\"|(?:<\?xml[^>]*>\s*)?<Error>)", re.I
 )
-"""Matches the beginning of server error messages that were saved instead of a file."""
+"""Matches the beginning of a server error message that was saved in place of the requested file."""
 DOWNLOAD = "download the file itself"
 BEGINNING = 4096
-"""Number of bytes that are examined."""
+"""Number of bytes at the beginning of a file that are examined."""
 OTHERS = (
     (b"PK\x03\x04", "a ZIP archive", "unpack it", (".3mf",)),
     (b"\x1f\x8b", "a gzip archive", "unpack it", ()),
@@ -25,7 +25,7 @@ OTHERS = (
     (b"Kaydara FBX Binary", "an FBX file", "export it as GLB", ()),
     (b"glTF", "a glTF file", "rename it to end in .glb", (".glb", ".gltf")),
 )
-"""Magic bytes, file type, what to do, and the suffixes for which this type is right."""
+"""Other file types: magic bytes, name, advice to the user, and suffixes for which the type is valid."""
 
 
 def is_pointer(content: bytes) -> bool:

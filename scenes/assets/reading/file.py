@@ -54,8 +54,7 @@ def read_mesh_file(path: Path, within: Path | None = None) -> MeshFile:
     Args:
         path: The mesh file.
         within: Additional folder that may contain files that the mesh refers to, such as textures, or None.
-            The folder of the mesh file may always contain them; if that file is a symbolic link, so may the
-            folder of its target.
+            Always allowed are the folder of `path` and, if `path` is a symbolic link, its target's folder.
 
     Raises:
         MeshError: The file is missing, exceeds a limit, cannot be read, or contains no usable surface.

@@ -50,7 +50,7 @@ def alpha_of(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
 def without_holes(
     raw: Raw, alpha: NDArray[np.uint8], name: str, spare: int, notes: list[str], looks: list[str]
 ) -> Raw:
-    """Cuts the triangles of a material where its alpha is below one half.
+    """Cuts the areas with alpha below one half out of a material's triangles.
 
     Args:
         raw: The triangles.

@@ -91,7 +91,7 @@ def parse_materials(content: bytes) -> dict[str, Material]:
 
 
 def _color(text: str) -> Color | None:
-    """The colour in `r g b`, or in `r` for a grey; None for any other form."""
+    """Parses a colour, `r g b`, or `r` for a grey; returns None for any other form."""
     numbers = _numbers(text.split(), 3)
     if not numbers:
         return None

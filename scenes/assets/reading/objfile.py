@@ -19,7 +19,7 @@ class ObjFile:
 
     Attributes:
         vertices: (n, 3) positions; NaN where a line has too few numbers.
-        colors: (n, 3) RGB of the vertices, 0..1, NaN for those without; None if no vertex has a colour.
+        colors: (n, 3) RGB of the vertices, 0..1, NaN for vertices without colour; None if no vertex has one.
         uvs: (p, 2) texture coordinates, v up.
         normals: (q, 3) normals.
         corners: (k, 3) vertex, texture coordinate and normal index of each corner; -1 if missing.
@@ -101,7 +101,7 @@ def groups_of(content: bytes) -> tuple[Ints, tuple[tuple[str, ...], ...]]:
 
 
 def _corners(text: bytes) -> tuple[Ints, Ints]:
-    """Indices as written, (k, 3), 0 if missing, and the number of corners of each polygon.
+    """Indices as written, (k, 3), 0 if missing, and the number of corners of each polygon, (m,).
 
     Args:
         text: Lines of corners: `v`, `v/vt`, `v//vn` or `v/vt/vn`.
@@ -121,7 +121,7 @@ def _corners(text: bytes) -> tuple[Ints, Ints]:
 
 
 def _alike(words: Ints, slashes: Ints) -> bool:
-    """Whether all words have the same number of slashes, given the positions of both; False without words."""
+    """Whether all words have equally many slashes, given word and slash positions; False without words."""
     if not len(words) or len(slashes) % len(words):
         return False
     of_word = slashes.reshape(len(words), -1)
@@ -130,7 +130,7 @@ def _alike(words: Ints, slashes: Ints) -> bool:
 
 
 def _names(lines: TextLines, keyword: bytes) -> dict[int, str]:
-    """The text after a keyword, by line index."""
+    """The text after the keyword in each line that begins with it, by line index."""
     found = np.flatnonzero(lines.begin_with(keyword)).tolist()
     return {line: lines.text(line)[len(keyword) :].strip() for line in found}
 

@@ -86,7 +86,7 @@ def _vertices(
 
 
 def _faces(table: Floats, lengths: Ints, looks: list[str]) -> tuple[Ints, Ints, Floats | None]:
-    """Corners (k,), the number of corners per face (m,), and face colours (m, 3) or None.
+    """Vertex index of each corner (k,), number of corners per face (m,), and face colours (m, 3) or None.
 
     Raises:
         Refused: A line has fewer corners than its first number states.

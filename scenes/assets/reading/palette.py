@@ -57,7 +57,7 @@ def baked(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
 
     Up to 14,112 triangles each get half a square cell, in which colours are interpolated between the
     vertices. If there are more, or every triangle has a single colour, each triangle gets the mean colour of
-    its vertices. These colours are quantized to 6 bits per channel if there are more than 512 * 512 of them.
+    its vertices. If more than 512 * 512 of these colours differ, they are quantized to 6 bits per channel.
 
     Args:
         corner_colors: (m, 3, 3) RGB of the three vertices of each triangle, 0..1.
@@ -112,7 +112,7 @@ def _cells(count: int, across: int, side: int, shape: tuple[int, int]) -> Floats
 
 
 def flat(colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
-    """Texture coordinates and a texture with one pixel per distinct colour in `colors` (m, 3)."""
+    """Texture coordinates (m, 3, 2), and a texture with one pixel per distinct colour in `colors` (m, 3)."""
     levels = np.rint(255 * colors).astype(np.int64)
     codes, index = np.unique(levels @ CODE, return_inverse=True)
     if len(codes) > 512 * 512:

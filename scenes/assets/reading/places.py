@@ -30,7 +30,7 @@ class Places:
 
     Args:
         folder: The folder of the mesh file.
-        roots: Folders that may contain these files, and the targets of symbolic links.
+        roots: Folders that may contain the referenced files, and the targets of symbolic links.
     """
 
     def __init__(self, folder: Path, roots: Sequence[Path]) -> None:

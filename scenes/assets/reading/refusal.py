@@ -6,7 +6,7 @@ Kind = Literal["unreadable", "no faces", "non-finite", "over a limit", "path tri
 
 
 class Repair(str):
-    """A note on invalid triangles that were removed; other notes are on data that is not used."""
+    """A note that invalid triangles were removed; notes of type `str` are about data that is not used."""
 
     __slots__ = ()
 

@@ -9,12 +9,12 @@ from scenes.assets.reading.raw import Floats, Raw
 from scenes.assets.reading.refusal import Refused
 
 FAR = 1000.0
-"""Up to this distance from the origin, in multiples of the size, any usual precision is sufficient."""
+"""Up to this distance from the origin, in multiples of the mesh size, any usual precision is sufficient."""
 COARSE, HOPELESS = 2e-4, 0.1
-"""Spacing of representable coordinates, as a fraction of the size, above which the shape is visibly coarse,
+"""Spacing of representable coordinates, as a fraction of the mesh size, above which the shape is coarse,
 and above which it is lost."""
 SMALL_STEPS = 4
-"""Coordinates count as rounded to a spacing if two distinct ones differ by at most this multiple of it."""
+"""Coordinates count as rounded to a spacing if two distinct ones are at most this many spacings apart."""
 REMEDY = "move it to its origin before you export it, or export it with more digits"
 
 

@@ -41,7 +41,7 @@ class MeshResolver:
 
     Args:
         path: The mesh file.
-        roots: Folders that may contain these files, and the targets of symbolic links.
+        roots: Folders that may contain the referenced files, and the targets of symbolic links.
 
     Attributes:
         images: For each image that the mesh refers to, by its path relative to the mesh: `found`, or why it

@@ -51,7 +51,7 @@ def cut(surface: Surface, notes: list[str]) -> tuple[Raw, Ints]:
 
 
 def joined(raws: Sequence[Raw]) -> tuple[Raw, ...]:
-    """Joins triangles with vertex colours, because each such `Raw` would get its own texture."""
+    """Joins all `Raw` with vertex colours and the same arrays, because each would get its own texture."""
     colored = [replace(raw, uvs=None) for raw in raws if raw.corner_colors is not None]
     if len(colored) < 2:
         return tuple(raws)
@@ -103,7 +103,7 @@ def indices(values: Floats) -> Ints:
 
 
 def spread(values: Floats | None, counts: Ints) -> Floats | None:
-    """Repeats polygon values (m, d) for each of their corners, (k, d)."""
+    """Repeats the values (m, d) of polygons for each polygon corner, (k, d)."""
     return None if values is None else np.repeat(values, counts, axis=0)
 
 

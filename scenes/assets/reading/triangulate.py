@@ -104,7 +104,8 @@ def _halves(points: Floats, areas: Floats) -> Ints:
 def _covered(points: Floats) -> NDArray[np.bool_]:
     """For each polygon (m, n, 3), whether the fan around its first corner covers it exactly: bool (m,).
 
-    It does if no triangle is inverted and the angles at the first corner sum to less than a full turn.
+    The fan covers a polygon if no triangle is inverted and the angles at the first corner sum to less than a
+    full turn.
     """
     areas = _fan_areas(points)
     normal = areas.sum(axis=1)

@@ -143,7 +143,7 @@ def _names(line: str, resolver: MeshResolver) -> list[str]:
 
 
 class _Textures:
-    """The textures of a file's materials, multiplied by the material colours. Each is decoded once."""
+    """The textures of a file's materials, multiplied by the material colours; each is decoded once."""
 
     def __init__(self, resolver: MeshResolver) -> None:
         self._resolver = resolver
@@ -180,7 +180,7 @@ class _Textures:
 def _raws(
     obj: ObjFile, corners: Ints, material: Material, textures: _Textures, notes: list[str]
 ) -> Iterator[Raw]:
-    """Yields the triangles of one material; in two groups if some lack the coordinates for its texture.
+    """Yields the triangles of one material; those without coordinates for its texture separately.
 
     Args:
         obj: The file.

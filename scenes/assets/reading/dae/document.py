@@ -27,7 +27,7 @@ class Document:
             self._ids.setdefault(element.get("id", ""), element)
 
     def target(self, url: str | None, *tags: str) -> Element | None:
-        """Resolves a reference such as `#id`; returns None unless the element has one of the tags."""
+        """Resolves a reference such as `#id`; None unless it refers to an element with one of the tags."""
         found = self._ids.get((url or "").strip().removeprefix("#")) if url else None
         return found if found is not None and found.tag in tags else None
 

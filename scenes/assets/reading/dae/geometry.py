@@ -33,7 +33,7 @@ class Piece:
 
 
 def pieces_of(document: Document, geometry: Element, notes: list[str], looks: list[str]) -> list[Piece]:
-    """Reads the triangles of a geometry, possibly none.
+    """Reads the triangles of a geometry; the list is empty if it has none.
 
     Args:
         document: The document.

@@ -47,7 +47,7 @@ def bindings_of(document: Document, instance: Element, looks: list[str]) -> Mapp
 
 
 def unbound(document: Document, symbol: str, looks: list[str]) -> Binding:
-    """Returns the material for an unbound symbol: the one with this id, otherwise grey."""
+    """Returns the material for an unbound symbol: the material whose id is `symbol`, otherwise grey."""
     return Binding(_look(document, document.target(symbol, "material"), looks), None)
 
 

@@ -60,7 +60,7 @@ def _too_many() -> Refused:
 def _below(
     document: Document, node: Element, matrix: Floats, depth: int, looks: list[str]
 ) -> Iterator[Place | None]:
-    """Yields the geometries of a node or scene and of all nodes below it, and None for each such node."""
+    """Yields the geometries at and below a node or scene; also yields None once per node, for counting."""
     if not depth:
         raise _too_many()
     yield None
@@ -83,7 +83,7 @@ def _below(
 
 
 def _target(document: Document, instance: Element, tag: str, looks: list[str]) -> Element | None:
-    """Returns the element that an instance refers to; otherwise None, and adds a note to `looks`."""
+    """Returns the element `tag` that an instance refers to; None, with a note in `looks`, if missing."""
     found = document.target(instance.get("url"), tag)
     if found is None:
         looks.append(f"a {tag} that is not in the file is left out")
@@ -153,7 +153,7 @@ def _rotated(values: Floats) -> Floats:
 
 
 def _looking(values: Floats) -> Floats:
-    """The frame at an eye whose -z axis points to a target, given eye, target and up direction (9,)."""
+    """The camera pose (4, 4), looking along -z, for values (9,): eye, target and up direction."""
     eye, target, up = values.reshape(3, 3)
     backward = eye - target
     right = np.cross(up, backward)

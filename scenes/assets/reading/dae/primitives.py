@@ -20,7 +20,7 @@ def polygons_of(primitive: Element, width: int, position: Input | None) -> tuple
     Args:
         primitive: An element with a tag in `PRIMITIVES`.
         width: Number of indices per corner.
-        position: The positions, which polygons with holes need.
+        position: The input with the positions; required only for polygons with holes.
 
     Returns:
         The indices of all corners (k, width), and the number of corners of each polygon (m,).
@@ -75,7 +75,7 @@ def _strip(rows: Ints, position: Input | None) -> Ints:
 
 
 def _with_holes(element: Element, width: int, position: Input | None) -> Ints:
-    """The triangle corners (3 t, width) of a polygon with holes; empty if a vertex is missing."""
+    """The triangle corners (3 t, width) of a polygon with holes; empty if it cannot be triangulated."""
     outlines = [_corners(each, width) for each in (*element.findall("p"), *element.findall("h"))]
     rows = _joined(outlines, width)
     if position is None or not len(rows):

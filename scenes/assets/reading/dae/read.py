@@ -17,7 +17,7 @@ from scenes.assets.reading.surfaces import alike, joined
 
 
 def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
-    """Reads the triangles of a COLLADA scene, in its own unit and axes; one `Raw` per material.
+    """Reads the triangles of a COLLADA scene, in the unit and axes of the file; one `Raw` per material.
 
     Vertex colours are multiplied by the material colour; a texture replaces both.
 

@@ -70,7 +70,7 @@ def accessor_of(root: Item, buffers: Buffers, index: int, is_vertex_data: bool =
         root: The root object of the file.
         buffers: The buffers of the file.
         index: Index of the accessor.
-        is_vertex_data: Whether it is a vertex attribute. Other data is always tightly packed.
+        is_vertex_data: Whether the accessor is a vertex attribute. Other data is always tightly packed.
 
     Raises:
         Refused: The accessor does not exist, is not valid, or does not fit its buffer view.

@@ -14,9 +14,9 @@ def seen_share(
 ) -> Floats:
     """Estimates which fraction (m,) of each triangle has an alpha of at least `least`.
 
-    Without a texture with alpha, this is the fraction of the triangle's corners. Otherwise, it is the
-    fraction of the pixels in the bounding box of the triangle's texture coordinates, after their alpha is
-    multiplied by the largest corner alpha of all triangles; 0 if all corners of a triangle are below `least`.
+    Without a texture with alpha, counts the triangle's corners. Otherwise, counts the pixels in the bounding
+    box of the triangle's texture coordinates, after multiplying the texture's alpha by the largest corner
+    alpha of all triangles; the fraction is 0 if all corners of the triangle are below `least`.
 
     Args:
         uvs: (m, 3, 2) texture coordinates, v down, or None without a texture.
@@ -32,7 +32,7 @@ def seen_share(
 
 
 def _counts(is_seen: NDArray[np.bool_], uvs: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each triangle: set pixels in the bounding box of its texture coordinates, and all pixels in it.
+    """Number of set pixels and of all pixels in the bounding box of each triangle, (m,) each.
 
     Args:
         is_seen: (h, w) mask of a repeating texture.

@@ -16,7 +16,7 @@ BAKED_PX = 1008
 
 
 def baked(pieces: Sequence[Piece]) -> Raw:
-    """Returns the triangles of pieces with vertex colours, with one baked texture.
+    """Joins pieces that have vertex colours, and bakes all their colours into one texture.
 
     As for `palette.baked`, if there are too many triangles, each gets a single colour. Colours are
     interpolated in linear light.
@@ -50,7 +50,7 @@ def _mean_colors(piece: Piece) -> Floats:
 
 
 def _sheet_colors(sheet: Sheet, pieces: Sequence[Piece]) -> Floats:
-    """Linear colours (k, 3) of the pixels of a sheet, which shows the pieces one after the other."""
+    """Linear colours (k, 3) of the used pixels of `sheet`, which contains all pieces in their order."""
     colors = sheet.mixed(np.concatenate([_colors(piece) for piece in pieces]))
     start = 0
     for piece in pieces:
@@ -65,7 +65,7 @@ def _sheet_colors(sheet: Sheet, pieces: Sequence[Piece]) -> Floats:
 
 
 def _fitting(pixels: NDArray[np.uint8], uvs: Floats, num_px: int) -> NDArray[np.uint8]:
-    """Downscales a texture if its triangles cover more than the `num_px` pixels available for them."""
+    """Downscales a texture if its triangles cover more than `num_px` of its pixels."""
     a, b, c = np.moveaxis(uvs, 1, 0)
     (u0, v0), (u1, v1) = (b - a).T, (c - a).T
     covered = 0.5 * float(np.abs(u0 * v1 - v0 * u1).sum()) * pixels.shape[0] * pixels.shape[1]

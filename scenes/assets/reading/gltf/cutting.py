@@ -13,9 +13,9 @@ from scenes.assets.reading.raw import Floats
 
 STEPS_PX = (0.5, 0.25, 1.0, 2.0)
 """Tolerances of outline simplification in pixels, in the order tried; the first that keeps the area and
-results in few triangles is used."""
+does not result in too many triangles is used."""
 FINE_PX = 1024
-"""Outlines are traced in the alpha channel upscaled to about this size, with a renderer's interpolation."""
+"""Outlines are traced in the alpha channel, upscaled to about this size and interpolated as in rendering."""
 TOLERANCE = 0.03
 """Largest area that simplified outlines may lose or add, as a fraction of the texture."""
 MAX_CUT_FACES = 50_000
@@ -40,7 +40,7 @@ def cut(
         alpha: (h, w) alpha of the texture, which repeats.
         least: Alpha threshold, 0..255; pixels below it are transparent.
         needs_cut: (m,) whether each triangle may have transparent areas.
-        most_faces: Largest number of triangles that may replace them.
+        most_faces: Largest number of triangles that may replace those in `needs_cut`.
     """
     way = cv2.INTER_NEAREST if piece.look.texture and piece.look.texture.is_pixelated else cv2.INTER_LINEAR
     fine = min(max(FINE_PX // max(alpha.shape), 2), 8)
@@ -59,7 +59,7 @@ def cut(
 def _outlined(is_seen: NDArray[np.bool_], step_px: float) -> Floats | None:
     """Triangulates a mask; returns triangles (k, 3, 2) in texture coordinates, v down.
 
-    None if their area differs from the mask's area by more than the tolerance.
+    Returns None if the area of the triangles differs from the mask's area by more than `TOLERANCE`.
 
     Args:
         is_seen: (h, w) mask.
@@ -87,7 +87,7 @@ def _outlined(is_seen: NDArray[np.bool_], step_px: float) -> Floats | None:
 
 
 def _filled(rings: list[Floats]) -> Floats:
-    """Triangulates a polygon, given as outline and holes, into (k, 3, 2)."""
+    """Triangulates a polygon, given by its outline and holes; returns triangles (k, 3, 2)."""
     points = np.concatenate(rings)
     ends = np.cumsum([len(ring) for ring in rings]).astype(np.uint32)
     return points[np.asarray(mapbox_earcut.triangulate_float64(points, ends), np.int64)].reshape(-1, 3, 2)
@@ -109,7 +109,7 @@ def _parts(uvs: Floats, tile: Floats, most_faces: int) -> tuple[NDArray[np.int64
 
     Returns:
         The triangle index (n,) of each part, and barycentric coordinates (n, 3, 3) of the part's vertices in
-        that triangle; None if there are too many.
+        that triangle; None if there are too many parts.
     """
     known, kind = np.unique(uvs.reshape(-1, 6), axis=0, return_inverse=True)
     shapes = known.reshape(-1, 3, 2)
@@ -128,7 +128,7 @@ def _parts(uvs: Floats, tile: Floats, most_faces: int) -> tuple[NDArray[np.int64
 
 
 def _of_triangle(shape: Floats, tile: Floats) -> Floats:
-    """Intersects a triangle (3, 2) with a repeating figure; returns barycentric coordinates (n, 3, 3)."""
+    """Intersects a triangle (3, 2) with a repeating figure; returns the parts as in `_parts`, (n, 3, 3)."""
     edges = np.stack([shape[1] - shape[0], shape[2] - shape[0]], axis=1)
     if abs(np.linalg.det(edges)) < 1e-15:
         return np.eye(3)[None]  # it maps to a line in the texture
@@ -149,7 +149,7 @@ def _of_triangle(shape: Floats, tile: Floats) -> Floats:
 
 
 def _beyond(parts: Floats, vertex: int) -> Floats:
-    """Clips triangles (n, 3, 3) to where the barycentric coordinate of a vertex is not negative."""
+    """Clips parts (n, 3, 3) to the side where the barycentric coordinate for `vertex` is not negative."""
     is_in = parts[:, :, vertex] >= 0
     count = is_in.sum(axis=1)
     one, two = parts[count == 1], parts[count == 2]
@@ -175,7 +175,7 @@ def _crossing(parts: Floats, corner: int, vertex: int) -> Floats:
 
 
 def _joined(whole: Piece, holed: Piece, owner: NDArray[np.int64], weights: Floats) -> Piece:
-    """Joins the uncut triangles and the parts of the others."""
+    """Joins the uncut triangles and the parts of the cut triangles."""
     arrays: dict[str, Any] = {}
     for name in ("corners", "normals", "uvs", "colors"):
         kept, values = getattr(whole, name), getattr(holed, name)

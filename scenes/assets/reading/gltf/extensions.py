@@ -16,7 +16,7 @@ READ = frozenset(
     (TRANSFORM, INSTANCING, SPECULAR, VISIBILITY, WEBP, "KHR_mesh_quantization", "KHR_materials_unlit")
 )
 IMAGES = ("KHR_texture_basisu", "MSFT_texture_dds", "EXT_texture_astc", "EXT_texture_avif")
-"""Extensions for unsupported image formats. A note is added for each texture that has no other image."""
+"""Extensions for unsupported image formats. A note is added for each texture without another image."""
 LOOKS = frozenset(
     (
         "KHR_materials_anisotropy",

@@ -125,7 +125,7 @@ def _texture(root: Item, use: Item | None) -> TextureUse | None:
 
 
 def _image(texture: Item) -> int | None:
-    """The image index of a texture; an image in an unsupported format only if there is no other."""
+    """The index of a texture's image; of one in an unsupported format only if the texture has no other."""
     webp = texture.extension(WEBP)
     if webp is not None and webp.has("source"):
         return webp.integer("source")
@@ -138,7 +138,7 @@ def _image(texture: Item) -> int | None:
 
 
 def _matrix(transform: Item) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Scales, then rotates, then translates. With v down, the rotation is counter-clockwise in the image."""
+    """The matrix that scales, then rotates counter-clockwise (in the image, v down), then translates."""
     (u, v), (along_u, along_v) = (
         transform.numbers("offset", (0.0, 0.0)),
         transform.numbers("scale", (1.0, 1.0)),

@@ -40,7 +40,7 @@ def transforms(root: Item) -> list[Floats]:
     """Returns the transform (4, 4) of each node to the scene.
 
     Raises:
-        Refused: A node has two parents, nodes form a cycle, or there are too many.
+        Refused: A node has two parents, nodes form a cycle, or there are too many nodes.
     """
     if root.count("nodes") > MAX_NODES:
         sentence = f"has {root.count('nodes'):,} nodes, more than {MAX_NODES:,}"
@@ -90,7 +90,7 @@ def composed(translations: Floats, quats_xyzw: Floats, scales: Floats) -> Floats
 
     Args:
         translations: (k, 3).
-        quats_xyzw: (k, 4) quaternions of any length; zero quaternions do not rotate.
+        quats_xyzw: (k, 4) quaternions, not necessarily normalised; zero quaternions do not rotate.
         scales: (k, 3).
     """
     length = np.linalg.norm(quats_xyzw, axis=1, keepdims=True)
@@ -110,7 +110,7 @@ def composed(translations: Floats, quats_xyzw: Floats, scales: Floats) -> Floats
 
 
 def instances(root: Item, buffers: Buffers, places: list[Floats], notes: list[str]) -> Iterator[Instance]:
-    """Yields the visible meshes of the scene; without nodes, each mesh once.
+    """Yields the visible meshes of the scene; each mesh once if the file has no nodes.
 
     Args:
         root: The root object of the file.
@@ -172,7 +172,7 @@ def _tops(root: Item, notes: list[str]) -> list[int]:
 
 
 def _copies(root: Item, buffers: Buffers, node: Item) -> Floats:
-    """Transforms (k, 4, 4) of the GPU instances of a node's mesh; the identity without instancing."""
+    """Transforms (k, 4, 4) of the GPU instances of a node's mesh; one identity without instancing."""
     instancing = node.extension(INSTANCING)
     attributes = None if instancing is None else instancing.item("attributes")
     if attributes is None:

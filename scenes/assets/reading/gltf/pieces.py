@@ -27,7 +27,7 @@ class Piece:
         colors: (m, 3, 4) linear RGBA of the vertices, 0..1, or None.
         pixels: (h, w, 3) or (h, w, 4) sRGB texture, which repeats, or None.
         tiles: Tiles of the original image contained in `pixels`, along u and v.
-        groups: The names of their mesh, node and ancestor nodes, if needed.
+        groups: Names of the mesh, node and ancestor nodes of the triangles; empty unless needed.
     """
 
     look: Look

@@ -46,7 +46,7 @@ class Reader:
     Args:
         root: The root object of the file.
         buffers: The buffers of the file.
-        primitive: The primitive, of triangles.
+        primitive: A primitive that consists of triangles.
         weights: The weights of its morph targets.
         notes: Notes on triangles are added here.
         looks: Notes on invalid attributes are added here.
@@ -130,7 +130,7 @@ class Reader:
         return rows
 
     def _joints(self, count: int, which: Which) -> tuple[NDArray[np.int64] | None, Floats | None]:
-        """Joints and weights of all sets, or None without them."""
+        """Joint indices and joint weights of all sets, (n, 4 j) each; None for both without a skin."""
         joints: list[NDArray[np.int64]] = []
         weights: list[Floats] = []
         while self._attributes.has(f"JOINTS_{len(joints)}") and self._attributes.has(
@@ -148,7 +148,7 @@ class Reader:
 
 
 def _compact(faces: Faces, count: int) -> tuple[Which, Faces]:
-    """Selects the used vertices if many are unused; returned faces index the selection."""
+    """Returns which vertices to read (if many are unused, only the used ones), and faces that index them."""
     if count <= faces.size:
         return slice(0, count), faces
     used, index = np.unique(faces, return_inverse=True)

@@ -31,7 +31,7 @@ def faces_of(root: Item, buffers: Buffers, primitive: Item, positions: Accessor,
     Args:
         root: The root object of the file.
         buffers: The buffers of the file.
-        primitive: The primitive, of triangles.
+        primitive: A primitive that consists of triangles.
         positions: The positions of its vertices.
         notes: A note is added here if triangles are dropped.
 

@@ -36,7 +36,7 @@ Table = dict[str, Column]
 
 
 class Body:
-    """The data after the header, as bytes (k,), or as float64 (k,) for text.
+    """The data after the header: bytes (k,) of a binary file, or the numbers (k,) of a text file as float64.
 
     Args:
         content: The whole file.
@@ -57,7 +57,7 @@ class Body:
         self._data = numbers(content[head.size :])
 
     def width(self, dtype: np.dtype[np.generic]) -> int:
-        """The length of a value in units of the data: 1 for text, bytes for binary."""
+        """The length of a value in the data: 1 for text; for binary data, the size of `dtype` in bytes."""
         return 1 if self._text else dtype.itemsize
 
     @property
@@ -66,7 +66,7 @@ class Body:
         return len(self._data)
 
     def at(self, places: Ints, dtype: np.dtype[np.generic]) -> Floats:
-        """Returns the values (n,) at `places` (n,)."""
+        """Returns the values (n,) at the positions `places` (n,)."""
         if self._text:
             return np.asarray(self._data[places], np.float64)
         whole = np.ascontiguousarray(self._data[places[:, None] + np.arange(dtype.itemsize)])

@@ -42,7 +42,7 @@ def groups_of(part: Part, looks: list[str]) -> dict[int, Group]:
 def _group(
     element: Element, groups: dict[int, Group], textures: dict[str, str], looks: list[str]
 ) -> Group | None:
-    """Reads the group of an element; None if it is no group or empty. `groups` are the earlier groups."""
+    """Reads a group; None if it is empty or the element is no group. `groups` are the earlier groups."""
     match element.tag:
         case "basematerials":
             group = Group(np.array([_color(base.get("displaycolor")) for base in element], np.float64))

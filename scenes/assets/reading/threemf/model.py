@@ -29,7 +29,7 @@ class Triangles:
         vertices: (n, 3) positions.
         corners: (m, 3) vertex indices.
         group: (m,) id of each triangle's colour group, or -1 for the object's group.
-        colors: (m, 3) index of each corner in that group, or -1.
+        colors: (m, 3) index of each corner's entry in that group, or -1.
     """
 
     vertices: Floats
@@ -108,7 +108,7 @@ class _Reader:
         self._open.append(element)
 
     def _keep(self, attributes: dict[str, str]) -> None:
-        """Stores a triangle, or a vertex, which has no attribute v1."""
+        """Stores a triangle if there is an attribute `v1`, otherwise a vertex."""
         get = attributes.get
         if "v1" not in attributes:
             self._vertices.extend((float(get("x", "")), float(get("y", "")), float(get("z", ""))))

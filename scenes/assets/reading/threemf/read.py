@@ -22,7 +22,7 @@ from scenes.assets.reading.triangulate import Ints
 LEFT_OUT = ("support", "solidsupport", "other")
 """Object types that are not part of the model itself."""
 MAX_PLACES = 10_000
-"""Largest number of objects in a file, including components."""
+"""Largest number of placed objects in a file, including each use of a component."""
 MAX_DEPTH = 50
 PAINTED = (b" paint_color=", b":mmu_segmentation=")
 """Triangle attributes in which slicers store colours."""
@@ -141,7 +141,7 @@ class _Reading:
         return raws
 
     def _colored(self, surface: Surface, group: Group | None, index: Ints) -> Raw:
-        """Adds the group entries that the corners refer to."""
+        """Triangulates a surface, and adds the colours or texture that its corners refer to by `index`."""
         if group is None:
             return cut(surface, self._notes)[0]
         values = group.values[np.clip(index, 0, len(group.values) - 1)]
