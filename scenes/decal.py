@@ -40,7 +40,7 @@ class Decal:
         frame: Projection frame relative to the body's pose, after scaling: x points right and y up in the
             decal, z points out of the surface.
         size_m: Width and height of the decal.
-        depth_m: Largest distance of the surface from the plane z = 0.
+        depth_m: Largest distance from the plane z = 0 at which a surface point belongs to the decal.
         color_rgb: Colour of the mark, 0..1; not used for dents and images.
         strength: Opacity of the mark, or depth of the dent, 0..1; images have an alpha channel instead.
         seed: Seed of the procedural scratch, dent, stain or crack.

@@ -40,7 +40,7 @@ ENOUGH = 0.85
 MIN_CONTRAST = 0.15
 """Smallest difference in brightness between a mark and its body, if the body has a known colour."""
 DARK, LIGHT = 0.08, 0.85
-"""Brightness of a mark whose sampled brightness would be too close to the body's."""
+"""Brightness values (V of HSV) that replace a mark's sampled brightness if it is too close to the body's."""
 
 PROPORTIONS: Mapping[DecalKind, tuple[float, float]] = {
     "scratch": (0.15, 0.3),
@@ -119,10 +119,10 @@ def with_defects(
     corners_of: Callable[[str], Array],
     sides: Callable[[Texture], tuple[int, int]],
 ) -> SceneSpec:
-    """Samples the defects of a scene.
+    """Returns the scene with sampled defects on its objects.
 
-    Each combination of object, defect category and defect has its own random generator, so none affects
-    another, except that the defects of one object avoid each other.
+    Each defect of each object has its own random generator, so that defects are independent of each other,
+    except that the defects of one object avoid overlapping.
 
     Args:
         spec: The scene, which is not changed.
@@ -173,7 +173,7 @@ def _unplaced(
     rng: np.random.Generator,
     sides: Callable[[Texture], tuple[int, int]],
 ) -> Decal:
-    """Returns a decal at the origin of its body."""
+    """Samples a decal, but not its position: its frame is the mesh frame of the body."""
     settings, kind = category.settings, category.settings.kind
     length_m = longest_m * uniform(rng, settings.size)
     if settings.size_mm is not None:
@@ -238,7 +238,7 @@ class _Surface:
 
         Args:
             decal: The decal.
-            others: Decals that it should not overlap.
+            others: Decals that the new decal should not overlap.
             rng: Random generator for this decal; always consumes the same number of random numbers.
         """
         points_m, normals = self._random(rng, PLACES)
@@ -271,7 +271,7 @@ class _Surface:
 
 
 def _frame(point_m: Array, normal: Array, turn_rad: float) -> Pose:
-    """The frame at a surface point whose z axis is the normal, rotated about it by `turn_rad`."""
+    """The decal frame at a surface point: z is the normal; x and y are rotated about it by `turn_rad`."""
     aside = np.cross(normal, np.eye(3)[int(np.abs(normal).argmin())])
     aside /= np.linalg.norm(aside)
     x = np.cos(turn_rad) * aside + np.sin(turn_rad) * np.cross(normal, aside)

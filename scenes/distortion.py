@@ -75,7 +75,7 @@ class Distortion:
         return found
 
     def stretch(self, points: Array) -> tuple[Array, Array]:
-        """The smallest and the largest factor (...) by which distortion scales lengths at points (..., 2)."""
+        """Smallest and largest factor, (...) each, by which distortion scales lengths at points (..., 2)."""
         (a, b), (c, d) = self._derivatives(points)
         middle = (a * a + b * b + c * c + d * d) / 2
         spread = np.sqrt(np.maximum(middle**2 - (a * d - b * c) ** 2, 0))
@@ -109,7 +109,7 @@ class Distortion:
         )
 
     def _derivatives(self, points: Array) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-        """Returns the rows of the Jacobian at points (..., 2); each entry has shape (...)."""
+        """Returns the Jacobian at points (..., 2), row by row; each of the four entries has shape (...)."""
         right, down = np.array([STEP, 0.0]), np.array([0.0, STEP])
         by_x = (self.distort(points + right) - self.distort(points - right)) / (2 * STEP)
         by_y = (self.distort(points + down) - self.distort(points - down)) / (2 * STEP)
@@ -125,7 +125,7 @@ class Distortion:
 
 
 def lens_for(kind: Literal["brown", "fisheye"], coefficients: tuple[float, ...], border: Array) -> Distortion:
-    """Returns the distortion of a lens; `folds` is true if it is not one-to-one within the image.
+    """Returns a lens distortion, with `folds` true if the distortion is not one-to-one within the image.
 
     Args:
         kind: The model.

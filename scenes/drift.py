@@ -28,9 +28,9 @@ def with_drift(
         motion: Motion of the camera itself and rolling-shutter readout; None if it has neither.
         drift_m: World vector by which the bodies move during the exposure; None if they do not move.
         camera: The camera at the middle of the exposure.
-        bounds: Centre and radius, in metres, of the objects' bounding sphere. The drift in pixels at its
-            centre determines the number of instants; the largest drift in pixels within it determines the
-            number of bands.
+        bounds: Centre and radius, in metres, of the objects' bounding sphere. The number of instants
+            depends on the drift in pixels at the centre of the sphere, the number of bands on the largest
+            drift in pixels within the sphere.
 
     Returns:
         The motion; None if nothing moves.

@@ -124,12 +124,12 @@ class Pose:
         return np.asarray((points_m - np.array(self.position_m)) @ self.rotation())
 
     def of(self, inner: "Pose") -> "Pose":
-        """Returns the pose in the outer frame of an object whose pose in the inner frame is `inner`."""
+        """Returns an object's pose in the outer frame, given its pose `inner` in the inner frame."""
         position = self.apply(np.array([inner.position_m]))[0]
         return Pose(vec3(position), quaternion(self.rotation() @ inner.rotation()))
 
     def inside(self, outer: "Pose") -> "Pose":
-        """Returns this pose relative to `outer`; both must map to the same outer frame."""
+        """Returns this pose relative to the pose `outer`, where both are poses in one common frame."""
         position = outer.apply_inverse(np.array([self.position_m]))[0]
         return Pose(vec3(position), quaternion(outer.rotation().T @ self.rotation()))
 
@@ -149,7 +149,7 @@ def fibonacci_sphere(count: int, upper_half: bool = False) -> Array:
 
 
 def look_at(position: Array, target: Array, roll_rad: float) -> Array:
-    """The (3, 3) rotation matrix from camera to world axes of a camera aimed at `target`.
+    """The (3, 3) rotation matrix, from camera to world axes, for a camera aimed at `target`.
 
     Camera axes are x right, y down, z forward.
 

@@ -89,11 +89,11 @@ class LookSettings(Settings):
         """Returns the side length of a texture tile in metres.
 
         Materials use their natural size, clamped to between half the lower and three times the upper bound.
-        Other textures sample from the bounds.
+        Other textures have a size between the bounds.
 
         Args:
             look: Appearance of the surface.
-            drawn: Random number in [0, 1) that selects a size from the range.
+            drawn: Random number in [0, 1) that selects the size within its range.
             unit_m: The typical object size in metres.
             bounds: Smallest and largest side length in multiples of the typical object size.
             bounds_m: Smallest and largest side length in metres, which replace `bounds` and natural sizes; or
@@ -109,7 +109,7 @@ class LookSettings(Settings):
 
 
 def _offset_tiles(drawn: float) -> tuple[float, float]:
-    """Splits a random number in [0, 1) into two offsets in [0, 2): from its upper and lower 26 bits."""
+    """Two texture offsets in [0, 2), from the upper and the lower 26 bits of a random number in [0, 1)."""
     upper, lower = divmod(int(drawn * 2**52), 2**26)
     return upper / 2**25, lower / 2**25
 
@@ -128,7 +128,7 @@ def looks_in(settings: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str
 
 
 def _entries(value: object) -> Iterable[tuple[object, object]]:
-    """(name, value) pairs: fields of settings, or items of a mapping or sequence (key or index)."""
+    """(name, value) pairs: of settings by field, of a mapping by key, of a list or tuple by index."""
     if isinstance(value, Settings):
         return value
     if isinstance(value, Mapping):

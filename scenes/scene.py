@@ -73,7 +73,7 @@ class UnplacedBody(NamedTuple):
         return turned(rotation_about_z(quat), self.asset.stance)
 
     def at(self, center_m: Array, quat_xyzw: Quat) -> Body:
-        """The body with the given rotation, and its centre of mass at a world point (3,) in metres."""
+        """Returns the body with the given rotation and with its centre of mass at `center_m` (3,)."""
         center = np.array(self.body.axes) * np.array(self.asset.center_of_mass_m)
         return replace(self.body, pose=Pose.from_point_pair(center, center_m, quat_xyzw))
 
@@ -139,8 +139,8 @@ class Scene(Kind):
         """Samples the specification of one scene, for cameras that see a known part of the floor.
 
         Args:
-            ground_m: Points (n, 2) on the floor, in metres, whose convex hull the views show, if the scene
-                needs them; otherwise None.
+            ground_m: Points (n, 2) on the floor, in metres, whose convex hull is the part that the views
+                show; None if `needs_ground` is false.
             scene: See `draw`.
             split: See `draw`.
             attempt: See `draw`.
@@ -219,7 +219,7 @@ class Scene(Kind):
             )
 
     def _finished(self, asset: Asset, body: Body, rng: np.random.Generator) -> Body:
-        """Returns the body; a fraction `metallic` of the bodies with random colours becomes bare metal."""
+        """Returns the body, made bare metal with probability `metallic` if its asset gets random colours."""
         if not asset.recolored or rng.random() >= self.metallic:
             return body
         return replace(body, look=Look(metal_color(rng)), metallic=True)

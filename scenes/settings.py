@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 Number = TypeVar("Number", int, float)
 NO_TEXT = re.compile(r"(?<!\\)(?<!\\ud[89ab][0-9a-f]{2})\\udc([89a-f][0-9a-f])")
-"""Matches a byte that is not UTF-8, as JSON encodes it."""
+"""Matches the JSON escape of a surrogate that stands for a byte that is not UTF-8."""
 SMALLEST, LARGEST = 1e-9, 1e9
 """Limits of the magnitude of floats, so that their products do not overflow."""
 
@@ -59,9 +59,8 @@ class Settings(BaseModel):
 class Kind(Settings):
     """Base class of settings that select one of several registered classes by the field `kind`.
 
-    Each direct subclass, such as `class Scene(Kind)`, has its own registry, `family`. A class derived from
-    the direct subclass that has a default value for `kind` is registered under this value when the class is
-    defined.
+    Each direct subclass, such as `class Scene(Kind)`, has its own registry, `family`. Defining a subclass of
+    `Scene` with a default value for `kind` registers the subclass under this value.
     """
 
     kind: str

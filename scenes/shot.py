@@ -174,7 +174,7 @@ class Sensor:
 
     Attributes:
         noise_seed: Seed of the noise of this image.
-        vignetting: Light falls off as cos(angle of view) ** (4 * vignetting).
+        vignetting: Light falls off as cos(angle to the optical axis) ** (4 * vignetting).
         red_shift_px: Shift of red outwards, and of blue inwards, in the farthest corner, in pixels.
         iso: ISO sensitivity, at least `BASE_ISO`; 0 is a sensor without noise.
         full_well_e: Full well capacity of a pixel, in electrons.
@@ -205,7 +205,7 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True)
 class DepthSensor:
-    """A depth camera at the pose of the camera, with the errors of one image.
+    """A depth camera at the pose of the colour camera, and its errors in one image.
 
     Attributes:
         baseline_m: Distance of the projector or the second camera along the camera's x axis.
@@ -239,7 +239,7 @@ class DepthSensor:
 class Shot:
     """Camera and light of one image of a settled scene.
 
-    If `lens` is None, the camera is a pinhole; if `motion` is None, it does not move during the exposure; if
+    If `lens` is None, the camera is a pinhole; if `motion` is None, nothing moves during the exposure; if
     `sensor` is None, the sensor is ideal; if `depth_sensor` is None, the image has no sensor depth file.
     """
 

@@ -71,7 +71,7 @@ def _vertical_extent(volume: BoundingVolume, straight_m: float, aside_m: float) 
 
     Args:
         volume: The volume.
-        straight_m: Extent of a cylinder, which is the same at all distances.
+        straight_m: The extent if the volume is a cylinder, at any distance; not used for a sphere.
         aside_m: Horizontal distance from the axis, in metres; negative values are treated as 0.
     """
     return float(np.sqrt(volume.aside_m**2 - max(aside_m, 0.0) ** 2)) if volume.round else straight_m

@@ -36,7 +36,7 @@ class RejectedDraw(Exception):
 class Look:
     """Appearance of a surface: a colour with channels from 0 to 1, and a texture multiplied by it.
 
-    If both are None, a mesh keeps the colour and texture of its file.
+    If colour and texture are None, a mesh keeps the colour and texture of its file.
 
     Attributes:
         color_rgb: The colour.

@@ -1,4 +1,4 @@
-"""Splits such as train and val: their relative sizes, the split of each scene, and what they do not share."""
+"""Splits such as train and val: their relative sizes, each scene's split, and what no two splits share."""
 
 from collections.abc import Mapping
 from itertools import accumulate

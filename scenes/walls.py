@@ -67,7 +67,7 @@ class WallSettings(LookSettings):
 def walls_around(plan: WallPlan | None, bodies_m: Sequence[NDArray[np.float64]]) -> tuple[Wall, ...]:
     """Places the walls; returns an empty tuple for a scene without walls.
 
-    Each wall is placed beyond the outermost point in its direction, at a distance of the wall's gap.
+    The gap of each wall separates the wall from the outermost point in the direction of the wall.
 
     Args:
         plan: The walls without positions, or None for a scene without walls.

@@ -127,9 +127,9 @@ class Catalogue:
         style: Default texture style of surfaces whose settings do not set their textures.
         furniture: Furniture assets by name; the scene kind defines the names.
         notes: Changes and omissions made when reading the mesh files, and inferred sizes that are far from
-            the others. Each note starts with the setting.
-        far_sizes: For each category with a mesh whose size is far from the others, a message that names
-            the mesh.
+            the other meshes' sizes. Each note starts with the setting.
+        far_sizes: For each category with a mesh whose size is far from the other meshes' sizes, a message
+            that names the mesh.
         keypoint_names: The keypoints of each category, or None; empty if no category has any.
         whole: The catalogue of all splits together; None if this is that catalogue.
     """
@@ -163,7 +163,7 @@ class Catalogue:
     def keypoints_m(self, key: str) -> tuple[Vec3 | None, ...] | None:
         """Returns an asset's keypoints in the order of its category's names, in the mesh frame at scale 1.
 
-        The point is None for names that the asset does not have.
+        A point is None if the asset does not have the keypoint.
 
         Returns:
             The points; None if the category has no keypoints.
@@ -198,7 +198,7 @@ class Catalogue:
     def typical_size_m(self) -> float:
         """Typical longest side of an object, in metres; lengths in scene settings are multiples of it.
 
-        Median over the categories of the median size over each category's assets. Computed for all splits
+        Computed as the median over all categories of the median size of a category's assets, for all splits
         together, so that scenes have the same size in every split.
         """
         sizes = [

@@ -35,8 +35,8 @@ PASSES = 3
 LENGTH_WEIGHT = 1e-6
 """Weight of the squared edge length in the cost: at equal error, the shortest edge collapses first."""
 PLAIN, BORDER, SEAM, COMPLEX = range(4)
-"""Edge kinds: between two faces; of one face; between two faces that differ in material or texture
-coordinates; of more than two faces, or of two faces with opposite winding."""
+"""Kinds of edges, in this order: between two faces; of one face; between two faces that differ in material
+or texture coordinates; of more than two faces, or of two faces with opposite winding."""
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class Surface:
         return surface
 
     def simplify(self, error: float) -> None:
-        """Collapses edges while the deviation of every face is at most `error`."""
+        """Runs rounds of collapses, none of which raises the deviation of a face above `error`."""
         for _ in range(MAX_ROUNDS):
             before = len(self.faces)
             self._collapse(error)
@@ -161,7 +161,7 @@ def _summed(index: Index, rows: Array, count: int) -> Array:
 
 
 def _quadrics(surface: Surface) -> Array:
-    """Quadrics of the face planes around each position, and of planes along borders and seams."""
+    """Summed quadrics (p, 11) of each position's face planes, and of planes along its borders and seams."""
     corners = surface.point[surface.faces]
     normal, area = _planes(surface.points, corners)
     of_face = _quadric(normal, surface.points[corners[:, 0]], area)
@@ -178,7 +178,7 @@ def _quadrics(surface: Surface) -> Array:
 
 
 def _squared_errors(quadrics: Array, points: Array) -> Array:
-    """Weighted mean squared distances (k,) of points (k, 3) to the planes of quadrics (k, 11)."""
+    """Weighted mean squared distance of each point (k, 3) to the planes of its quadric (k, 11): (k,)."""
     aa, ab, ac, ad, bb, bc, bd, cc, cd, dd, weight = quadrics.T
     x, y, z = points.T
     total = (aa * x + 2 * (ab * y + ac * z + ad)) * x + (bb * y + 2 * (bc * z + bd)) * y
@@ -187,7 +187,7 @@ def _squared_errors(quadrics: Array, points: Array) -> Array:
 
 
 def _chosen(surface: Surface, edges: _Edges, error: float) -> tuple[Index, Index, Array]:
-    """Selects the collapses of a round: positions to move, their targets, and the deviations afterwards."""
+    """Selects the collapses of a round: positions to move, their targets and new deviations, all (k,)."""
     start, stop, beyond = _candidates(len(surface.points), edges)
     cost = _squared_errors(surface.quadrics.take(start, axis=0), surface.points.take(stop, axis=0))
     cheap = np.flatnonzero(cost <= error**2)
@@ -205,9 +205,9 @@ def _chosen(surface: Surface, edges: _Edges, error: float) -> tuple[Index, Index
 
 
 def _candidates(count: int, edges: _Edges) -> tuple[Index, Index, Index]:
-    """Directed edges along which a position may collapse: start, stop, and the neighbour beyond the start.
+    """Directed edges along which a position may collapse: start, stop and beyond, all (k,).
 
-    The neighbour beyond the start is the other neighbour on the same border or seam, or -1.
+    These are position indices; `beyond` is the other neighbour of `start` on the same border or seam, or -1.
     """
     marked = edges.kind != PLAIN
     # `edges` lists both directions of an edge between two faces, but only one of an open edge.
@@ -266,9 +266,9 @@ def _first_allowed(
 
 
 def _moved(points: Array, corners: Index, choice: Index) -> Array:
-    """Distance (p,) from each old position to the faces around it after its move to `choice` (-1: none).
+    """Distance (p,) of each position to its own faces after its vertex moves to `choice` (-1: stays).
 
-    Infinite if the move would rotate a face too far.
+    Infinite if the move would rotate a face too far, or if the vertex stays.
     """
     nearest, bad = np.full(len(choice), np.inf), np.zeros(len(choice), np.bool_)
     to = choice[corners]
@@ -287,7 +287,7 @@ def _moved(points: Array, corners: Index, choice: Index) -> Array:
 
 
 def _to_fan(to: Array, first: Array, second: Array, normal: Array, size: Array) -> Array:
-    """Squared distances (n,) of points to triangles (0, first, second); beside them, to side (0, first)."""
+    """Squared distances (n,) of points `to` from triangles (0, first, second); outside, from (0, first)."""
     size = np.maximum(size, 1e-300)
     beside = dot(cross(first, to), normal)
     above = dot(cross(to, second), normal)

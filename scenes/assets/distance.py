@@ -38,7 +38,7 @@ class Searchable:
         triangle: (n,) triangle index of each sample.
         tree: Finds the sample nearest to a point.
         leaves: (2^depth, LEAF) triangle indices in the leaves of a complete binary tree; some occur twice.
-        boxes: For each tree level, from the root, the bounding boxes (2^level, 2, 3) of the triangles.
+        boxes: For each tree level, from the root, the bounding boxes of its nodes, (2^level, 2, 3).
     """
 
     corners: Array
@@ -110,7 +110,7 @@ def farthest(points: Array, surface: Searchable) -> float:
 
 
 def _bounds(points: Array, surface: Searchable) -> Array:
-    """Squared distances (n,) of points (n, 3) to the nearest among the triangles of `NEIGHBOURS` samples."""
+    """Squared distances (n,) of points (n, 3), each to the triangles of its `NEIGHBOURS` nearest samples."""
     near = surface.tree.query(points, NEIGHBOURS)[1].reshape(-1, NEIGHBOURS)
     return np.asarray(
         np.min(
@@ -120,7 +120,7 @@ def _bounds(points: Array, surface: Searchable) -> Array:
 
 
 def _refined(points: Array, bound: Array, surface: Searchable) -> Array:
-    """Squared distances (n,) of points (n, 3) to a surface, given upper bounds (n,) on them."""
+    """Squared distances (n,) of points (n, 3) to a surface, given upper bounds on these values, (n,)."""
     found, point, node = bound.copy(), np.arange(len(points)), np.zeros(len(points), np.int64)
     for boxes in surface.boxes[1:]:
         point, node = np.repeat(point, 2), (2 * node[:, None] + (0, 1)).ravel()
@@ -141,8 +141,8 @@ def _to_boxes(points: Array, boxes: Array) -> Array:
 def _to_triangles(points: Array, corners: Array) -> Array:
     """Squared distances (n,) of points (n, 3) to one triangle each, (n, 3, 3).
 
-    The nearest point lies within the triangle if the projection onto its plane does; otherwise on one of its
-    sides.
+    If the projection of a point onto the plane of its triangle lies within the triangle, it is the nearest
+    point; otherwise, the nearest point lies on a side of the triangle.
     """
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
     sides = [to_segments(points, a, b), to_segments(points, b, c), to_segments(points, c, a)]

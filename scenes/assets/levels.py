@@ -22,8 +22,8 @@ MIN_FACES = 10_000
 ERRORS = (8e-5, 3.5e-4, 1e-3, 2.5e-3, 1.6e-2)
 """Error bounds for simplification, as fractions of the longest side of the mesh.
 
-The last one is too large for bodies of more than a few pixels: it is for scenes too detailed for OpenGL's
-memory."""
+The last bound is too large for bodies of more than a few pixels: it is for scenes too detailed for
+OpenGL's memory."""
 MAX_SHARE = 0.5
 """Largest number of faces of a level, as a fraction of the previous level's."""
 MARGIN = 1.05
@@ -130,8 +130,8 @@ class _Source:
 def _planar(part: Part) -> bool:
     """Whether a part has the planar texture coordinates that files without texture coordinates get.
 
-    If the part has a texture, its coordinates must equal `corner_uvs`. Otherwise, the coordinates of each
-    face may be scaled and shifted, because a part may be joined from several, but must not all coincide.
+    If the part has a texture, its coordinates must equal `corner_uvs`. Otherwise, the part may have been
+    joined from several: the coordinates of each face may be scaled and shifted, but must not all coincide.
     """
     corners, uvs = part.vertices_m[part.faces], part.uvs[part.faces]
     planar = corner_uvs(corners)

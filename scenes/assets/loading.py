@@ -89,7 +89,7 @@ def load_catalogue(
 
 
 def load_category(name: str, category: Category, with_regions: bool = False) -> tuple[Asset, ...]:
-    """Loads the assets of a single category; without regions, they are loaded as distractors.
+    """Loads the assets of a single category, as distractors unless `with_regions` is true.
 
     Raises:
         CatalogueError: A mesh, or a region of it, cannot be used.
@@ -162,7 +162,7 @@ class _Loader:
         return tuple(assets)
 
     def _sized(self, setting: str, path: Path, category: Category) -> tuple[Mesh, MeshFile, Matrix]:
-        """Returns the scaled mesh of a file, the file with the unscaled mesh, and `Asset.from_file`.
+        """Returns the scaled mesh of a file, the unscaled mesh as read, and `Asset.from_file`.
 
         The mesh is scaled to the largest `size_m` of its category; without `size_m` it is not scaled.
         """
@@ -209,7 +209,7 @@ class _Loader:
     def _of_entry(
         self, setting: str, entry: Entry, called: str, category: Category, index: int | None
     ) -> tuple[Asset, float]:
-        """Returns the asset of a library entry and its scale factor, without reading its triangles.
+        """Returns the asset and the scale factor of a library entry, without reading the mesh.
 
         Raises:
             MeshError: A file is missing or damaged.
@@ -226,7 +226,7 @@ class _Loader:
     def _of_obj(
         self, setting: str, entry: Entry, called: str, category: Category, index: int | None
     ) -> tuple[Asset, float]:
-        """Returns the asset of an entry in a library of version 1, whose meshes are OBJ files."""
+        """As `_of_entry`, for libraries of version 1, whose OBJ meshes are read to measure them."""
         mesh = self._noted(setting, entry.name, entry.path, category, entry.path.parent).mesh
         factor = 1.0
         content = mesh.content_hash
@@ -300,7 +300,7 @@ def _with_stored_regions(category: Category, asset: Asset, entry: Entry) -> Asse
 
 
 def _region_names(settings: Assets, groups: list[tuple[Asset, ...]]) -> tuple[dict[str, str], list[str]]:
-    """Supercategory of each region name, and errors: conflicts with categories or other regions."""
+    """Supercategory by region name, and errors: regions with two supercategories, or a category's name."""
     found: dict[str, str] = {}
     faults = []
     for category, group in zip(settings.categories, groups, strict=True):

@@ -14,7 +14,9 @@ MAX_SOLID_ANGLES = 50_000_000
 
 
 def inside_out(corners: Floats, of: Ints, volumes: Floats, solid: Mask) -> Mask:
-    """For each patch, whether it faces inward without being a cavity, and so must be flipped: bool (k,).
+    """For each patch, whether it must be flipped: bool (k,).
+
+    A patch must be flipped if it faces inward without being a cavity, or lies inside such a patch.
 
     Args:
         corners: (m, 3, 3) vertices of the triangles, near the origin.

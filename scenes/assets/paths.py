@@ -187,7 +187,7 @@ def nearest_meshes(folder: Path) -> tuple[Path, str] | None:
 
 
 def _meshes(files: Iterable[Path], suffix: str) -> list[Path]:
-    """Filters the mesh files in `files`, sorted.
+    """Returns the mesh files among `files`, sorted.
 
     URDF files are returned only if `suffix` is `.urdf`, and then exclusively, because they refer to meshes
     that are usually also in `files`.

@@ -14,7 +14,7 @@ MIN_SIZE_M, MAX_SIZE_M = 0.001, 5.0
 
 Most files outside this range are in millimetres or inches."""
 MAX_RATIO = 50.0
-"""Largest ratio between the longest side of a mesh and the median of the others, in either direction.
+"""Largest ratio between the longest side of a mesh and the median of the other meshes, either way round.
 
 Objects in one image differ less in size."""
 FAR = 8.0
@@ -23,7 +23,7 @@ FAR = 8.0
 
 @dataclass(frozen=True, slots=True)
 class FarSize:
-    """A category with a mesh whose size is far from the median of the others.
+    """A category with a mesh whose size is far from the median size of the other meshes.
 
     Attributes:
         category: Name of the category.
@@ -42,7 +42,7 @@ def long(longest_m: float) -> str:
 
 
 def doubtful_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[str]:
-    """Yields an error for each mesh more than `MAX_RATIO` times larger or smaller than the others.
+    """Yields an error for each mesh that is more than `MAX_RATIO` times too large or too small.
 
     Each mesh is compared with the median size of all other assets. A body that is far too large cannot be
     placed, and one that is far too small is never visible.
@@ -59,7 +59,7 @@ def doubtful_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Itera
 
 
 def far_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[FarSize]:
-    """Yields one entry for each category with meshes more than `FAR` times larger or smaller than the others.
+    """Yields an entry for each category with meshes over `FAR` times larger or smaller than the other meshes.
 
     Args:
         settings: The categories.
@@ -89,7 +89,7 @@ def _far_size(
 
 
 def _ratios(groups: Sequence[Sequence[Asset]]) -> dict[str, tuple[float, float]]:
-    """For each asset key: size divided by the median size of the others, and that median in metres.
+    """Maps asset keys to the size divided by the other assets' median size, and to this median in metres.
 
     A single asset is compared with itself.
     """

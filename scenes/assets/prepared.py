@@ -160,7 +160,7 @@ class _Arrays:
         """Reads an array.
 
         Raises:
-            Unprepared: It is missing or damaged.
+            Unprepared: The array is missing or damaged.
         """
         try:
             return np.asarray(self._file[name])
@@ -171,7 +171,7 @@ class _Arrays:
         """Reads the mesh at a level of detail above 0.
 
         Raises:
-            Unprepared: It is missing or damaged.
+            Unprepared: The level is missing or damaged.
         """
         try:
             return Mesh(tuple(self._part(f"{level}/{n}/", looks) for n in range(self._parts(level))))

@@ -108,7 +108,7 @@ class Regions:
     Attributes:
         corners_m: (m, 3, 3) vertices of the triangles.
         uvs: (m, 3, 2) texture coordinates, v up; NaN where there are none.
-        wraps: (m, 2) wrap mode of masks along u and v, as an index into `WRAPS` of `named`.
+        wraps: (m, 2) wrap modes of masks along u and v, as indices into `WRAPS` of the module `named`.
         areas: The regions; where two overlap, the later is on top.
     """
 
@@ -254,10 +254,10 @@ def regions_bytes(regions: Regions) -> bytes:
 
 
 def read_regions(path: Path) -> Regions:
-    """Reads a file written from `regions_bytes`.
+    """Reads the regions in a file with content from `regions_bytes`.
 
     Raises:
-        MeshError: It is missing or damaged.
+        MeshError: The file is missing or damaged.
     """
     try:
         content = path.read_bytes()

@@ -23,7 +23,8 @@ CACHED = 4096
 FOOT_SHARE = 0.002
 """Vertices up to this fraction of the mesh height belong to its foot."""
 STABLE = 0.1
-"""Smallest horizontal distance from centre of mass to edge of the foot, per height of the centre of mass."""
+"""Smallest horizontal distance from the centre of mass to the edge of the foot, divided by the height of the
+centre of mass."""
 
 
 def stance(up: Up | None, front: Side | None) -> Quat:

@@ -41,7 +41,7 @@ class StoredMesh:
     Attributes:
         path: The mesh file.
         factor: Scale factor of the mesh.
-        prepared: Hash of the file next to it with the mesh prepared for rendering; "" if there is none.
+        prepared: Hash of the file next to `path` that contains the mesh prepared for rendering, or "".
     """
 
     path: Path

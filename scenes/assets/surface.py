@@ -79,9 +79,9 @@ def doubled_and_both(corner_of: Ints) -> tuple[Mask, Mask]:
 
 
 def _attached(corner_of: Ints, twin: Mask) -> Mask:
-    """For each triangle, whether edges connect it, via twins only, to a triangle without a twin: bool (m,).
+    """For each twin, whether edges connect it, via twins only, to a triangle without a twin: bool (m,).
 
-    The twin of a triangle has the same vertices and opposite winding.
+    The twin of a triangle has the same vertices and opposite winding. False for triangles without a twin.
     """
     edge_of, _ = _edges(corner_of)
     count, edges = len(corner_of), int(edge_of.max()) + 1
@@ -142,9 +142,9 @@ def _edges(corner_of: Ints) -> tuple[Ints, Ints]:
 def _consistent(edge_of: Ints, along: Ints, areas: Floats) -> tuple[Ints, Mask, Mask]:
     """Finds the patches, and the triangles whose orientation disagrees with most of their patch.
 
-    Each triangle has two nodes in a graph, one per orientation. An edge connects the nodes of its two
-    triangles with consistent orientations. A patch without a consistent orientation, such as a Möbius strip,
-    is one-sided and is not flipped.
+    Each triangle has two nodes in a graph, one per orientation. Where exactly two triangles share an edge,
+    their nodes with consistent orientations are connected. A patch without a consistent orientation, such as
+    a Möbius strip, is one-sided and is not flipped.
 
     Returns:
         The patch index of each triangle, whether it must be flipped, and whether its patch is one-sided, all
@@ -171,7 +171,7 @@ def _consistent(edge_of: Ints, along: Ints, areas: Floats) -> tuple[Ints, Mask, 
 
 
 def _loose(edge_of: Ints, along: Ints, turned_along: Ints, of: Ints) -> Ints:
-    """The shell index of each triangle in an open patch of a closed shell, otherwise -1, (m,).
+    """Shell index (m,) of each triangle whose patch is open but whose shell is closed; otherwise -1.
 
     Shells are connected by edges of any number of triangles: two touching boxes are one shell.
     """

@@ -14,7 +14,7 @@ MAX_BYTES = 64 * 1024
 MATRIX = ("camera_matrix", "Camera_Matrix", "cameraMatrix", "K", "k")
 NUMBERS = ("distortion_coefficients", "Distortion_Coefficients", "distCoeffs", "dist_coeffs", "D", "d")
 WIDTH, HEIGHT = ("image_width", "image_Width", "width"), ("image_height", "image_Height", "height")
-"""Keys of each entry, which differ between programs."""
+"""Possible keys of each entry of a file: calibration programs use different ones."""
 MODELS = {
     "plumb_bob": "brown",
     "rational_polynomial": "brown",

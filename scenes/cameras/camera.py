@@ -103,7 +103,7 @@ class ImageSettings(Settings):
 
 
 MAX_SKEW_PX = 64.0
-"""Largest motion in pixels during a rolling-shutter readout: 256 bands, each rendered separately."""
+"""Largest motion in pixels during a rolling-shutter readout, which takes 256 separately rendered bands."""
 
 
 class CameraKind(Intrinsics, Kind):
@@ -140,7 +140,9 @@ class CameraKind(Intrinsics, Kind):
 
     @abstractmethod
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """Returns the camera position (3,) relative to the centre of the objects, in metres.
+        """Returns the camera position (3,), in metres, relative to the centre of the objects.
+
+        If `from_ground` is true, it is relative to the floor below this centre.
 
         Args:
             rng: Generator of this view.
@@ -172,7 +174,7 @@ class CameraKind(Intrinsics, Kind):
         return self._camera(image, fx, fy, pose)
 
     def of_scene(self, rng: np.random.Generator) -> Self:
-        """Samples the values that all views of one scene share; most camera kinds have none.
+        """Returns the camera with the values sampled that all views of a scene share; by default, unchanged.
 
         Args:
             rng: Generator of the scene.

@@ -58,13 +58,13 @@ class LensDistortion(Settings):
         return tuple(getattr(self, name) for name in (FISHEYE if self.kind == "fisheye" else COEFFICIENTS))
 
     def drawn(self, shares: list[float]) -> Self:
-        """Returns the settings with each range replaced by a number: its linear interpolation at `shares`."""
+        """Reduces each range to one number; `shares` holds each number's position in its range, 0 to 1."""
         pairs = {name: getattr(self, name) for name in COEFFICIENTS}
         numbers = {name: at(pair, share) for (name, pair), share in zip(pairs.items(), shares, strict=True)}
         return self.model_copy(update=numbers)
 
     def lens(self, border: NDArray[np.float64]) -> Distortion | None:
-        """The lens, or None without distortion; `border` (n, 2) is the image border, normalised.
+        """The lens, or None without distortion; `border` (n, 2) are normalised points on the image border.
 
         All ranges must be single numbers, as `drawn` returns them.
         """
@@ -73,7 +73,7 @@ class LensDistortion(Settings):
         return lens_for(self.kind, tuple(single(pair) for pair in self.ranges), border)
 
     def widest(self) -> Distortion | None:
-        """The lens without p1 and p2, for all image sizes; None without distortion, or if it folds over.
+        """The lens without p1 and p2, for any image size; None without distortion, or if the lens folds over.
 
         All ranges must be single numbers, as `drawn` returns them.
         """
@@ -144,7 +144,7 @@ class Intrinsics(Settings):
         return camera if lens is None else replace(camera, distortion=lens)
 
     def extremes(self, width: int, height: int) -> Iterator[tuple[Self, Camera]]:
-        """Yields settings and widest camera for each combination of the ends of the coefficient ranges."""
+        """Yields the settings and their widest camera for each combination of ends of coefficient ranges."""
         whole = self.distortion
         for numbers in product(*(dict.fromkeys(getattr(whole, name)) for name in COEFFICIENTS)):
             pairs = {name: (number, number) for name, number in zip(COEFFICIENTS, numbers, strict=True)}
@@ -158,7 +158,7 @@ class Intrinsics(Settings):
 
     @property
     def narrowed_by(self) -> str:
-        """The setting that narrows the angle of view, for an error message."""
+        """A change of settings that narrows the angle of view, for an error message."""
         return "a smaller camera.fov_deg (or larger fx and fy)"
 
     def _widest(self, width: int, height: int) -> Camera:
@@ -202,7 +202,7 @@ def border_of(camera: Camera) -> NDArray[np.float64]:
 
 
 def at(pair: tuple[float, float], share: float) -> tuple[float, float]:
-    """Linearly interpolates between the ends of a range; returns the number as a range."""
+    """Interpolates linearly between the ends of a range; returns the number as both ends of a new range."""
     low, high = pair
     return (low + (high - low) * share,) * 2
 

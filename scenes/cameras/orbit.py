@@ -13,7 +13,7 @@ OF_SCENE = ("fov_deg", "elevation_deg", "fill", "distance_m")
 """Settings that are sampled once per scene."""
 FULL_DEG = 360.0
 ROUNDING_DEG = 1e-6
-"""An arc counts as a full circle if it is shorter than one by at most this."""
+"""An arc counts as a full circle if it is at most this much shorter than 360 degrees."""
 
 
 class Orbit(CameraKind):

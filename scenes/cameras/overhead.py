@@ -106,12 +106,12 @@ class Overhead(CameraKind):
         return self._camera(image, fx, fy, pose)
 
     def _middle(self, center: Vec3) -> Array:
-        """The mean aim point (3,)."""
+        """The aim point (3,) without jitter: the origin if altitude or ground is given, else `center`."""
         return np.zeros(3) if self.altitude_m or self._has_ground else np.array(center)
 
     @property
     def narrowed_by(self) -> str:
-        """The setting that narrows the angle of view, for an error message."""
+        """A change of settings that narrows the angle of view, for an error message."""
         if self.altitude_m and self._has_ground:
             return f"a larger camera.altitude_m, or a smaller camera.{'gsd_m' if self.gsd_m else 'extent_m'}"
         return super().narrowed_by

@@ -9,7 +9,7 @@ from scenes.settings import IntRange, Range, Settings, ShareRange, as_tuple, uni
 from scenes.shot import BASE_ISO, Bayer, Demosaicing, Sensor
 
 NOISE_SEEDS = 2**53
-"""Number of different noise seeds; every JSON reader reads integers up to this one exactly."""
+"""Number of different noise seeds; every JSON reader reads integers up to this number exactly."""
 EFFECTS = (
     "vignetting",
     "chromatic_aberration_px",
@@ -21,7 +21,7 @@ EFFECTS = (
     "sharpening",
     "jpeg_quality",
 )
-"""Settings that switch an effect on; the others only parametrize noise and demosaicing."""
+"""Settings that switch an effect on; all other settings only parametrize noise and demosaicing."""
 
 
 def _is_iso(bounds: tuple[float, float]) -> tuple[float, float]:

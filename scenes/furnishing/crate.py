@@ -78,7 +78,7 @@ class Crate:
     def _clear(self, volume: BoundingVolume) -> tuple[tuple[float, float], tuple[float, float]]:
         """Lowest and highest x and y, before the rotation about z, at which a body falls clear of the walls.
 
-        Both are 0 if the body is too large.
+        Along an axis where the body does not fit, both limits are 0.
         """
         sine, cosine, aside_m = np.sin(self.tilt_rad), np.cos(self.tilt_rad), volume.aside_m
         x_m, y_m = (half - aside_m for half in self.half_m)
@@ -89,7 +89,7 @@ class Crate:
         return along, ((-y_m, y_m) if y_m >= 0 else (0.0, 0.0))
 
     def lowest(self, x: float, y: float, volume: BoundingVolume) -> float:
-        """Smallest height of a body's centre: above the bottom, or above the walls if it does not fit."""
+        """Smallest height of a body's centre: above the bottom, or for an oversized body, above the walls."""
         local = self._turned.apply_inverse(np.array([[x, y, 0.0]]))[0]
         raised_m, tangent = self.pose.position_m[2], np.tan(self.tilt_rad)
         if (0.0, 0.0) in self._clear(volume):

@@ -192,7 +192,7 @@ def in_lanes(
 
 @dataclass(frozen=True, slots=True)
 class Belt:
-    """A conveyor of given size; its belt runs along x before it is rotated.
+    """A conveyor of given size; before the rotation by `turn_rad`, its belt runs along x.
 
     Attributes:
         half_m: Half length and half width of the belt.
@@ -235,12 +235,12 @@ class Belt:
         return self.height_m + rail_m + volume.below_m
 
     def belt(self) -> Iterator[Part]:
-        """Yields the belt."""
+        """Yields the belt as the only part."""
         (x, y), top_m = self.half_m, self.height_m
         yield self._box((-x, -y, top_m - self.thick_m), (x, y, top_m))
 
     def frame(self) -> Iterator[Part]:
-        """Yields the two rails and the four legs."""
+        """Yields the parts of the frame: two rails and four legs."""
         (x, y), (wide_m, high_m) = self.half_m, self.rail_m
         under_m, top_m = self.height_m - self.thick_m, self.height_m + high_m
         for side in (-y - wide_m, y):

@@ -36,7 +36,7 @@ MAX_MISSING = 0.9
 MIN_WIDTH = 5.0
 """Smallest width of a shelf, in multiples of the typical object size."""
 SLACK = 1.05
-"""Width of a shelf, relative to the width of its longest line."""
+"""Width of a shelf, relative to the total width of the columns on its fullest board."""
 RAIL = 0.35
 """Height of a price rail, in multiples of the typical object size."""
 

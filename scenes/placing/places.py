@@ -10,7 +10,7 @@ from scenes.settings import IntRange, Positive, Settings, length_m, uniform_int,
 
 Array = NDArray[np.float64]
 Sampler = Callable[[np.random.Generator, int], Array]
-"""Function that samples a number of positions (n, 2), in metres."""
+"""Function of a generator and a number n, which samples n positions (n, 2) in metres."""
 
 SPREAD_SHARE = 0.7
 """Minimum distance of evenly spread positions, divided by the square root of the area per position.

@@ -37,7 +37,7 @@ class Release:
         unit_m: The typical object size.
         drop_height: Range of the free height below a body, in multiples of the typical object size.
         friction: Range of the friction coefficient.
-        lowest: Smallest height of a body's centre; by default, above the floor.
+        lowest: Returns the smallest allowed height of a body's centre; by default, on the floor.
         drop_height_m: Range of the free height in metres, which replaces `drop_height`; or None.
         tries: Number of positions sampled per body, of which the lowest free one is used: more make piles
             lower and falls shorter.
@@ -71,7 +71,7 @@ class Release:
     def _release(
         self, unplaced: UnplacedBody, place: Place, placed: list[tuple[Array, BoundingVolume]]
     ) -> Body:
-        """Releases one body above those below it; adds its centre and volume to `placed`."""
+        """Returns a body released above all placed bodies below; adds its centre and volume to `placed`."""
         volume = unplaced.volume
         places = [place(unplaced) for _ in range(self.tries)]
         free_m, x, y = min((self._free_m(x, y, volume, placed), float(x), float(y)) for x, y in places)

@@ -20,8 +20,8 @@ class Product:
     Attributes:
         unplaced: The body.
         yaw_rad: Rotation about the vertical; at 0 its front faces -y.
-        low_m: Lowest coordinates (3,), relative to the centre of mass, of the rotated product's bounding box.
-        high_m: Highest coordinates (3,).
+        low_m: Lowest coordinates (3,) of the rotated product's bounding box, from the centre of mass.
+        high_m: Highest coordinates (3,) of this box.
     """
 
     unplaced: UnplacedBody
@@ -134,7 +134,7 @@ def width_of(line: Line) -> float:
 
 
 def along(line: Line, width_m: float, rng: np.random.Generator) -> Iterator[tuple[float, Column]]:
-    """Yields x of the left end of each column, and the column; the remaining width is divided at random.
+    """Yields x of each column's left end, and the column; random gaps fill the rest of the board.
 
     Args:
         line: The columns, from left to right.

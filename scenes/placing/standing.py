@@ -104,7 +104,7 @@ class Plot:
         return all(self._beside(body, others.body(one), steps[one]) for one in nearest_first)
 
     def _beside(self, body: Standing, other: Standing, step_m: Array) -> bool:
-        """Whether another body, offset by `step_m` (2,), stays within the overlap limit."""
+        """Whether two footprints, the second offset by `step_m` (2,), overlap within the limit."""
         smaller = min(body.area_m2, other.area_m2)
         common = common_area_m2(body.outline_m, other.outline_m + step_m.astype(np.float32))
         return common <= (self.overlap + ROUNDING) * smaller + SMALLEST_M2
@@ -118,7 +118,7 @@ class _Placed:
         found: All bodies, placed or not.
         order: Indices into `found`, in the order of placement.
         centers_m: Centres (n, 2) of the placed bodies, in the order of placement.
-        reaches_m: Largest distances (n,) of their footprints from their centres.
+        reaches_m: For each placed body, the largest distance of its footprint from its centre, (n,).
     """
 
     found: Sequence[Standing]
