@@ -26,7 +26,7 @@ class Downscale(A.Downscale):
 
 
 class _AboutEdges:
-    """Mixin that scales keypoints about the image edge, by the same factor as the image.
+    """Mixin that scales keypoints about the top left corner of the image, by the same factor as the image.
 
     Albumentations scales coordinates in which integers are pixel centres, which shifts keypoints by
     (scale - 1) / 2 pixels, and it ignores that image sizes are rounded to whole pixels. Points of size 0 keep

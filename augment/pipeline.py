@@ -24,7 +24,7 @@ BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="
 STEP_PX = 8.0
 LEGS = np.array([[0.0, 0.0], [STEP_PX, 0.0], [0.0, STEP_PX]])
 CENTRE_PX = 0.5
-"""Integer coordinates are pixel centres in Albumentations, but pixel edges in samples."""
+"""Offset in pixels: integer coordinates are pixel centres in Albumentations, but pixel edges in samples."""
 OPTIONAL = ("normals", "sensor_depth_m")
 """Planes of a sample that exist only on request."""
 
@@ -145,7 +145,7 @@ def _areas(amodal: Planes) -> Array:
 
 
 def _nonzero(amodal: Planes) -> Iterator[tuple[NDArray[np.int64], Planes]]:
-    """The flat indices of the non-zero pixels of each plane, and their values."""
+    """Yields, for each plane, the flat indices of its non-zero pixels, and the values of these pixels."""
     for plane in np.moveaxis(amodal, -1, 0):
         flat = plane.ravel()
         at = np.flatnonzero(flat != 0)
@@ -181,7 +181,7 @@ def _fractions_left(areas_px: Array, amodal: Planes, legs: Array) -> Array:
     """For each object, the fraction (8P,) of its in-image part that a transform leaves inside the image.
 
     The fraction is a' / (a·s), where a and a' are the areas before and after the transform, and s is the
-    transform's local area scale. It is 0 for unused bits.
+    transform's local area scale. The fraction is 0 for unused bits.
 
     Args:
         areas_px: a, (8P,), the areas before the transform.

@@ -57,7 +57,7 @@ TESTED: dict[str, list[dict[str, Any]]] = {
 def is_tested(name: str, arguments: dict[str, Any]) -> bool:
     """Whether a transform with these arguments is known to be valid.
 
-    Values are compared as they are written, because `True` and 1 are equal but not the same argument.
+    Values are compared as JSON strings, because `True` and 1 are equal but not the same argument.
     """
     return any(_written(known) == _written(arguments) for known in TESTED.get(name, ()))
 

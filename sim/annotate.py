@@ -1,4 +1,4 @@
-"""Exact labels of a rendered image: instance ids, amodal masks, and measurements of both."""
+"""Exact labels of a rendered image: instance ids, amodal masks, and mask measurements."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -75,7 +75,7 @@ class Sample:
     Attributes:
         image: (H, W, 3) uint8 RGB.
         ids: (H, W) uint8 or uint16, id of the object visible in each pixel; 0 where no object is visible.
-            The visible part of a decal follows from this and `amodal`, see `visible_mask`.
+            `visible_mask` computes the visible part of a decal from `ids` and `amodal`.
         amodal: (H, W, P) uint8 bit planes: bit (id - 1) % 8 of plane (id - 1) // 8 is set in every pixel that
             the instance covers, occluded or not.
         depth_m: (H, W) float32, depth in metres; infinite for the background.
@@ -108,7 +108,7 @@ class Sample:
         """Visible mask (h, w) of an instance in a box of the image.
 
         A decal is visible in the pixels of its amodal mask that show its object and that no later decal of
-        the object covers: other bodies do not change which surface of an object is nearest to the camera.
+        the object covers. Other bodies do not change which surface of the object is nearest to the camera.
         """
         part = slices(box)
         if instance.on is None:
@@ -215,7 +215,7 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
 def _objects(
     files: MeshFiles, bodies: tuple[Body, ...], shot: Shot, gbuffer: GBuffer, frame: Frame
 ) -> Iterator[tuple[Instance, Box, Mask]]:
-    """Yields the instance of each labelled body that covers a pixel, with its mask in a box of the image."""
+    """Yields each labelled body that covers a pixel: instance, box in the image, and mask in the box."""
     number, camera = 0, shot.camera
     for index, (body, silhouette) in enumerate(zip(bodies, gbuffer.silhouettes, strict=True)):
         if not body.labelled or silhouette is None:
@@ -248,7 +248,7 @@ def _objects(
 def _decals(
     gbuffer: GBuffer, bodies: tuple[Body, ...], objects: list[Instance], camera: Camera
 ) -> Iterator[tuple[Instance, Box, Mask]]:
-    """Yields an instance for each decal visible if only its object is rendered, with its mask in a box."""
+    """Yields each decal visible if only its object is rendered: instance, box, and mask in the box."""
     number = len(objects)
     for own in objects:
         silhouette = gbuffer.silhouettes[own.body]

@@ -11,8 +11,8 @@ from scenes.geometry import fibonacci_sphere
 Array = NDArray[np.float64]
 
 MAX_POINTS, TOLERANCE = 192, 0.007
-"""Maximum number of vertices of a simplified hull, and the distance to the full hull, as a fraction of its
-size, at which no more vertices are added. The time to settle grows with the number of vertices."""
+"""A simplified hull gets no more vertices when it has `MAX_POINTS`, or when its distance to the full hull is
+at most `TOLERANCE` times the size of the full hull. The time to settle grows with the number of vertices."""
 INITIAL_POINTS, DIRECTIONS = 12, 2048
 BATCH_FRACTION = 0.25
 """Vertices are added for this fraction of the faces whose error is above the tolerance; then the hull is
@@ -45,7 +45,7 @@ def simplified(points: Array) -> Array:
 
 
 def _select_points(points: Array) -> Array:
-    """A selection of points (n, 3), moved outward to compensate for the remaining error of their convex hull.
+    """Selects some of the points (n, 3), and offsets them outward to compensate for their hull's error.
 
     Points are added where the current hull has its largest error. Because bodies rest on faces, each selected
     point is then moved by the mean error of the adjacent faces along their normals.

@@ -71,7 +71,7 @@ def _projected(files: MeshFiles, body: Body, camera: Camera) -> Projected:
 
 
 def _undistorted(camera: Camera, world_m: NDArray[np.float64]) -> tuple[float, float]:
-    """Undistorted column and row of a world point (1, 3), relative to the centre of the first pixel."""
+    """Undistorted column and row of a world point (1, 3), relative to the centre of the top left pixel."""
     ((x, y, z),) = camera.pose.apply_inverse(world_m)
     return float(x / z * camera.fx + camera.cx - 0.5), float(y / z * camera.fy + camera.cy - 0.5)
 
@@ -82,6 +82,6 @@ def inside(x: float, y: float, shape: tuple[int, ...]) -> bool:
 
 
 def around(values: NDArray[np.generic], x: float, y: float) -> NDArray[np.generic]:
-    """Values of the pixel of an image (H, W) that contains the point (x, y), and of its neighbours."""
+    """Values of an image (H, W) in the pixel that contains the point (x, y), and in its neighbours."""
     row, column = int(y), int(x)
     return values[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2]

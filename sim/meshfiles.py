@@ -81,7 +81,7 @@ class MeshFiles:
         return _read_only(self.center_pose(body).apply(points_m))
 
     def center_pose(self, body: Body) -> Pose:
-        """World pose of a body's mesh frame, moved to its centre of mass."""
+        """World pose of a body's mesh frame, with its origin moved to the centre of mass."""
         center = np.array([self.assets[body.asset].center_of_mass_m])
         return Pose(vec3(body.apply(center)[0]), body.pose.quat_xyzw)
 
@@ -130,7 +130,7 @@ class MeshFiles:
         return self._collisions[key]
 
     def visual(self, key: str, level: int, proportions: Vec3 = UNIFORM) -> tuple[Path, ...]:
-        """Paths of the OBJ files, one per part, of an asset at a level of detail (0 is the full mesh).
+        """Paths of an asset's OBJ files, one per part, at a level of detail (0 is the full mesh).
 
         PyBullet scales vertices but not normals, so the normals are computed for the proportions of the body.
         """
@@ -151,7 +151,7 @@ class MeshFiles:
         return tuple(ordered_faces(part, shown) for part, shown in parts)
 
     def _seen_from_behind(self, key: str, level: int) -> NDArray[np.bool_]:
-        """Whether the back of each face (m,) of an asset at a level of detail may be visible."""
+        """For each of the m faces of an asset at a level of detail, whether its back may be visible: (m,)."""
         return self._prepared(key).read_behind(level, len(self.mesh(key, level).faces))
 
     def texture(self, pixels: NDArray[np.uint8], max_px: int = 512) -> Path:
@@ -190,7 +190,7 @@ class MeshFiles:
         return self._prepared(key).errors_m
 
     def _triangles(self, key: str, level: int) -> tuple[Array, NDArray[np.int32]]:
-        """Vertices (3, n), relative to the centre of mass, and faces (3, m) of an asset at a level."""
+        """Vertices (3, n), relative to the centre of mass, and faces (3, m) at a level of detail."""
         mesh = self.mesh(key, level)
         return _read_only(np.ascontiguousarray(mesh.vertices_m.T)), np.ascontiguousarray(mesh.faces.T)
 

@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 
 
 def outermost(files: MeshFiles, body: Body, shot: Shot) -> tuple[Vec3, ...]:
-    """Finds the mesh points that project farthest to the left, right, top and bottom, before scaling.
+    """Finds the unscaled mesh points that project farthest to the left, right, top and bottom.
 
     The points are vertices; with a distorting lens, which bends edges, they are points on edges of the convex
     hull.
@@ -36,8 +36,8 @@ def outermost(files: MeshFiles, body: Body, shot: Shot) -> tuple[Vec3, ...]:
 def _outer_edges(files: MeshFiles, body: Body, shot: Shot) -> Array:
     """Points (n, 3) on the hull edges of a body that may project farthest to a side of the image.
 
-    Projected edges may be bent. Each extends beyond the bounding box of its two ends by less than the
-    distance between these ends.
+    Projected edges may be bent. Each projected edge extends beyond the bounding box of its two ends by less
+    than the distance between these ends.
     """
     edges_m = files.hull_edges(body.asset)
     ends = np.stack([_pixels(shot, _placed(files, body, edges_m[end])) for end in (0, -1)])

@@ -23,7 +23,7 @@ FACE_BYTES = 6
 
 
 def prepare(mesh: Mesh, name: str) -> bytes:
-    """Returns the file content of a prepared mesh; empty for a small mesh, which is not stored.
+    """Prepares a mesh and returns its file content; empty for a small mesh, which is not stored.
 
     Args:
         mesh: The mesh, relative to its centre of mass.
@@ -38,7 +38,7 @@ def _content(mesh: Mesh, name: str) -> bytes:
 
 
 def must_be_prepared(asset: Asset) -> bool:
-    """Whether this run must prepare the mesh of an asset, which takes seconds if it has many triangles."""
+    """Whether this run must prepare an asset's mesh, which takes seconds for a mesh with many triangles."""
     surface = asset.surface
     if not isinstance(surface, StoredMesh):
         return sum(len(part.faces) for part in surface.parts) >= MIN_FACES

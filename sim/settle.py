@@ -22,9 +22,9 @@ PENETRATION_M, PENETRATION_SHARE = 0.001, 0.01
 CHECK_STEPS = 6
 """Simulation steps between two checks for rest."""
 SINKING_S = 0.1
-"""Time in seconds in which bodies without support fall by 49 mm."""
+"""Simulated time in seconds for `sinking_m`, in which bodies without support fall by 49 mm."""
 MAX_NEIGHBOURS = 20
-"""Maximum mean number of other bodies that a bounding box overlaps; a dense pile has 5 to 8."""
+"""Maximum number of other bodies' boxes that a body's box overlaps, on average; a dense pile has 5 to 8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _poses(client: int, ids: list[int]) -> NDArray[np.float64]:
 
 
 def _still(before: NDArray[np.float64], now: NDArray[np.float64]) -> bool:
-    """Whether all bodies are still between two arrays (n, 7) of poses."""
+    """Whether two arrays (n, 7) of poses differ so little that all bodies count as at rest."""
     if not np.isfinite(now).all():
         raise RejectedDraw("non_finite")
     moved_m = np.linalg.norm(now[:, :3] - before[:, :3], axis=1)

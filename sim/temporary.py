@@ -17,7 +17,7 @@ class TemporaryFolderError(ValueError):
 
 
 def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
-    """Creates a temporary folder, removed with the returned object or by a later process if it is abandoned.
+    """Creates a temporary folder that is removed with the returned object, or else by a later process.
 
     The folder's name contains the ID of this process. The first call in a process removes folders that ended
     processes have left behind.

@@ -93,7 +93,7 @@ def loads(client: Client, pieces: Sequence[NDArray[np.float64]]) -> bool:
 
 
 def _camera(points_m: NDArray[np.float64]) -> Camera:
-    """A camera whose view is filled by the points (n, 3) to the fraction `FILLED` of its width or height."""
+    """A camera in whose image points (n, 3) fill the fraction `FILLED` of the width or of the height."""
     direction = np.array(FROM) / np.linalg.norm(FROM)
     position = 8 * RADIUS_M * direction
     matrix = look_at(position, np.zeros(3), 0.0)

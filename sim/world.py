@@ -42,7 +42,8 @@ MARGIN_M = 0.0001
 BASE_HALF_M = 0.5
 """Half of the height of the box below a region."""
 FLUSH = 1e-4
-"""Furniture counts as below a region if it extends into the region by at most this fraction of its size."""
+"""Furniture counts as below a region if it extends into the region by at most this fraction of the region's
+longest half side."""
 FLOOR_HALF_M = (200.0, 200.0, 5.0)
 """Half extents of the box that serves as the floor."""
 Loaded = Sequence[tuple[int, Body]]
@@ -76,7 +77,7 @@ def load(
 
 
 def _below(files: MeshFiles, body: Body, region: Region | None) -> bool:
-    """Whether a body is furniture below a region, where the base collides instead of the furniture.
+    """Whether a body is furniture below a region; if so, the box of `_add_base` collides in its place.
 
     If both collided, each contact would exist twice, and bodies would tremble.
     """

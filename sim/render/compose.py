@@ -66,7 +66,7 @@ class Composer(ABC):
     def wide(
         self, wide: Wide, camera: Camera, floor: bool, walls: tuple[Wall, ...]
     ) -> tuple[Visibility, Remapping]:
-        """For a distorted camera: visibility in its wide pinhole camera, and the map to the wide image."""
+        """Visibility in the wide pinhole camera, and the map from pixels of `camera` to the wide image."""
         return self._wide_visibility(wide.gbuffer, wide.camera, floor, walls), self._remapping(
             camera, wide.camera
         )

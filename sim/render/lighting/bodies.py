@@ -76,7 +76,7 @@ def _radiance(
 
 
 def _mirrored(lit: Lit, pixels: Pixels, material: Material, metal: Index, seen: Floats) -> Floats:
-    """Light (3, m) from sky and floor that metal pixels reflect; `seen` (n,) is the sky visibility."""
+    """Light (3, m) from sky and floor that the m metal pixels reflect; `seen` (n,) is the sky visibility."""
     surface = MetalSurface(
         pixels.points_m[:, metal],
         pixels.normal[:, metal],

@@ -29,7 +29,7 @@ MIN_SINE = np.sin(np.radians(5.0))
 MIN_SOFTNESS, MAX_SOFTNESS = 0.005, 0.2
 """Limits of the softness of the sun's shadows."""
 NORMALS = np.array([step for step in product((-1.0, 0.0, 1.0), repeat=3) if any(step)])
-"""Unnormalised directions (26, 3) of the normals to which the irradiance is fitted."""
+"""Normals (26, 3), not normalised, at which the irradiance is fitted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +38,7 @@ class EnvironmentMap:
 
     Attributes:
         radiance: (h, w, 3) radiance at full resolution.
-        whole: (64, 128, 3) downsampled radiance.
+        whole: (64, 128, 3) downsampled radiance, with the sun.
         sky: (64, 128, 3) downsampled radiance without the sun.
         sun: (3,) unit vector towards the brightest spot.
         sun_rgb: (3,) irradiance of a surface that faces the sun, from the sun without the sky behind it.
@@ -62,8 +62,8 @@ class EnvironmentLight(Light):
         raw: Luminance of the sky's irradiance on a level floor, in the units of the map.
         relative_radiance: (n,) radiance of the sky in each sampled direction, divided by the radiance of a
             uniform sky with the same irradiance on a level floor.
-        coefficients: (9, 3) coefficients, for R, G and B, of the spherical harmonics that give the irradiance
-            for a normal, relative to the irradiance of the floor.
+        coefficients: (9, 3) spherical harmonic coefficients, for R, G and B, of the irradiance as a function
+            of the normal, relative to the irradiance of a level floor.
     """
 
     env_map: EnvironmentMap
@@ -82,7 +82,7 @@ class EnvironmentLight(Light):
         return self.radiance(x, y, z, int(2 * np.pi * camera.fx))
 
     def radiance(self, x: Floats, y: Floats, z: Floats, width_px: int) -> Floats:
-        """Radiance (h, w, 3) in world directions x, y, z, (h, w) each, of any length.
+        """Radiance (h, w, 3) in world directions x, y, z, (h, w) each, which need not be normalised.
 
         Args:
             x: Component along the world's x axis.
@@ -168,7 +168,7 @@ def environment_light(light: Light, env_map: EnvironmentMap, directions: Array) 
 
 
 def _sample_directions(sky: Floats, directions: Array) -> Array:
-    """Mean radiance (n, 3) of the pixels of a downsampled map that are nearest to each direction (n, 3)."""
+    """For each direction (n, 3), the mean radiance (n, 3) of the pixels whose nearest direction it is."""
     rays, area = _rays(sky.shape[0], sky.shape[1])
     light = sky.reshape(-1, 3).astype(np.float64)
     if directions[:, 2].min() > 0:  # the floor blocks the light from below
@@ -209,7 +209,7 @@ def _downsampled(image: Floats, width: int) -> Floats:
 
 
 def _harmonics(normals: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Basis (9, m) of spherical harmonics up to the second order at normals (3, m), for diffuse surfaces.
+    """Basis functions (9, m) at normals (3, m): spherical harmonics up to order 2, for diffuse surfaces.
 
     R. Ramamoorthi and P. Hanrahan, An efficient representation for irradiance environment maps, 2001.
     """

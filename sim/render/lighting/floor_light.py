@@ -22,7 +22,7 @@ class FloorLight:
     """The fraction of the sky's light that reaches the floor.
 
     Attributes:
-        sky: (px, px) fraction of the sky's light that reaches each pixel of the floor grid of `scene`.
+        sky: (px, px) fraction of the sky's light that reaches each pixel of the floor grid (`scene.floor`).
         scene: Sky visibility in the scene.
     """
 

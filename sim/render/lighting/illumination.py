@@ -21,8 +21,8 @@ from sim.render.lighting.wall_occlusion import between_walls
 from sim.settle import Settled
 
 DENSE_PX, DENSE = 256, 1.25
-"""Shadow maps of up to `DENSE_PX` pixels a side have no holes even if one body fills them. Larger maps have
-at most `DENSE` texels, along a line, per smallest point spacing (`PointClouds.finest_m`)."""
+"""Shadow maps of up to `DENSE_PX` pixels a side have no holes even if one body fills them. In larger maps,
+the smallest point spacing (`PointClouds.finest_m`) spans at most `DENSE` texels."""
 
 
 class Illumination:
@@ -83,7 +83,7 @@ class Illumination:
         return SampledScene(cloud, self._curved(cloud, spec), _sky(coarse, maps, spec), maps)
 
     def _curved(self, cloud: Cloud, spec: SceneSpec) -> Cloud:
-        """Points on curved surfaces of objects; with a long conveyor included, they would be too sparse."""
+        """Points on curved surfaces of objects, sampled without furniture so that they are dense enough."""
         objects = tuple(body for body in spec.bodies if body.role != "furniture")
         if not objects or len(objects) == len(spec.bodies):
             return cloud.curved_points()

@@ -81,7 +81,7 @@ def _from_surroundings(light: Light, ray: Floats, roughness: Floats) -> Floats:
 
 
 def _from_floor(lit: Lit, surface: MetalSurface, ray: Floats) -> Floats:
-    """Radiance (3, n) of the floor where rays (3, n) meet it, or far away for rays that do not point down."""
+    """Radiance (3, n) of the floor where rays (3, n) meet it; upward rays count as meeting it far away."""
     light = lit.light
     bright = lit.floor_albedo * (sky_irradiance(light) + sum(sun_on_floor(one) for one in light.suns))
     reach = np.maximum(surface.points_m[2], 0) / np.maximum(-ray[2], np.float32(0.05))

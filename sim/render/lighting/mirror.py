@@ -79,7 +79,7 @@ def mirrored_camera(camera: Camera) -> Camera:
 
 
 def surroundings(camera: Camera, light: Light) -> Floats:
-    """Radiance (H, W, 3) of the sky or of the environment map behind each pixel of a camera."""
+    """Radiance (H, W, 3) of the sky or the environment map in the direction of each pixel."""
     if isinstance(light, EnvironmentLight):
         return light.background(camera)
     rays = np.stack([axis_component(camera, axis)[::SKY_STEP, ::SKY_STEP] for axis in range(3)], axis=-1)
@@ -113,7 +113,7 @@ def scattered(
 
 
 def _blurred(image: Floats, sigma_px: Floats, squeeze: float) -> Floats:
-    """Blurs an image (h, w, 3) by standard deviations (h, w) in pixels, times `squeeze` along rows.
+    """Blurs an image (h, w, 3) by standard deviations (h, w) in pixels, multiplied by `squeeze` in x.
 
     The image is blurred by 0, 1, 2, 4 ... px; each pixel is interpolated between the two nearest blurs.
     """

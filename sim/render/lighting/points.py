@@ -23,7 +23,7 @@ GOLDEN = 0.6180339887498949
 MIN_POINTS, MAX_POINTS = 64, 131072
 """Limits of the number of points on a body."""
 CACHED_SHAPES, CACHED_AREAS = 48, 4096
-"""Number of shapes whose points are cached, at most 3 MiB each, and of shapes whose areas are cached."""
+"""Number of shapes whose points (at most 3 MiB each) are cached, and number of cached surface areas."""
 FEW_FACES = 512
 """Number of triangles up to which furniture is sampled triangle by triangle."""
 FLAT = 0.99999
@@ -86,7 +86,7 @@ class PointClouds:
         return self._files.shaped(key, level, proportions)
 
     def finest_m(self, spec: SceneSpec) -> float:
-        """Smallest point spacing possible on every body: a body has at most `MAX_POINTS` points."""
+        """Point spacing in metres on the body with the largest surface if it has `MAX_POINTS` points."""
         areas = (self.area((body.asset, body.proportions)) * body.largest_scale**2 for body in spec.bodies)
         return float(np.sqrt(max(areas) / MAX_POINTS))
 
@@ -95,10 +95,10 @@ class PointClouds:
 
         The mask is true at points where the surface is curved.
 
-        The first points of a longer sequence are distributed evenly too, so one sequence per shape is cached;
-        it is longer than needed if the shape recurs in other scenes. Points on furniture with few triangles
-        are sorted by triangle, so their first points are not distributed evenly; exactly `count` points are
-        computed.
+        The first points of a longer sequence are distributed evenly too, so one sequence per shape is cached.
+        If the shape `recurs` in other scenes, the cached sequence is longer than needed. Points on furniture
+        with few triangles are sorted by triangle, so the first of them are not distributed evenly; exactly
+        `count` points are computed.
         """
         known = self._samples.pop(shape, None)
         if known is None or len(known[2]) < count or (not recurs and len(known[2]) != count):
@@ -135,7 +135,7 @@ def sample_surface(mesh: Mesh, count: int) -> tuple[Array, Array, NDArray[np.boo
     """Points (count, 3) distributed evenly over a surface; deterministic.
 
     Returns:
-        The points, their normals (count, 3), and whether the surface is curved there (count,).
+        The points, their normals (count, 3), and a mask (count,) of points where the surface is curved.
     """
     areas = _triangle_areas(mesh)
     steps = np.arange(count, dtype=np.float64)
@@ -153,10 +153,10 @@ def sample_surface(mesh: Mesh, count: int) -> tuple[Array, Array, NDArray[np.boo
 
 
 def sample_facets(mesh: Mesh, count: int) -> SurfaceSamples:
-    """Points (3, count) on each triangle of a mesh in turn, their normals (3, count), and a mask (count,).
+    """Points (3, count) on a mesh, triangle by triangle, their normals (3, count), and a mask (count,).
 
-    This takes a fraction of the time of `sample_surface`. The number of points on each triangle is
-    proportional to its area.
+    The mask is true at points where the surface is curved. The number of points on each triangle is
+    proportional to its area. This takes a fraction of the time of `sample_surface`.
     """
     areas = _triangle_areas(mesh)
     numbers = np.diff(np.rint(areas.cumsum() / areas.sum() * count).astype(np.int64), prepend=0)
@@ -188,7 +188,7 @@ def _in_triangle(steps: Array) -> tuple[Array, Array]:
 
 
 def _curved(mesh: Mesh, normals: Array, corners: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Whether the vertex normals of triangles, with corners (k, 3), differ from their face normals: (k,)."""
+    """For each of k triangles, whether its vertex normals differ from its face normal: (k,)."""
     own = face_normals(mesh.vertices_m[corners])
     cosine = np.abs(np.einsum("nci,ni->nc", normals[corners], own))
     return np.asarray(cosine.min(axis=1) < FLAT)

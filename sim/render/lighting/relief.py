@@ -17,7 +17,7 @@ MAX_FACTOR = 2.5
 
 
 def relief_pixels(material: Material) -> NDArray[np.uint8]:
-    """The slopes along both axes and the gloss of a tile, (n, n, 3)."""
+    """Image (n, n, 3) of a tile whose channels are the slope along u, the slope along v, and the gloss."""
     return np.dstack([material.slope, material.gloss])
 
 

@@ -33,9 +33,9 @@ def sky_irradiance(light: Light) -> Floats:
 def sky_radiance(light: Light, directions: Array) -> Floats:
     """Radiance (n,) of the sky in directions (n, 3).
 
-    It is divided by the radiance of a uniform sky with the same irradiance on a level floor. Directions below
-    the horizon have the radiance of the horizon. With an environment map, `directions` must be the directions
-    at which the map was sampled.
+    The radiance is divided by the radiance of a uniform sky with the same irradiance on a level floor.
+    Directions below the horizon have the radiance of the horizon. With an environment map, `directions` must
+    be the directions at which the map was sampled.
     """
     if isinstance(light, EnvironmentLight):
         return light.relative_radiance
@@ -67,7 +67,7 @@ def _smooth(normals: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _weight(directions: Array) -> float:
-    """Quadrature weight of each evenly distributed direction, for the irradiance of the floor."""
+    """Quadrature weight of evenly distributed directions, equal for all, for the irradiance of the floor."""
     return 2.0 / int(np.count_nonzero(directions[:, 2] > 0))
 
 

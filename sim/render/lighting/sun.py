@@ -69,7 +69,7 @@ def soft_shadow(points_m: Floats, light: Light, side_px: int) -> SoftShadow:
 
 
 def _floor_shade(maps: LightMaps, light: Light) -> Floats:
-    """Shadow on the floor per texel of the shadow map (side, side), blurred by occluder distance."""
+    """Shadow (side, side) on the floor for each texel of the shadow map, blurred by occluder distance."""
     nearest, texel = maps.nearest_m[0], float(maps.texel_m[0])
     side = len(nearest)
     # Position where the ray of a texel meets z = 0. The right axis is horizontal, so only `down` matters.

@@ -106,7 +106,7 @@ class Surfaces:
         return self._sampled(surface, *grid, np.full((1, 1), scale, np.float32)).color
 
     def floor(self, surface: Surface, camera: Camera, x: Plane, y: Plane, depth: Plane) -> Sampled | None:
-        """Texture at floor points x, y (h, w) at depths (h, w); None without a texture."""
+        """Texture at floor points x, y (h, w) with depths (h, w); None without a texture."""
         if surface.look.texture is None:
             return None
         cosine = float(np.cos(surface.turn_rad) / surface.tile_m)
@@ -117,7 +117,7 @@ class Surfaces:
         return self._sampled(surface, np.asarray(u, np.float32), np.asarray(v, np.float32), covered)
 
     def wall(self, wall: Wall, camera: Camera, points: Plane, depth: Plane) -> Sampled | None:
-        """Upright texture at wall points (3, h, w) at depths (h, w); None without a texture."""
+        """Upright texture at wall points (3, h, w) with depths (h, w); None without a texture."""
         surface = wall.surface
         if surface.look.texture is None:
             return None
@@ -131,7 +131,7 @@ class Surfaces:
         return self._sampled(surface, across * scale, points[2] * -scale, covered)
 
     def _sampled(self, surface: Surface, u: Plane, v: Plane, footprint: Plane) -> Sampled:
-        """The texture of a surface at coordinates (h, w) in tiles from its origin."""
+        """The texture of a surface at coordinates u, v (h, w), in tiles from the surface's origin."""
         assert surface.look.texture is not None
         if surface.look.offset_tiles != (0.0, 0.0):
             right, down = np.array(surface.look.offset_tiles, np.float32)

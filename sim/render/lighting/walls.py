@@ -19,11 +19,12 @@ from sim.render.raster.visibility import Visibility, visible_walls
 Floats = NDArray[np.float32]
 
 SKY_STEP, SUN_STEP = 8, 2
-"""Light from sky and floor is evaluated at every eighth row and column, lamp light at every second."""
+"""Light from sky and floor is evaluated at every eighth row and column, and lamp light at every
+second row and column."""
 MIN_SIGMA, MAX_SIGMA = 0.3, 12.0
-"""Limits of the standard deviation, in samples, of the blur of shadows on walls."""
+"""Limits of the standard deviation, in samples (`SUN_STEP` pixels), of the blur of shadows on walls."""
 FLOOR_FILTER = 7
-"""Width of the box filter on the light from the floor, in samples."""
+"""Width of the box filter on the light from the floor, in samples (`SKY_STEP` pixels)."""
 MAX_DEPTH_RATIO = 1e3
 """Maximum depth of a wall relative to its distance; farther parts show its mean colour."""
 
@@ -70,7 +71,7 @@ def _facing(relief: Relief, wall: Wall, light: Light) -> Floats:
 
 
 def _sky_and_floor(lit: Lit, wall: Wall, points: Floats) -> Floats:
-    """Irradiance (h, w, 3) of a wall at points (3, h, w) from the sky and from the floor in front of it."""
+    """Irradiance (h, w, 3) of wall points (3, h, w) from the sky and from the floor in front of the wall."""
     assert lit.sky is not None
     light, sky = lit.light, lit.sky
     coarse = np.ascontiguousarray(points[:, ::SKY_STEP, ::SKY_STEP])
@@ -90,7 +91,7 @@ def _sky_and_floor(lit: Lit, wall: Wall, points: Floats) -> Floats:
 
 
 def _floor_irradiance(lit: Lit, points_xy: Floats) -> Floats:
-    """Irradiance (h, w, 3) of a wall by light that the floor reflects at its points (2, h, w)."""
+    """Irradiance (h, w, 3) of a wall by light that the floor reflects at floor points (2, h, w)."""
     sun, light, (x, y) = lit.lamps[0].shadow, lit.light, points_xy
     assert lit.floor is not None
     assert lit.spec.floor is not None
@@ -102,7 +103,7 @@ def _floor_irradiance(lit: Lit, points_xy: Floats) -> Floats:
 
 
 def _lamp_irradiance(lamp: LitLamp, wall: Wall, points: Floats, px_per_m: float) -> Floats:
-    """Irradiance (h, w, 3) of a wall from one lamp, with shadows as sharp as its shadow map allows."""
+    """Irradiance (h, w, 3) of a wall from one lamp, with shadows as sharp as the shadow map allows."""
     light, shadow = lamp.light, lamp.shadow
     assert shadow is not None
     facing = -float(wall.outward() @ light.direction)
@@ -123,7 +124,7 @@ def _lamp_irradiance(lamp: LitLamp, wall: Wall, points: Floats, px_per_m: float)
 
 
 def _upsample(coarse: Floats, step: int, shape: tuple[int, ...]) -> Floats:
-    """Samples at every `step`-th row and column, interpolated to all: (h, w) or (h, w, 3)."""
+    """Interpolates samples at every `step`-th row and column to all pixels: (h, w) or (h, w, 3)."""
     # `cv2.resize` would assume samples at the centres of blocks; these are at the first pixels of blocks.
     back = np.array([[1 / step, 0.0, 0.0], [0.0, 1 / step, 0.0]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

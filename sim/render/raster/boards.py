@@ -24,7 +24,7 @@ Pixels = NDArray[np.uint8]
 LEVEL = 1e-6
 """Vertical component of a unit vector up to which the vector counts as horizontal."""
 BARS = 0.0, 1.0, 0.0
-"""Bars run along y."""
+"""Direction of bars: along y."""
 CACHED_TEXTURES = 16
 """Number of textures in the cache."""
 SHIFTS = 0.618, 0.382
@@ -47,7 +47,7 @@ class Face:
     cuboid: Cuboid
 
     def normals(self, places: Floats) -> Array:
-        """Unit normals (n, 3), or (1, 3) if all are equal, at points (3, n) in the cuboid's frame."""
+        """Unit normals (n, 3) at points (3, n) in the cuboid's frame; (1, 3) if all normals are equal."""
         if self.cuboid.is_round and self.axis != 2:
             x, y, _ = places.astype(np.float64)
             return np.asarray(np.stack([x, y, np.zeros_like(x)], axis=1) / np.hypot(x, y)[:, None])
@@ -94,7 +94,7 @@ class BoardPainter:
         depth_m: Floats,
         shading: Shading | None,
     ) -> None:
-        """Paints, in place, the pixels (H, W) of an image that show a body of cuboids.
+        """Paints, in place, the pixels of an image that show a body of cuboids.
 
         Args:
             color: (H, W, 3) the image.
@@ -102,7 +102,7 @@ class BoardPainter:
             camera: The camera, a pinhole.
             shown: (H, W) mask of the pixels.
             depth_m: (H, W) depths in metres.
-            shading: Shading factors of the renderer for given normals; None if colours are unlit.
+            shading: Returns the renderer's shading factors for given normals; None if colours are unlit.
         """
         place = np.flatnonzero(shown)
         if not len(place):

@@ -24,7 +24,7 @@ class _Sorted(NamedTuple):
     Attributes:
         order: (n,) index of each sorted ray in the input.
         points: (n, 2) the rays.
-        keys: (n,) row times `span`, plus x from the left end.
+        keys: (n,) sort keys: row · `span` + x - `low[0]`, in ascending order.
         low: Smallest x and y.
         pitch: Height of a row.
         rows: Number of rows.
@@ -137,7 +137,7 @@ def _places(corners_m: Array) -> _Places:
 
 
 def _runs(rays: _Sorted, places: _Places) -> tuple[Index, Index, Index]:
-    """For each triangle and row with rays near it: the triangle, first ray and number of rays, (k,) each."""
+    """For each triangle and each row with rays near it: triangle, first ray, number of rays, (k,) each."""
     (x0, y0), (x1, y1) = places.low, places.high
     limit = rays.rows * rays.pitch
     first = np.clip((y0 - rays.low[1]) / rays.pitch - 1e-6, 0, rays.rows)
@@ -211,7 +211,7 @@ def _met(rays: Array, sides: Array, volume: Array, near_m: float) -> tuple[Index
 
 
 def _keep_nearest(hits: Hits, ray: Index, face: Index, met_m: Array) -> None:
-    """Adds, in place, those new hits that are nearer than the previous hits of the same rays."""
+    """Updates `hits` in place with the new hits that are nearer than the previous hits of the same rays."""
     nearer = np.flatnonzero(met_m < hits.depth_m[ray])
     order = nearer[np.argsort(-met_m[nearer], kind="stable")]  # the nearest is written last
     hits.depth_m[ray[order]], hits.face[ray[order]] = met_m[order], face[order]

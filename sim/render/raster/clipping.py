@@ -1,4 +1,4 @@
-"""Clips triangles in front of the camera, because a large table may extend behind the camera."""
+"""Clips triangles to the space in front of the camera, because a large table may extend behind the camera."""
 
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ def in_front(triangles: Triangles) -> Triangles:
 
 
 def _turned(faces: Faces, alone: NDArray[np.bool_]) -> Faces:
-    """Rotates the corners of triangles so that the corner that differs from the other two is first."""
+    """Permutes corners (3, m) cyclically so that each triangle's corner marked in `alone` is first."""
     order = (alone.argmax(axis=0) + np.arange(3)[:, None]) % 3
     return np.take_along_axis(faces, order, axis=0)
 
@@ -53,7 +53,7 @@ def _with_stumps(known: Triangles, faces: Faces) -> Triangles:
 
 
 def _cut(known: Triangles, faces: Faces) -> tuple[Faces, Faces, Triangles]:
-    """Cuts the sides from the first corner to the second and to the third, and adds vertices at the cuts."""
+    """Clips the sides from first to second and from first to third corners; adds vertices at the cuts."""
     depth_m = known.vertices_m[2]
     columns = []
     for other in (1, 2):

@@ -67,7 +67,7 @@ def _covering(body: Projected, shown: Mask, faces: Index) -> Covered:
 
 
 def _centres(corners: Array, box: tuple[int, int, int, int]) -> tuple[Index, Index, Index]:
-    """Triangle, row and column (k,) of each pixel centre in triangles (2, 3, m), inside a box."""
+    """Triangle, row and column, (k,) each, of the pixel centres in triangles (2, 3, m), inside a box."""
     triangle, row, low, high = spans(corners, box, NEAR_PX)
     span, column = listed(low, high)
     return triangle[span], row[span], column

@@ -92,7 +92,7 @@ class Cuboids:
         return body.role == "furniture" and body not in self and self._disc(body.asset) is not None
 
     def seen(self, body: Body, camera: Camera) -> Cuboid:
-        """A body of cuboids, or a disc, relative to a camera."""
+        """The cuboids or the disc that a body consists of, in view of a camera."""
         shape, axes = self._shape(body.asset), np.array(body.axes)
         if shape is None:
             eye = camera.pose.inside(self._files.center_pose(body))

@@ -27,12 +27,12 @@ NEAR_PX = 1e-7
 MOST_AT_ONCE = 1 << 19
 """Number of triangle rows, or of pixels, that are processed at a time, which limits memory use."""
 EDGE_ON = 1e-9
-"""Twice the area in px² below which a triangle counts as edge-on."""
+"""A triangle counts as edge-on if twice its area in px² is below this value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """The visible surface of a body in its box, without other bodies.
+    """The surface of a body that is visible in its box if only this body is rendered.
 
     Attributes:
         body: The triangles of the body.

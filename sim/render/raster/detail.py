@@ -8,7 +8,7 @@ from sim.meshfiles import MeshFiles
 
 
 def level_of_detail(files: MeshFiles, body: Body, camera: Camera) -> int:
-    """The level of detail for the point of a body's hull that is nearest to the camera plane."""
+    """The level of detail that suffices for the point of a body's hull nearest to the camera plane."""
     pixels, depth_m = files.projected_hull(body, camera)
     if depth_m.min() <= 0:
         return 0

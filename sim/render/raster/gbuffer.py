@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 
 class RejectedView(Exception):
-    """Raised for a view that cannot be labelled; its reason is recorded, and no view replaces it."""
+    """Raised for a view that cannot be labelled; the reason is recorded, and the view is not replaced."""
 
     def __init__(self, reason: str) -> None:
         """Stores the reason."""
@@ -46,13 +46,13 @@ class GBuffer:
     """Colour, depth and body index of each pixel, and the silhouettes of the bodies, for one shot.
 
     Attributes:
-        color: (H, W, 3) uint8 RGB, lit by the renderer unless it returns unlit colours; black if there is
-            `wide`.
+        color: (H, W, 3) uint8 RGB, lit by the renderer unless it returns unlit colours; black if `wide`
+            is not None.
         depth_m: (H, W) float32, depth in metres along the camera's z axis; infinite where there is no body.
         body: (H, W) int16, index into the scene's bodies; -1 where there is no body.
         silhouettes: Silhouette of each body; None for a body whose box lies outside the image.
         tilt: (H, W, 3) float32, vectors that the bump maps of decals add to unit normals in the world frame;
-            None if no body has decals, or if there is `wide`.
+            None if no body has decals, or if `wide` is not None.
         bands: With a rolling shutter, the bands of rows that make up this G-buffer, from top to bottom.
         wide: For a distorted camera, the view of a pinhole camera at the same pose, whose shaded image is
             remapped; None for a pinhole camera.

@@ -11,7 +11,7 @@ from sim.render.raster.matrices import look_along, orthographic
 DRAWN_WHOLE_M = 0.15, 0.33
 """TinyRenderer clips no shadow map whose half side in metres is between these limits."""
 SCALED_HALF_M = 0.25
-"""Half side in metres to which other shadow maps are scaled for rendering."""
+"""Half side in metres to which shadow maps outside the limits `DRAWN_WHOLE_M` are scaled for rendering."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

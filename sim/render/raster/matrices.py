@@ -32,14 +32,14 @@ def projection(camera: Camera, box: Box, near_m: float, far_m: float) -> Array:
 
 
 def depth_of(buffer: NDArray[np.float32], planes_m: tuple[float, float]) -> Array:
-    """Depths in metres of values of the depth buffer, for given near and far planes."""
+    """Converts values of the depth buffer to depths in metres, for given near and far planes."""
     near_m, far_m = planes_m
     z_ndc = 2.0 * buffer.astype(np.float64) - 1.0
     return np.asarray(2.0 * far_m * near_m / (far_m + near_m - z_ndc * (far_m - near_m)))
 
 
 def buffer_of(depth_m: Array, planes_m: tuple[float, float]) -> Array:
-    """Values of the depth buffer, 0..1, for depths in metres: the inverse of `depth_of`."""
+    """Converts depths in metres to values of the depth buffer, 0..1: the inverse of `depth_of`."""
     near_m, far_m = planes_m
     z_ndc = (far_m + near_m - 2.0 * far_m * near_m / depth_m) / (far_m - near_m)
     return np.asarray((z_ndc + 1.0) / 2.0)
@@ -59,7 +59,7 @@ def look_along(axes: Array, middle: Array) -> Array:
 
 
 def orthographic(half_m: float) -> Array:
-    """Orthographic projection matrix (4, 4): a square of half side `half_m`, depths from 1 to 7 `half_m`."""
+    """Orthographic projection matrix (4, 4): half side `half_m`, depths from `half_m` to 7 `half_m`."""
     matrix = np.diag([1 / half_m, 1 / half_m, -1 / (3 * half_m), 1.0])
     matrix[2, 3] = -4 / 3
     return matrix

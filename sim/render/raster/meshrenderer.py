@@ -148,7 +148,7 @@ class MeshRenderer(ABC):
         return body.look.texture is not None and body.tile_m > 0 and self._cuboids.is_disc(body)
 
     def _draw(self, builder: GBufferBuilder, drawing: Drawing) -> None:
-        """Renders bodies: dense ones exactly, the others with PyBullet."""
+        """Renders bodies: loaded bodies with PyBullet, dense bodies without it."""
         planes_m, boxes = drawing.planes_m, drawing.boxes
         loaded = replace(drawing, boxes={index: box for index, box in boxes.items() if index in self._ids})
         groups = [tuple(group) for group in self._groups(drawing.settled, drawing.camera, loaded.boxes)]
@@ -213,7 +213,7 @@ class MeshRenderer(ABC):
         self._client.contents = self._contents = (settled, levels, chosen, self)
 
     def _loaded(self, settled: Settled, levels: tuple[int, ...], camera: Camera) -> tuple[int, ...]:
-        """Indices of the bodies that PyBullet renders: no cuboids, and dense ones only at the near plane."""
+        """Indices of the bodies for PyBullet: all but cuboids, and dense bodies beyond the near plane."""
         placed = enumerate(zip(settled.spec.bodies, levels, strict=True))
         dense = {index: body for index, (body, level) in placed if self._dense.contain(body, level)}
         if any(not body.labelled for body in dense.values()):

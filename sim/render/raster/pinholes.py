@@ -15,7 +15,7 @@ GAP_PX = 1 / 64
 
 
 def open_pixels(bodies: NDArray[np.int16]) -> tuple[Index, Index, NDArray[np.int16]]:
-    """Rows, columns and bodies (k,) of the empty pixels whose four neighbours all show the same body.
+    """Row, column and body, (k,) each, of the empty pixels whose four neighbours all show the same body.
 
     Args:
         bodies: (h, w) body indices; -1 where there is no body.

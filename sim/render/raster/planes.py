@@ -53,12 +53,12 @@ def wall_plane_depth(wall: Wall, camera: Camera) -> Array:
 
 
 def axis_component(camera: Camera, axis: int) -> Array:
-    """Component (H, W) along a world axis (0, 1 or 2) of each pixel's ray, scaled to depth 1."""
+    """Component (H, W) of each pixel's ray, scaled to depth 1, along a world axis (0, 1 or 2)."""
     return ray_component(camera, np.eye(3)[axis])
 
 
 def ray_component(camera: Camera, direction: ArrayLike) -> Array:
-    """Component (H, W) along a unit vector (3,) in the world frame of each pixel's ray, scaled to depth 1."""
+    """Component (H, W) of each pixel's ray, scaled to depth 1, along a unit vector (3,) in world axes."""
     row = np.asarray(direction) @ camera.pose.rotation()
     if camera.distortion is not None:
         return np.asarray(pixel_rays(camera) @ row[:2] + row[2])

@@ -76,7 +76,7 @@ def projected_triangles(
 
 
 def body_box(files: MeshFiles, body: Body, camera: Camera, whole: bool = True) -> Box:
-    """Box of a body on an unbounded image, with a margin of one pixel; empty if it is behind the camera.
+    """Box of a body on an unbounded image, with a margin of one pixel; empty for a body behind the camera.
 
     Args:
         files: Meshes of the assets.

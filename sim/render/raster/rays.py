@@ -38,7 +38,7 @@ def pixel_rays(camera: Camera) -> Array:
 
 
 def _unmoved(camera: Camera) -> Camera:
-    """The camera at the origin: rays in the camera frame do not depend on the pose, so views share them."""
+    """The camera at the origin, so that cameras that differ only in their poses share cached rays."""
     return replace(camera, pose=ORIGIN)
 
 
@@ -69,7 +69,7 @@ def box_rays(camera: Camera, box: Box) -> Array:
 
 @lru_cache(4)
 def _at_nodes(camera: Camera) -> tuple[Array, Array]:
-    """Components x and y of the rays through the nodes, each (rows, columns)."""
+    """Components x and y, (NODES, NODES) each, at depth 1, of the rays through the nodes."""
     places = (_nodes() + 1) / 2
     points = np.stack(np.meshgrid(places * camera.width, places * camera.height), axis=-1)
     rays = camera.rays(points)

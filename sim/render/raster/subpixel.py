@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 SKIPPED_AREA = 0.0125
-"""Twice the area in px² below which TinyRenderer may skip a triangle; TinyRenderer's own limit is 0.01."""
+"""TinyRenderer may skip a triangle if twice its area in px² is below this; TinyRenderer's limit is 0.01."""
 ROUNDING = 4e-7
 """Error of TinyRenderer's pixel coordinates, in single precision, as a fraction of the image's size."""
 TOLERANCE = 2 * ROUNDING
@@ -33,8 +33,8 @@ class Projected(NamedTuple):
     """The triangles of a body in an image.
 
     Attributes:
-        places: (2, n) columns and rows of the vertices, with the centre of the first pixel at 0; not finite
-            for vertices that are not in front of the camera.
+        places: (2, n) columns and rows of the vertices, with the centre of the top left pixel at 0; not
+            finite for vertices that are not in front of the camera.
         depth_m: (n,) depths of the vertices in metres.
         faces: (3, m) vertex indices of the triangles.
         box: The part of the image in which pixels are searched for.
@@ -108,7 +108,7 @@ def perspective(weights: Array, depth_m: Array) -> tuple[Array, Array]:
 
 
 def _nearest(found: Covered) -> Index:
-    """Index of the nearest point for each body and pixel."""
+    """For each body and pixel, the index of the nearest point."""
     order = np.lexsort((found.face, found.depth_m, found.column, found.row, found.body))
     keys = np.stack([found.body, found.row, found.column])[:, order]
     return order[np.any(np.diff(keys, axis=1, prepend=-1) != 0, axis=0)] if len(order) else order
@@ -162,7 +162,7 @@ def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
 
 
 def crossing(place: Array, other: Array, near_px: Array | float) -> tuple[Array, Array]:
-    """Both ends (n,) of the intervals in which triangles intersect the line where one coordinate is 0.
+    """Intersections of n triangles with the line where one coordinate is 0: start and end, (n,) each.
 
     Args:
         place: (3, n) this coordinate of the corners.

@@ -64,7 +64,7 @@ def _add_planes(normals: Floats, camera: Camera, seen: Visibility) -> None:
 
 
 def _add_body(normals: Floats, files: MeshFiles, body: Body, camera: Camera, box: Box, shown: Mask) -> None:
-    """Adds the normals of the pixels (h, w) that show a body, in a box of the image."""
+    """Adds a body's normals at the pixels of the mask `shown` (h, w), in a box of the image."""
     seen = in_front(_placed(files, body, camera))
     found = _covered(seen, camera, box, shown)
     corners = seen.faces[:, found.face]
@@ -78,7 +78,7 @@ def _add_body(normals: Floats, files: MeshFiles, body: Body, camera: Camera, box
 
 
 def _covered(seen: Triangles, camera: Camera, box: Box, shown: Mask) -> Covered:
-    """The visible triangle of each pixel of a box, (h, w); with a distorting lens, found by ray casting."""
+    """The visible triangle of each pixel in the mask `shown` (h, w); a distorting lens needs ray casting."""
     if camera.distortion is None:
         return covering(_projected(seen, camera, box), shown)
     rows, columns = np.nonzero(shown)

@@ -163,7 +163,7 @@ def filtered(pictures: Pictures, texture: Texture) -> Mipmap:
 
 
 def footprint(camera: Camera, tile_m: float, place: tuple[Plane, Plane], eye: Plane, depth: Plane) -> Plane:
-    """Side, in tiles, of the area of a plane that a pixel covers, on a coarse grid of pixels.
+    """For a coarse grid of pixels: side, in tiles, of the area that a pixel covers on a plane.
 
     The width of the area is depth/f. Its length along the viewing direction is the width times
     distance/height, where height is the camera's height above the plane. The returned side is the

@@ -74,7 +74,7 @@ def seen_through_lens(
 
 
 def lens_box(files: MeshFiles, body: Body, camera: Camera, wide: Camera) -> Box:
-    """Box of a body in the distorted, unbounded image, with a margin; empty if it is behind the camera.
+    """Box of a body in the distorted, unbounded image, with a margin; empty for a body behind the camera.
 
     Args:
         files: Meshes of the assets.

@@ -15,7 +15,7 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 HIDDEN_PX = 1.0
-"""A point is hidden if another point at its place in the second image has a disparity larger by this much."""
+"""A point hides another point at the same position in the second image if its disparity is larger by this."""
 GRAZING_SPREAD_DEG, DARK_SPREAD = 4.0, 0.3
 """Standard deviations of the angle limit, and of the brightness limit (relative), which make holes ragged."""
 
@@ -60,7 +60,7 @@ def _ragged(disparity: Floats, sensor: DepthSensor, rng: np.random.Generator) ->
 
 
 def _noise(rng: np.random.Generator, shape: tuple[int, ...], width_px: int) -> Floats:
-    """Normal noise of standard deviation 1 that is correlated over neighbourhoods of a given width."""
+    """Gaussian noise of standard deviation 1 that is correlated over neighbourhoods of a given width."""
     noise = rng.standard_normal(shape, np.float32)
     if width_px < 2:
         return noise

@@ -54,7 +54,7 @@ class Remapping:
         return total * np.float32(1 / self._samples**2)
 
     def crease(self, creases: tuple[Box, NDArray[np.bool_]]) -> tuple[Box, NDArray[np.bool_]]:
-        """Remaps creases, given as a box of the wide image and a mask (h, w) in it, to the image."""
+        """Remaps creases from the wide image to the distorted image: a box, and a mask in the box."""
         box, inside = creases
         wide = np.zeros((self._wide.height, self._wide.width), np.uint8)
         wide[slices(box)] = inside

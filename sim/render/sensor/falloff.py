@@ -35,7 +35,7 @@ def chromatic(light: Floats, camera: Camera, red_shift_px: float) -> Floats:
     Args:
         light: The image.
         camera: The camera; magnification is about its principal point.
-        red_shift_px: Pixels by which red moves outwards, and blue inwards, in the farthest corner.
+        red_shift_px: Pixels by which red shifts outwards, and blue inwards, in the farthest corner.
     """
     if not red_shift_px:
         return light

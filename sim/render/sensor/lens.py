@@ -53,7 +53,7 @@ def lens_blur(lens: Lens | None, camera: Camera, image: Floats, depth_m: Floats)
 
 
 def _levels(circle: Floats) -> Levels:
-    """Blur level (H, W) of each pixel: 0 is sharp, positive is behind the focus, negative nearer than it."""
+    """Blur level (H, W) of each pixel: 0 is sharp, positive is behind the focus, negative is nearer."""
     wide = np.clip(np.abs(circle), 1, np.float32(MAX_WIDTH_FRACTION * max(circle.shape)))
     return np.asarray(
         np.copysign(np.rint(np.log2(wide) * np.float32(LEVELS_PER_OCTAVE)), circle).astype(np.int8)

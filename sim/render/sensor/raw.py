@@ -1,8 +1,8 @@
 """Raw values of a sensor: electrons, their noise, and their conversion to integers.
 
 This is the linear model of the EMVA 1288 standard (https://www.emva.org/standards-technology/emva-1288/):
-the electrons of a pixel have a Poisson distribution, reading adds normal noise, and the sum is multiplied by
-a gain and rounded.
+the electrons of a pixel have a Poisson distribution, reading adds Gaussian noise, and the sum is multiplied
+by a gain and rounded.
 """
 
 import numpy as np

@@ -64,7 +64,7 @@ def projected(camera: Camera, motion: Motion, points_m: Array) -> Array:
 
 
 def camera_that_sees(shot: Shot, point_m: Array) -> Camera:
-    """The camera when a world point (1, 3) is exposed; without a rolling shutter, the shot's camera."""
+    """The camera while a world point (1, 3) is exposed; the shot's camera without a rolling shutter."""
     camera, motion = shot.camera, shot.motion
     if not is_rolling(motion):
         return camera
@@ -122,12 +122,12 @@ def _silhouette(bands: tuple[Band, ...], body: int) -> Silhouette | None:
 
 
 def _masks(silhouette: Silhouette) -> tuple[NDArray[np.bool_], ...]:
-    """The masks of a body and of the decals on it."""
+    """The mask of a body, and the masks of its regions and decals."""
     return silhouette.mask, *silhouette.decals
 
 
 def _own_rows(box: Box, number: int, bands: tuple[Band, ...]) -> Box:
-    """The part of a box, relative to a band, in the rows that this band exposes."""
+    """Clips a box in a band's image to the band's own rows; the outer bands extend beyond the image."""
     x0, y0, x1, y1 = box
     rows = bands[number].rows
     top = y0 if number == 0 else max(y0, rows.start)
@@ -167,7 +167,7 @@ def stacked(bands: Sequence[Band], parts: Sequence[NDArray[Value]]) -> NDArray[V
 
 
 def _if_any(bands: Sequence[Band], parts: Sequence[NDArray[Value] | None]) -> NDArray[Value] | None:
-    """Like `stacked`; None if there are no images."""
+    """Like `stacked`; None if `parts` contains no image."""
     found = [part for part in parts if part is not None]
     return stacked(bands, found) if found else None
 

@@ -29,7 +29,7 @@ ROW_PX = 512
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurfacePoints:
-    """The visible surface points of a body without other bodies, in the frame of its pose.
+    """The surface points of a body that are visible if only this body is rendered, in the body's frame.
 
     Attributes:
         box: Box of the body.
@@ -46,7 +46,7 @@ class SurfacePoints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OnDecal:
-    """The points of a surface in front of the projector of a decal.
+    """The points of a surface that lie in front of a decal's projector.
 
     Attributes:
         chosen: (k,) index into the points of the surface.
@@ -59,7 +59,7 @@ class OnDecal:
 
 
 def surface_points(silhouette: Silhouette, body: Body, camera: Camera) -> SurfacePoints:
-    """The visible surface points of a body without other bodies."""
+    """The surface points of a body that are visible if only this body is rendered."""
     assert silhouette.depth_m is not None
     place = np.flatnonzero(silhouette.mask & np.isfinite(silhouette.depth_m))
     rows, columns = np.divmod(place, silhouette.mask.shape[1])
@@ -72,7 +72,7 @@ def surface_points(silhouette: Silhouette, body: Body, camera: Camera) -> Surfac
 
 
 def rays_at(camera: Camera, box: Box, rows: Index, columns: Index) -> Array:
-    """Components x and y (n, 2), at depth 1, of the rays through the centres of some pixels of a box."""
+    """Components x and y (n, 2), at depth 1, of rays through pixel centres at rows and columns of a box."""
     if camera.distortion is not None:
         return box_rays(camera, box)[rows, columns]
     x, y = columns + (box[0] + 0.5 - camera.cx), rows + (box[1] + 0.5 - camera.cy)
@@ -111,7 +111,7 @@ def _bent_normals(rays: Array, near: Array, right: Array, down: Array) -> Array:
 
 
 def _towards_camera(x: Array, y: Array, z: Array) -> Array:
-    """Unit vectors (h, w, 3) opposite to given directions."""
+    """Unit vectors (h, w, 3) opposite to vectors with components x, y, z, (h, w) each."""
     normals = np.stack([x, y, z], axis=-1)
     length = np.linalg.norm(normals, axis=-1, keepdims=True)
     return np.asarray(normals / -np.maximum(length, 1e-20))
@@ -147,7 +147,7 @@ def decal_mask(surface: SurfacePoints, found: OnDecal, coverage: Floats, shape: 
 
 
 def tiled(picture: NDArray[np.uint8], u: Array, v: Array, wraps: NDArray[np.uint8]) -> Floats:
-    """Interpolates the values (k,) of an image (h, w) at points.
+    """Interpolates an image (h, w) at k points, and returns the values (k,).
 
     Args:
         picture: The image.
@@ -170,7 +170,7 @@ def _inside(u: Array, wrap: NDArray[np.uint8], side_px: int) -> Array:
 def sampled(
     picture: NDArray[np.float32] | NDArray[np.uint8], u: Array, v: Array, border: int = cv2.BORDER_CONSTANT
 ) -> Floats:
-    """Interpolates the values (k, ...) of an image (h, w, ...) at points; by default, 0 outside the image.
+    """Interpolates an image (h, w, ...) at k points: values (k, ...), by default 0 outside the image.
 
     Args:
         picture: The image.

@@ -188,7 +188,7 @@ def _marked(decal: Decal, filled: NDArray[np.uint8], tone: Array, opacity: Array
 
 
 def _fill(coverage: NDArray[np.uint8], points: Array) -> None:
-    """Fills an antialiased polygon (n, 2) in texels, whose edges are at integers."""
+    """Fills an antialiased polygon (n, 2), in texels: integer coordinates are the edges of texels."""
     fixed = np.rint((points - 0.5) * (1 << SHIFT)).astype(np.int32)
     cv2.fillPoly(coverage, [fixed], (255.0,), cv2.LINE_AA, SHIFT)
 

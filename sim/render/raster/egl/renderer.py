@@ -121,7 +121,7 @@ class EglRenderer(MeshRenderer):
     def _groups(
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
     ) -> Iterable[Collection[int]]:
-        """Few groups, found by greedy search: with llvmpipe, a call takes 20 ms, even for a small image."""
+        """Few groups, by greedy search: with llvmpipe, each call takes 20 ms, even for a small image."""
         points = {
             index: projected_outline(self._files, settled.spec.bodies[index], camera) for index in boxes
         }
@@ -178,7 +178,7 @@ class EglRenderer(MeshRenderer):
                     self._close(drawing, part, (row, column, index))
 
     def _close(self, drawing: Drawing, part: Drawn, place: tuple[int, int, int]) -> None:
-        """Closes a one-pixel hole in a body with a neighbour's colour, if the mesh covers its centre."""
+        """Fills a one-pixel hole in a body with a neighbour's colour, if the mesh covers that pixel."""
         row, column, index = place
         projected = drawing.triangles(self._files, index, part.box)
         depth_m = covered_depth(projected, column + part.box[0], row + part.box[1])
