@@ -157,7 +157,7 @@ def readable(override: str) -> tuple[str, Override]:
 
 
 def _is_structure(value: object) -> bool:
-    """Whether a value is a mapping, or a list of other things than numbers, which is refused later."""
+    """Whether a value is a mapping, or a list with anything but numbers."""
     of_numbers = isinstance(value, list) and all(isinstance(entry, int | float) for entry in value)
     return isinstance(value, list | dict) and not of_numbers
 
