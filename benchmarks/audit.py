@@ -2,8 +2,8 @@
 
 python -m benchmarks.audit --images 200 --workers 2 --folder FOLDER
 
-Makes the library of `benchmarks.hard_meshes` in a folder. Then makes each data set of `benchmarks.audit_rows`
-there, audits it against the original files, prints a row, and removes it.
+Makes a library of the meshes of `benchmarks.hard_meshes` in a folder. Then makes each data set of
+`benchmarks.audit_rows` in this folder, audits it against the original files, prints a row, and removes it.
 """
 
 import argparse
@@ -98,7 +98,7 @@ def _make_library(folder: Path, workers: int) -> None:
 
 
 def _done(folder: Path, options: argparse.Namespace) -> Iterator[Done]:
-    """Yields the findings for each data set; data sets already listed in the folder are not made again."""
+    """Yields the findings for each data set; findings listed in the folder's `rows.jsonl` are reused."""
     file = folder / "rows.jsonl"
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     known = {tuple(tree["row"]): tree for tree in map(json.loads, lines)}
@@ -150,7 +150,7 @@ def audited(row: Row, images: int, folder: Path, workers: int, seed: int) -> Rep
 
 
 def line(name: str, report: Report) -> str:
-    """The numbers of a report as a row of the table; small instances are not counted."""
+    """The numbers of a report as a row of the table; comparisons of masks leave out small instances."""
     masks = list(_masks(report.instances))
     depths = [one.numbers["depth"] for one in report.instances if "depth" in one.numbers]
     off = sum(depth["wrong_px"] for depth in depths)
@@ -186,7 +186,7 @@ def _masks(instances: Iterable[Instance]) -> Iterator[dict[str, Any]]:
 
 
 def _fractions(instances: Iterable[Instance]) -> Iterator[float]:
-    """The differences of occlusion, truncation and visible fraction, without small instances."""
+    """Yields the errors of occlusion, truncation and visible fraction of all but small instances."""
     for one in instances:
         if one.numbers["amodal_mask"]["ray_px"] >= MIN_PX:
             covered = "mask" not in one.numbers  # an augmentation may have covered parts

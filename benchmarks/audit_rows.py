@@ -46,7 +46,7 @@ class Row:
         scene, render, camera, augment: The selected config options.
         assets: Built-in meshes and shapes, or the library.
         share: Number of images, as a fraction of the usual number.
-        changes: Settings that are changed, by group.
+        changes: Settings that differ from those of the options, by group.
     """
 
     name: str
@@ -113,7 +113,7 @@ def _choices_of_cameras() -> Iterator[Row]:
 
 
 def _left_out() -> Iterator[Row]:
-    """Data sets of which the audit leaves out some images or labels."""
+    """Data sets with images or labels that the audit leaves out."""
     for augment in ("light", "strong"):
         yield Row(f"`augment={augment}`, {BUILT_IN}", "drop", "relit", BUILT_IN, 0.2, augment=augment)
     rolling: Changes = {"camera": {"motion_px": [0.5, 3.0], "sensor": {"readout": 1.0}}}

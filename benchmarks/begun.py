@@ -1,4 +1,4 @@
-"""A run that reports the time that each worker had taken when it began its first scene.
+"""A run that reports how much time each worker took before its first scene.
 
 python benchmarks/begun.py RECIPE.json|- WORKERS library|commandline
 
@@ -39,7 +39,7 @@ class Announced(Drop):
 
 
 prepared_s = [0.0]
-"""CPU seconds that this process takes until workers can be forked."""
+"""CPU seconds that this process takes until workers can be forked, as a single entry."""
 
 
 class Timed(Local):

@@ -1,4 +1,4 @@
-"""Compares the cost of a labelled image between this checkout and another one, measured in turn.
+"""Compares the cost of a labelled image between this checkout and another one, which are measured in turn.
 
 python -m benchmarks.beside ../other --images 40 --rounds 5
 

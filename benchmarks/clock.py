@@ -10,17 +10,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 WARM_UP = 0.2
-"""Fraction of the images made before a rate is measured: meanwhile, caches fill and processes start."""
+"""Fraction of the images before rates are measured; meanwhile, caches fill and processes start."""
 TICKS = os.sysconf("SC_CLK_TCK")
 PACKAGES = ("sim2coco", "pybullet", "numpy", "opencv-python", "albumentations", "pycocotools", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The state of a run when it printed its number of images.
+    """The state of a run at a time when it printed its number of images.
 
-    Memory is that of the main process and of its largest child. `descriptors` and `threads` are counted over
-    all processes; `temporary` is the number of temporary files.
+    `main_kib` is the memory of the main process, `child_kib` that of its largest descendant. `descriptors`
+    and `threads` are counted over all processes; `temporary` is the number of temporary files.
     """
 
     images: int
@@ -35,10 +35,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: marks at each new number of images and at its end; `peak_kib` as the run prints it, or 0.
+    """One run, with a mark at each new number of images and at the end of the run.
 
-    Rates are measured between two marks with the same number of unfinished scenes: one after the warm-up, and
-    the last one at which every worker was still busy. Rates exclude the work at the end of the run.
+    `peak_kib` is the peak memory as printed by the run, or 0. Rates are measured between two marks with
+    equally many unfinished scenes: the first one after the warm-up, and the last one at which all workers
+    were still busy. Rates exclude the work at the end of the run.
     """
 
     marks: tuple[Mark, ...]
@@ -136,9 +137,9 @@ def _entries(pid: int, kind: str) -> int:
 
 
 def _spent(pid: int) -> tuple[list[int], float]:
-    """A process and all its descendants, and their CPU time.
+    """The IDs of a process and all its descendants, and their total CPU time in s.
 
-    When a process ends, its time is added to its parent's; then all times are read again.
+    If processes start or end meanwhile, all times are read again: an ended process counts for its parent.
     """
     while True:
         tree = list(family(pid))
@@ -148,7 +149,7 @@ def _spent(pid: int) -> tuple[list[int], float]:
 
 
 def family(pid: int) -> Iterator[int]:
-    """A process and all its descendants."""
+    """Yields the IDs of a process and all its descendants."""
     yield pid
     try:
         listed = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]

@@ -27,7 +27,7 @@ SIZES = (100, 300, 1000, 3000, 10_000)
 MORE = 100
 VIEWS = 5
 WINDOWS, SPAN = 20, 100
-"""The longest run, from its first hundredth on, is split into parts of geometrically growing length."""
+"""The longest run is split into `WINDOWS` parts of geometrically growing length, from 1/`SPAN` of it on."""
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -58,18 +58,18 @@ class Grown:
 
     @property
     def ending_s(self) -> Cost:
-        """From the last image to the end of the first run: writing COCO, and stopping the workers."""
+        """Cost from the last image to the end of the first run: writing COCO, and stopping the workers."""
         return _between(*self.made.marks[-2:])
 
     @property
     def checking_s(self) -> Cost:
-        """From the start of the second run until it has checked the existing images."""
+        """Cost from the start of the second run until the existing images are checked."""
         known = self.extended.marks[0]
         return Cost(known.wall_s, known.cpu_s)
 
     @property
     def extending_s(self) -> Cost:
-        """The whole second run."""
+        """Cost of the whole second run."""
         ended = self.extended.marks[-1]
         return Cost(ended.wall_s, ended.cpu_s)
 
@@ -123,7 +123,7 @@ def marginal(run: Run) -> list[tuple[int, Cost]]:
 
 
 def growth(windows: Sequence[tuple[int, Cost]]) -> str:
-    """Compares the cost of an image in the last part with the cost in the middle part."""
+    """Compares the cost of an image in the last part of a run with the cost in the middle part, as text."""
     (early, before), (_, after) = windows[len(windows) // 2], windows[-1]
     return (
         f"an image of the last part takes {after} ms, one of the part up to {early} {before} ms: "
@@ -132,7 +132,7 @@ def growth(windows: Sequence[tuple[int, Cost]]) -> str:
 
 
 def table(done: Sequence[Grown]) -> str:
-    """The cost of each size, as Markdown; `adds` is the cost per image added since the row above."""
+    """A Markdown table with a row for each size; `adds` is the cost per additional image, from row to row."""
     lines = [
         "| images | whole run, ms an image | one more, ms | end, s | adds, ms | check, s | adds, ms "
         "| extended, s | main, MiB | worker, MiB |",
@@ -157,7 +157,7 @@ def table(done: Sequence[Grown]) -> str:
 
 
 def panels(done: Sequence[Grown]) -> list[Panel]:
-    """Plots of the cost of an image along the longest run, of ending and extending by size, and of memory."""
+    """Plots: cost of an image along the longest run; cost of ending and extending, by size; memory."""
     marks = done[-1].made.marks[:-1]
     main = [(mark.images, mark.main_kib / 1024) for mark in marks]
     worker = [(mark.images, mark.child_kib / 1024) for mark in marks]

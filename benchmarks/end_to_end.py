@@ -76,7 +76,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _commands(
     folder: Path, recipes: dict[str, Recipe], options: argparse.Namespace, *, egl: bool
 ) -> dict[tuple[str, int], list[str]]:
-    """Command line of each program, with OUT for a new folder, by name and number of processes."""
+    """The command line of each program by name and number of processes; OUT stands for a new folder."""
     scenes = folder / "scenes.json"
     scenes.write_text(json.dumps(plain_scenes(recipes["none"], -(-options.images // options.views))))
     ours = {f"sim2coco, augment={name}": settings for name, settings in recipes.items()}
@@ -135,7 +135,7 @@ def _cpu_ms(runs: Sequence[Run]) -> list[float]:
 
 
 def _ratio(first: Sequence[float], second: Sequence[float]) -> float:
-    """Median over rounds of the ratio of two times from the same round."""
+    """Median over all rounds of first / second, two times from the same round."""
     return statistics.median(one / other for one, other in zip(first, second, strict=True))
 
 

@@ -2,7 +2,7 @@
 
 python -m benchmarks.engines --images 400 --workers 2 --rounds 3
 
-Both rates and CPU times exclude the start of the processes. CPU times cover all processes, also Ray's.
+Rates and CPU times exclude the start of the processes. CPU times cover all processes, including Ray's.
 """
 
 import argparse

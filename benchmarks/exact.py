@@ -8,9 +8,9 @@ Mask = NDArray[np.bool_]
 
 
 def exact_mask(pixels: Array, faces: NDArray[np.int32], size_wh: tuple[int, int]) -> Mask:
-    """The mask (h, w) of the pixels whose centres are inside a triangle, whichever way it faces.
+    """The mask (h, w) of the pixels whose centres are inside any triangle, front-facing or back-facing.
 
-    Each triangle is cut by the horizontal lines through pixel centres; on each line it covers an interval.
+    On each horizontal line through pixel centres, a triangle covers an interval of pixels.
 
     Args:
         pixels: (n, 2) pixel coordinates of the vertices, with pixel edges at integers.
@@ -35,7 +35,7 @@ def exact_mask(pixels: Array, faces: NDArray[np.int32], size_wh: tuple[int, int]
 
 
 def _interval(corners: Array, row: NDArray[np.int64]) -> tuple[Array, Array]:
-    """Ends (n,) of the intervals in which triangles (n, 3, 2) meet lines of constant y."""
+    """Left and right ends, (n,) each, of the intervals of lines y = `row` inside triangles (n, 3, 2)."""
     x, y = corners[..., 0], corners[..., 1] - row[:, None]
     next_x, next_y = np.roll(x, -1, axis=1), np.roll(y, -1, axis=1)
     crosses = (y <= 0) != (next_y <= 0)

@@ -4,8 +4,8 @@ python -m benchmarks.experiments --reference data/blender --out data/experiments
 
 The reference shows the objects of `assets=everyday` in images of another renderer
 (`docs/reference_blender.py`). Each training writes its own file, so a stopped program can continue; the table
-contains all finished trainings. `--photos DIR` gives photographs for floors and negatives; without it, the
-experiments that need photographs are left out.
+contains all finished trainings. `--photos DIR` gives photographs for floors and negatives; without this
+option, the experiments that need photographs are left out.
 """
 
 import argparse
@@ -40,7 +40,7 @@ class Cell:
             seed that differs between trainings.
         images: Number of images.
         negatives: Whether to train also on photographs without objects.
-        needs_photos: Whether the cell is left out without photographs.
+        needs_photos: Whether this data set is left out if no photographs are given.
         then: A command, with its options, that derives the training set from the generated data set.
     """
 
@@ -76,12 +76,12 @@ QUESTIONS: dict[str, dict[str, Cell]] = {
     "lights": {"day": BASE}
     | {name: _both(f"light={name}") for name in ("dusk", "outdoors", "room", "studio")},
 }
-"""Data sets that differ in one setting, by question."""
+"""For each question, the data sets that are compared, by name; they differ in one setting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The results of a cell: AP and AP50 of each seed, and the CPU seconds for making its data set."""
+    """The results for a cell: AP and AP50 of each seed, and the CPU seconds for making the data set."""
 
     question: str
     name: str
@@ -125,7 +125,7 @@ def _chosen(options: argparse.Namespace) -> Iterator[tuple[str, str, Cell]]:
 
 
 def _train(options: argparse.Namespace, question: str, name: str, cell: Cell, seed: int) -> None:
-    """Trains with one seed, unless done already; equal data sets of several questions are trained on once."""
+    """Trains with one seed, unless the result exists; reuses a result of the same data set and seed."""
     settings = [
         part.replace("PHOTOS", str(options.photos)).replace("SEED", str(seed + 1)) for part in cell.settings
     ]

@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def written(annotations: int) -> tuple[int, float, int]:
-    """Writes COCO files; returns their number of annotations, the seconds, and this process's peak in KiB."""
+    """Writes COCO files; returns the number of annotations, the seconds, and the peak memory in KiB."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         settings = recipe(objects=OBJECTS, views=VIEWS, image={"width": 320, "height": 240}, quality={})
         with closing(WorkerContext(settings, Path(folder) / "scratch")) as context:

@@ -2,8 +2,8 @@
 
     python -m benchmarks.faults data/drop data/outdoors ... [--planted 24]
 
-Evenly spaced images of each data set get each fault once. A false alarm is a finding in an image without a
-planted fault, unless its labels confirm the tiny or hidden object.
+In each data set, evenly spaced images get each kind of fault once. A false alarm is a finding in an image
+without a planted fault, unless the image's labels confirm that there is a tiny or hidden object.
 """
 
 import argparse
@@ -36,7 +36,7 @@ Pixels = NDArray[np.uint8]
 Rng = np.random.Generator
 RAISED_M = 0.03
 PATIENCE = 64
-"""Images are compared in blocks of this many pairs, most similar first, until a block has no duplicates."""
+"""Number of image pairs in a block; blocks are compared, most similar first, until one has no duplicates."""
 
 
 def black(pixels: Pixels, rng: Rng) -> Pixels:
@@ -69,7 +69,7 @@ def cropped(pixels: Pixels, rng: Rng) -> Pixels:
 
 
 def same(pixels: Pixels, rng: Rng) -> Pixels:
-    """Returns an image unchanged, for a copy that differs only by compression."""
+    """Returns an image unchanged; its copy then differs only by compression."""
     return pixels
 
 
@@ -103,7 +103,7 @@ class Planter:
         self._some = np.unique(np.linspace(0, len(self.images) - 1, planted).round().astype(int)).tolist()
 
     def rates(self) -> Iterator[tuple[str, int, int, int, int]]:
-        """Yields for each rule: name, faults found, faults planted, false alarms, images without faults."""
+        """Yields (rule, faults found, faults planted, false alarms, unchanged images) for each rule."""
         alarms = {
             rule: sum(rule in {fault.rule for fault in find_faults(one)} - _own(one) for one in self.measures)
             for rule in (*LOOKS, "tiny", "hidden")
@@ -140,7 +140,7 @@ class Planter:
         return measure_image(own, self._categories)
 
     def _pairs(self, copies: list[ImageMeasures]) -> int:
-        """The number of copies that are grouped with their originals."""
+        """Number of copies that are recognised as near-duplicates of their originals."""
         originals = [self.measures[number] for number in self._some]
         number = len(copies)
         groups = near_duplicates([*originals, *copies], 2, PATIENCE)
@@ -180,7 +180,7 @@ def _hidden(image: LabelledImage) -> tuple[Label, ...]:
 
 
 def _raised(record: Record) -> Record:
-    """The record with one of its bodies 3 cm higher."""
+    """A copy of the record in which a random movable body is 3 cm higher."""
     assert record.settled is not None
     bodies = list(record.settled.spec.bodies)
     free = [place for place, body in enumerate(bodies) if not body.fixed]

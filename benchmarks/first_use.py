@@ -3,8 +3,8 @@
 sim2coco assets import scans --out library
 python -m benchmarks.first_use library
 
-Each mesh is rendered among nine shapes, at several sizes in the image. The renderer has already rendered the
-shapes, but has not read the mesh.
+Each mesh is rendered among nine shapes, at several sizes in the image. Before the first image, the renderer
+has rendered the shapes, but has not read the mesh.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from sim.settle import Settled
 SIZES_PX = (400, 100, 50, 25, 12)
 """Longest side of the body in the image."""
 OTHERS, SHAPE_M, AROUND_M = 9, 0.1, 0.22
-"""Number of other bodies, which are rendered before the mesh; their size; their distance from the mesh."""
+"""Number of bodies around the mesh, their size, and their distance from the mesh."""
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measured(client: Client, asset: Asset, render: Render, size_px: int) -> str:
-    """A table row: CPU seconds of the first image with a mesh at a size, and of later images."""
+    """A table row: CPU seconds of the first image with a mesh of `size_px` pixels, and of later images."""
     others = tuple(one_asset(name, SHAPES[name](SHAPE_M)) for name in sorted(SHAPES)[:OTHERS])
     groups = ((asset,), *((other,) for other in others))
     names = tuple(f"category {index}" for index in range(len(groups)))

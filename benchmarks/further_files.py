@@ -46,7 +46,7 @@ TREE: dict[str, Any] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints a row for each step: mean milliseconds per image, and the size of its file, if any."""
+    """Prints a row for each step: mean milliseconds per image, and the size of the step's file, if any."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=20)
     options = parser.parse_args(arguments)
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measured(context: WorkerContext, images: int) -> tuple[dict[str, list[float]], dict[str, list[int]]]:
-    """CPU seconds of each step and size in bytes of each file, by image."""
+    """For each step, the CPU seconds for each image; for each file, its size in bytes for each image."""
     times: dict[str, list[float]] = {}
     sizes: dict[str, list[int]] = {}
 

@@ -1,4 +1,4 @@
-"""Writes meshes that are hard to label: thin, concave, in parts, finely divided, far from their origin.
+"""Writes meshes that are hard to label: thin, concave, in parts, finely tessellated, far from their origin.
 
 python -m benchmarks.hard_meshes meshes
 sim2coco assets import meshes --out library
@@ -39,7 +39,7 @@ COMB = [(0.0, 0.0), (0.1, 0.0), *TEETH[:0:-1]]
 
 
 def joined(parts: Iterable[trimesh.Trimesh]) -> trimesh.Trimesh:
-    """Joins parts to one mesh."""
+    """Joins parts into one mesh."""
     made: Any = trimesh.util.concatenate(list(parts))
     return made  # type: ignore[no-any-return]  # trimesh returns Any
 
@@ -117,7 +117,7 @@ def grid(sides: int = 250) -> trimesh.Trimesh:
 
 
 def urchin() -> trimesh.Trimesh:
-    """A finely divided ball with eighty spines, 1 mm thick."""
+    """A finely tessellated ball with eighty spines, 1 mm thick."""
     rod = cylinder(0.0005, 0.025, sections=8)
     spines = []
     for direction in icosphere(1).vertices[:80]:
@@ -128,7 +128,7 @@ def urchin() -> trimesh.Trimesh:
 
 
 def axe() -> trimesh.Trimesh:
-    """A finely divided box with a thin handle, which has less than one hundredth of the whole surface."""
+    """A finely tessellated box with a thin handle, whose area is below one hundredth of the whole surface."""
     head = box((0.1, 0.1, 0.1))
     for _ in range(5):
         head = head.subdivide()
@@ -136,7 +136,7 @@ def axe() -> trimesh.Trimesh:
 
 
 def chain() -> trimesh.Trimesh:
-    """Five links."""
+    """A chain of five links."""
     links = [torus(0.012, 0.002, major_sections=48, minor_sections=12) for _ in range(5)]
     for step, link in enumerate(links):
         if step % 2:
@@ -205,7 +205,7 @@ def write(folder: Path) -> None:
 
 
 def prism(suffix: str, outline: Array, height: float) -> str:
-    """The text of a mesh file of a prism over an outline (n, 2); two of its faces have n corners."""
+    """The content of the mesh file of a prism; its base and top are polygons with the outline (n, 2)."""
     count = len(outline)
     vertices = np.concatenate([np.insert(outline, 2, z, axis=1) for z in (0.0, height)])
     points = [" ".join(f"{value:.9g}" for value in vertex) for vertex in vertices.tolist()]

@@ -28,11 +28,11 @@ HIDDEN = {
         *("image.width=120", "image.height=160"),
     ),
 }
-"""Settings of the data sets, by description."""
+"""The settings of each data set, by its description."""
 
 
 def main() -> None:
-    """Makes the data sets, and matches each from the default settings of its kind of scene."""
+    """Makes the data sets, and matches each, starting from the default settings of its kind of scene."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="where the data sets are kept")
     parser.add_argument("--images", type=int, default=60, help="images of each data set and each trial")

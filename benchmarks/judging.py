@@ -35,19 +35,19 @@ class Told:
     """Prints the progress of the trainings."""
 
     def read(self, name: str, done: int, total: int) -> None:
-        """Images of a data set have been read."""
+        """Called when images of a data set have been read; prints nothing."""
 
     def planned(self, forecast: Forecast) -> None:
-        """The time per step is known."""
+        """Called when the time per step is known."""
         out.print(f"{forecast.trainings} x {forecast.steps} steps at {forecast.seconds_per_step:.2f} s")
 
     def stepped(self, done: int, total: int) -> None:
-        """Steps of all trainings have been done."""
+        """Called after each step; `done` and `total` count the steps of all trainings."""
         if done % 100 == 0:
             out.print(f"{done}/{total}")
 
     def scored(self, result: Result) -> None:
-        """One more training of a data set has been tested."""
+        """Called when the detector of one more training has been tested."""
         out.print(f"{result.name}: AP {result.scores[-1].ap}, AP50 {result.scores[-1].ap50}")
 
 

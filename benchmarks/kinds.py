@@ -1,4 +1,4 @@
-"""Cost of each kind of scene relative to `drop` with equally many objects, and accepted sampled scenes.
+"""For each kind of scene: cost relative to `drop` with equally many objects, and fraction of accepted scenes.
 
 python -m benchmarks.kinds --scenes 100 prints a table for docs/scenes.md. The kinds take turns, so that a
 temporarily busy machine slows all of them.
@@ -24,7 +24,7 @@ OBJECTS = 10
 
 @dataclass
 class Costs:
-    """Measurements of one kind."""
+    """Measurements of one kind of scene."""
 
     seconds: list[float] = field(default_factory=list)
     first: int = 0
@@ -40,7 +40,7 @@ def context_of(kind: str, folder: Path, scene: Mapping[str, object], views: int)
 
 
 def measure(kinds: list[str], scenes: int, timed: int, views: int) -> dict[str, Costs]:
-    """Measures CPU seconds with equal numbers of objects, and accepted scenes with the default settings."""
+    """Measures each kind: CPU seconds with `OBJECTS` objects, and accepted scenes with default settings."""
     costs = {kind: Costs() for kind in kinds}
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -1,4 +1,4 @@
-"""Cost of materials, reflections and metal: CPU time per image in short runs, and to generate a material.
+"""Cost of materials, reflections and metal: CPU time per image in short runs, and CPU time per material.
 
     python -m benchmarks.looks [IMAGES]
 

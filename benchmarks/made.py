@@ -11,7 +11,7 @@ from pathlib import Path
 from sim2coco.store import LocalStore
 
 COMMON = ("image.width=160", "image.height=120", "export.card=false", "seed=1")
-"""Settings of all data sets, unless a data set has others."""
+"""Settings of all data sets; the settings of a data set replace them."""
 
 
 def made(folder: Path, settings: Sequence[str], images: int, workers: int = 1) -> tuple[Path, float]:
@@ -38,7 +38,7 @@ def made(folder: Path, settings: Sequence[str], images: int, workers: int = 1) -
 
 
 def derived(root: Path, command: Sequence[str]) -> Path:
-    """A data set that a command, such as `select --keep 25%`, derives from another one, unless it exists."""
+    """Derives a data set from `root` with a command such as `select --keep 25%`, unless the result exists."""
     target = root.with_name(f"{root.name}-{sha256(json.dumps(command).encode()).hexdigest()[:6]}")
     if not target.exists():
         name, *options = command

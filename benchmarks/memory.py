@@ -20,7 +20,7 @@ from sim.render.raster.egl.client import EglUnavailable
 from sim2coco.recipe import Recipe
 
 SETTLED = 0.3
-"""Fraction of the scenes before the slope is measured: caches of meshes and textures fill first."""
+"""Fraction of the scenes before the slope is measured; meanwhile, caches of meshes and textures fill."""
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -60,7 +60,7 @@ def _compare(few: int, many: int) -> None:
 
 
 def _workers(renders: Sequence[str], scenes: int) -> Iterator[tuple[str, Run]]:
-    """Prints and yields a worker's run over many scenes, for each renderer."""
+    """For each renderer, measures one worker over many scenes; prints a summary, and yields (name, run)."""
     for render in dict.fromkeys(renders):
         try:
             everyday(render).render.device()
@@ -78,12 +78,12 @@ def _workers(renders: Sequence[str], scenes: int) -> Iterator[tuple[str, Run]]:
 
 
 def everyday(render: str) -> Recipe:
-    """One small image per scene, for many scenes in little time."""
+    """Settings for one small image per scene, so that many scenes take little time."""
     return recipe(views=1, image=SMALL, quality={}, render={"kind": render})
 
 
 def slope(run: Run) -> float:
-    """Growth of the worker in MiB per 1,000 scenes of one image, once its caches are full."""
+    """Growth of the worker's memory in MiB per 1,000 scenes of one image, once its caches are full."""
     (first, low), (last, high) = trend(run)
     return 1000 * (high - low) / (last - first)
 
@@ -96,7 +96,7 @@ def run_counts(run: Run) -> dict[str, list[int]]:
 
 
 def grown(counts: tuple[str, list[int]]) -> str:
-    """The range of a count, and the means of its first and its last tenth."""
+    """The range of `counts`, a name and values, and the means of the first and the last tenth, as text."""
     name, values = counts
     tenth = max(1, len(values) // 10)
     first, last = np.mean(values[:tenth]), np.mean(values[-tenth:])
@@ -104,7 +104,7 @@ def grown(counts: tuple[str, list[int]]) -> str:
 
 
 def trend(run: Run) -> Points:
-    """The ends (scenes, MiB) of the line through the worker's memory, once its caches are full."""
+    """Both ends (scenes, MiB) of the line fitted to the worker's memory, once its caches are full."""
     marks = [mark for mark in run.marks[:-1] if mark.images >= SETTLED * run.images and mark.child_kib]
     scenes, mib = np.array([(mark.images, mark.child_kib / 1024) for mark in marks]).T
     line = np.polynomial.Polynomial.fit(scenes, mib, 1)
@@ -123,7 +123,7 @@ def panel(runs: dict[str, Run]) -> Panel:
 
 
 def _made(settings: Recipe, images: int) -> Run:
-    """A run with one worker."""
+    """Measures a run with one worker."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         return watched(settings, Path(folder) / "data", images)
 

@@ -35,7 +35,7 @@ class Panel:
 
 
 def plot_file(word: str) -> Path:
-    """Parses a path that `save` can write, so that errors are reported before measuring."""
+    """Parses a path, and checks before the measurement that `save` can write to it."""
     path = Path(word)
     if path.suffix not in SUFFIXES:
         raise argparse.ArgumentTypeError(f"{word!r} must end in {' or '.join(SUFFIXES)}")

@@ -45,7 +45,7 @@ DIFFERENCES = {
     "glTF2/wrongTypes/badExtension.gltf": PART,
     "glTF2/wrongTypes/badUint.gltf": PART,
 }
-"""Why another reader finds different triangles, for each file where one does."""
+"""For each file in which another reader finds different triangles, the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Facts:
     Attributes:
         triangles: Number of triangles with nonzero area.
         area: Area of these triangles, for a longest side of 1.
-        volume: Volume that they enclose, for a longest side of 1.
+        volume: Volume that the triangles enclose, for a longest side of 1.
         extents: The extents for a longest side of 1; sorted, because the axes may be rotated.
     """
 
@@ -150,7 +150,7 @@ OTHERS = {"trimesh": by_trimesh, "assimp": by_assimp}
 
 
 def told_by(reader: str, path: Path) -> Facts:
-    """Reads a file with another reader in a separate process, because it may crash."""
+    """Reads a file with another reader, in a separate process because the reader may crash."""
     command = [sys.executable, "-m", "benchmarks.readers", reader, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     try:
@@ -160,7 +160,7 @@ def told_by(reader: str, path: Path) -> Facts:
 
 
 def compared(own: Facts, other: Facts) -> str:
-    """Compares with another reader's triangles: `same`, `other`, or `none` if it finds none."""
+    """Compares `other`, another reader's result, with `own`: `same`, `other`, or `none` if it is empty."""
     if not other.triangles:
         return "none" if own.triangles else ""
     if own.triangles != other.triangles:

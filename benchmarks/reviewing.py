@@ -90,7 +90,7 @@ def served(root: Path) -> Iterator[str]:
 
 
 def measured(page: Page, address: str) -> Iterator[tuple[str, str]]:
-    """Yields the name and the time of each measurement."""
+    """Measures the page; yields the name and the time of each measurement."""
     begun = time.perf_counter()
     page.goto(address)
     page.wait_for_function(SHOWN)

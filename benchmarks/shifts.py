@@ -1,11 +1,11 @@
-"""Measures how far transforms that change no label move the image, by edges of known shapes.
+"""Measures how far transforms that leave labels unchanged shift the image, using edges of known shapes.
 
 python -m benchmarks.shifts
 
 The image shows squares of three colours at irregular positions. After a transform, each edge is located in
 each colour channel by fitting a step to the profile across the edge. The shift of a quarter of the image is
-the median movement of its squares, or their growth if that is larger. Thus a zoom counts like a translation,
-and occlusion of some squares does not count.
+the median movement of its squares, or their median growth if that is larger. Thus a zoom counts like a
+translation, and occlusion of some squares does not count.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 SIZES_WH = ((512, 384), (333, 251))
 DRAWS = 6
 PITCH_PX, SIDE_PX, REACH_PX = 62, 28, 9
-"""Mean distance of neighbouring squares, their side, and the reach of a profile on both sides of an edge."""
+"""Mean distance of neighbouring squares, side of a square, and half the length of a profile of an edge."""
 GROUND = (70, 95, 150)
 COLORS = ((205, 190, 40), (190, 30, 60), (20, 215, 240))
 MIN_CONTRAST = 20.0
@@ -74,7 +74,7 @@ STRONG: Mapping[str, dict[str, Any]] = {
     "Spatter": {"mode": "mud"},
     "UnsharpMask": {"blur_limit": [21, 21], "alpha": [1.0, 1.0]},
 }
-"""Arguments with a strong effect; other transforms have no arguments that could move an edge."""
+"""By transform, arguments with a strong effect. No argument of any other transform could move an edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Shift:
 
 
 def cases(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yields the arguments to be measured: defaults, arguments of `conf/augment`, and strong ones."""
+    """Yields (name, arguments) to measure: defaults, arguments in `conf/augment`, and strong arguments."""
     yield "default", {}
     for choice in ("light", "strong"):
         for transform in settings_of("augment", choice)["pixels"].values():
@@ -97,7 +97,7 @@ def cases(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def shift_of(name: str, arguments: Mapping[str, Any]) -> Shift:
-    """Measures a transform at both image sizes."""
+    """Measures the shift of the transform `name` with the given arguments, for all sizes of `SIZES_WH`."""
     transform = Pixels.parse({"name": name, "p": 1.0, **arguments}).build()
     found = []
     for size_wh in SIZES_WH:
@@ -126,7 +126,7 @@ def picture(width: int, height: int) -> tuple[NDArray[np.uint8], NDArray[np.int6
 
 
 def movement(after: NDArray[np.uint8], corners: NDArray[np.int64]) -> float:
-    """The mean shift of the four quarters of an image and of its channels, in pixels; NaN without contrast.
+    """The shift in pixels, averaged over the four quarters and the channels; NaN if no edge is found.
 
     Args:
         after: The transformed image, (H, W, 3).
@@ -140,7 +140,7 @@ def movement(after: NDArray[np.uint8], corners: NDArray[np.int64]) -> float:
 
 
 def _shift(edges_px: Floats) -> float:
-    """The median movement of squares, or their growth if that is larger.
+    """The median movement of squares in pixels, or their median growth if that is larger.
 
     Args:
         edges_px: (n, 4), movement of the left, right, upper and lower edges; NaN if unknown.

@@ -52,7 +52,7 @@ out = Console(highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One mesh at one size: numbers of pixels in the exact mask, on its edge, and that differ; and IoU."""
+    """One mesh at one size: pixels in the exact mask, pixels on its edge, wrong pixels, and IoU."""
 
     name: str
     size_px: int
@@ -64,7 +64,7 @@ class Result:
 
     @property
     def per_edge(self) -> float:
-        """Number of differing pixels per pixel on the edge of the exact mask."""
+        """Number of wrong pixels per pixel on the edge of the exact mask."""
         return self.wrong_px / max(self.edge_px, 1)
 
 
@@ -104,7 +104,7 @@ def of_library(folder: Path) -> tuple[Asset, ...]:
 
 
 def recalled(path: Path | None) -> dict[str, list[Result]]:
-    """The results in a file, by mesh; an empty list for an unreadable mesh."""
+    """The results in a file, by mesh name; empty if there is no file."""
     if path is None or not path.exists():
         return {}
     rows = [json.loads(line) for line in path.read_text().splitlines()]
@@ -120,9 +120,9 @@ def remember(path: Path | None, name: str, results: Sequence[Result]) -> None:
 
 
 def loose(sample: int = 0, known: Collection[str] = ()) -> Iterator[Asset | str]:
-    """Yields assets of the procedural shapes, then of the readable files of pybullet_data.
+    """Yields the procedural shapes, then the readable mesh files of pybullet_data, as assets.
 
-    For known meshes, yields the name without reading the file.
+    For files named in `known`, yields the name without reading the file.
     """
     folder = Path(pybullet_data.getDataPath())
     paths = sorted(path for suffix in SUFFIXES for path in folder.rglob(f"*.{suffix}"))
@@ -169,7 +169,7 @@ def measured(
 
 
 def settled_alone(asset: Asset, seed: int) -> Settled:
-    """A scene of one body with a radius of 10 cm, in a rotation that depends on the seed."""
+    """A scene with a single body, 10 cm in radius, at a rotation that depends on the seed."""
     quat = quaternion(look_at(np.zeros(3), fibonacci_sphere(DIRECTIONS)[seed * 7 % DIRECTIONS], 0.3))
     scale = 0.1 / asset.radius_m
     pose = Pose.from_point_pair(scale * np.array(asset.center_of_mass_m), np.zeros(3), quat)
@@ -178,7 +178,7 @@ def settled_alone(asset: Asset, seed: int) -> Settled:
 
 
 def camera_for(files: MeshFiles, body: Body, size_px: int, seed: int) -> Camera:
-    """A camera at half a metre that sees the body at a given size, shifted by a fraction of a pixel."""
+    """A camera 0.5 m away in whose image the body has a given size, shifted by a fraction of a pixel."""
     direction = fibonacci_sphere(DIRECTIONS)[(seed * 61 + 5) % DIRECTIONS]
     pose = Pose(vec3(0.5 * direction), quaternion(look_at(0.5 * direction, np.zeros(3), 0.0)))
     side = 3 * size_px
@@ -212,7 +212,7 @@ def compared(
 
 
 def table(results: Sequence[Result], worst: int = 12) -> str:
-    """A row for each size, and the worst cases, as Markdown."""
+    """A Markdown table with a row for each size, followed by the worst results."""
     lines = [
         "| size in px | meshes | equal | wrong / edge: mean | largest | above 0.25 | least IoU | rejected |",
         "|---|---|---|---|---|---|---|---|",

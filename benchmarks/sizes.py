@@ -62,7 +62,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _size(word: str) -> tuple[int, int]:
-    """Width and height in px."""
+    """Parses an image size such as `640x480`: width and height in pixels."""
     found = re.fullmatch(r"(\d+)[x×](\d+)", word)
     if not found:
         raise argparse.ArgumentTypeError(f"{word!r} is no size like 640x480")
@@ -70,7 +70,7 @@ def _size(word: str) -> tuple[int, int]:
 
 
 def table(cells: Cells) -> str:
-    """Images per second, and CPU ms per image in brackets, as Markdown: medians over rounds."""
+    """A Markdown table of images per second and, in brackets, CPU ms per image; medians over rounds."""
     sizes, workers = dict.fromkeys(size for size, _ in cells), dict.fromkeys(number for _, number in cells)
     heads = [f"{number} worker{'s'[: number > 1]}" for number in workers]
     lines = [f"| images/s (CPU ms an image) | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]

@@ -114,7 +114,7 @@ class Stopwatch:
 
 
 def measured(recipe: Recipe, images: int) -> dict[str, Spent]:
-    """Seconds per image in each stage and in `other`, once caches are warm; all in this process."""
+    """Makes images in this process; returns the time per image in each stage, once caches are warm."""
     own_this_process()  # as workers do
     watch = Stopwatch()
     warm: list[int] = []
@@ -141,7 +141,7 @@ def measured(recipe: Recipe, images: int) -> dict[str, Spent]:
 
 
 def _places(recipe: Recipe) -> list[tuple[Any, str, str]]:
-    """The functions that make up the stages: owner of the name, name, stage."""
+    """The functions to be timed: (module or class that has the function, its name, stage)."""
     return [
         (type(recipe.scene), "draw", "draw"),
         (pipeline, "settle", "settle"),

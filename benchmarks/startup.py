@@ -3,8 +3,8 @@
 python -m benchmarks.startup --rounds 5
 python -m benchmarks.startup --rounds 5 --beside ../other    another checkout too, in turn
 
-CPU time covers all processes; on a busy machine, wall time means little. Bytecode is cached, and a first,
-uncounted round compiles it.
+CPU time covers all processes; on a busy machine, wall time means little. A first round, which does not count,
+compiles and caches bytecode.
 """
 
 import argparse
@@ -75,7 +75,7 @@ def starts(tree: Path) -> dict[str, Cost]:
 
 
 def _started(command: Sequence[str], tree: Path) -> Cost:
-    """Cost of a program from start to end, with all its child processes."""
+    """Runs a program; returns the cost from its start to its end, including all its child processes."""
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     _run(command, tree)
     after, wall_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - begun
@@ -83,7 +83,7 @@ def _started(command: Sequence[str], tree: Path) -> Cost:
 
 
 def _workers(workers: int, place: str, tree: Path) -> dict[str, Cost]:
-    """Cost of a worker before its first scene; the cost of the server is divided among all workers."""
+    """Cost of each worker before its first scene, including its equal part of the fork server's CPU time."""
     script = str(HERE / "benchmarks" / "begun.py")
     told = json.loads(_run([sys.executable, script, "-", str(workers), place], tree))
     cpu_s, wall_s = zip(*told["workers"], strict=True)
@@ -99,7 +99,7 @@ def _run(command: Sequence[str], tree: Path) -> str:
 
 
 def table(costs: Sequence[dict[str, list[Cost]]]) -> str:
-    """Medians as Markdown; with another checkout, its times come first, and a ratio of CPU times is added."""
+    """A Markdown table of medians; the columns of another checkout come first, a CPU ratio last."""
     mine, *others = costs
     heads = [head for other in others for head in ("CPU s, other", "wall s, other")]
     heads += ["CPU s", "wall s", *(["CPU / other"] if others else [])]

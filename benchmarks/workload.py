@@ -27,7 +27,7 @@ HAND_WRITTEN_EGL = Path(__file__).with_name("handwritten_egl.py")
 
 
 def recipe(objects: int = 10, views: int = 5, augment: str = "none", **changes: object) -> Recipe:
-    """The default settings with a fixed number of everyday objects in every scene and nothing else.
+    """The default settings, but each scene has exactly `objects` everyday objects and no distractors.
 
     Args:
         objects: Labelled objects in each scene.
@@ -49,7 +49,7 @@ def recipe(objects: int = 10, views: int = 5, augment: str = "none", **changes: 
 
 
 def cheap(views: int = 20) -> Recipe:
-    """The cheapest images possible, for measurements that do not depend on their content."""
+    """Settings for the cheapest images possible, for measurements that do not depend on image content."""
     box = {"box": {"shape": "box", "size_m": 0.1}}
     scene = {"kind": "floating", "num_objects": 1, "empty_share": 0.0}
     camera = {"kind": "shell", "fill": 0.6}
@@ -58,7 +58,10 @@ def cheap(views: int = 20) -> Recipe:
 
 
 def plain_scenes(ours: Recipe, count: int) -> list[dict[str, Any]]:
-    """The first scenes of a recipe, for a script without sim2coco: meshes, start poses, cameras."""
+    """The first `count` scenes of a recipe as JSON values, for scripts without sim2coco.
+
+    A scene consists of bodies (with meshes and start poses) and views (cameras and lights).
+    """
     with tempfile.TemporaryDirectory() as folder, closing(WorkerContext(ours, Path(folder))) as context:
         return [scene for index in range(count) for scene in _plain_scene(context, index)]
 
@@ -73,7 +76,7 @@ def _plain_scene(context: WorkerContext, scene: int) -> Iterator[dict[str, Any]]
 
 
 def _start(context: WorkerContext, settled: Settled) -> tuple[Body, ...]:
-    """The bodies at their start poses."""
+    """The bodies of a settled scene, at their poses before physics."""
     ours, spec = context.recipe, settled.spec
 
     def streams(name: str, **key: int) -> np.random.Generator:

@@ -24,11 +24,11 @@ MODULES = {"GenerationError": "sim2coco.tally", "Recipe": "sim2coco.recipe", "ge
 
 
 def __getattr__(name: str) -> Any:
-    """Loads a public name of the package on first use.
+    """Imports a public object of the package on first use.
 
     Raises:
-        ImportError: A module of the user has the same name as a package of sim2coco (`augment`, `conf`,
-            `scenes` or `sim`), and is imported in its place.
+        ImportError: A user module has the same name as a package of sim2coco (`augment`, `conf`, `scenes` or
+            `sim`), and is imported instead of the package.
     """
     if name not in __all__:
         raise AttributeError(f"module 'sim2coco' has no attribute {name!r}")

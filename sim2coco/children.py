@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
-"""The option of prctl(2) that sets the signal which a process gets when its parent ends."""
+"""Option of prctl(2): sets the signal that this process gets when its parent ends."""
 
 
 def exit_with_parent() -> None:
@@ -45,7 +45,7 @@ def signals_blocked() -> Iterator[None]:
     """Blocks SIGINT and SIGTERM while processes are started.
 
     Child processes inherit the signal mask. A worker therefore receives no signal, and prints no traceback,
-    before it has been set up. The fork server never receives these signals; it ends when this process
+    before it has been set up. The fork server never receives SIGINT or SIGTERM; it ends when this process
     ends.
     """
     resource_tracker.ensure_running()  # starting it later would unblock the signals again
@@ -65,7 +65,7 @@ def redirect(path: str | Path) -> None:
 
 
 def cause_of_death(exit_code: int) -> str:
-    """Returns the name of the signal that ended a process, or its exit code, as text."""
+    """Returns as text the name of the signal that ended a process, or else the process's exit code."""
     if exit_code >= 0:
         return f"exit code {exit_code}"
     try:
@@ -99,7 +99,7 @@ def _answer(work: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
 
 
 def _pickled(error: Exception) -> bytes:
-    """Pickles an exception; a RuntimeError replaces one that cannot be pickled and unpickled."""
+    """Pickles an exception; an exception that cannot be pickled and unpickled becomes a RuntimeError."""
     try:
         content = bytes(ForkingPickler.dumps((None, error)))
         ForkingPickler.loads(content)

@@ -23,10 +23,12 @@ def encode(image: NDArray[np.uint8], settings: ImageSettings) -> bytes:
 
 
 def encode_normals(normals: NDArray[np.float32], bits: int) -> bytes:
-    """Encodes normals as an RGB PNG: x, y, z are (value - middle) / (middle - 1), middle is 128 or 32768.
+    """Encodes normals as an RGB PNG; black is the background.
+
+    A channel value v stands for the component (v - m) / (m - 1); m is 128 for 8 bits, and 32768 for 16.
 
     Args:
-        normals: (H, W, 3) unit vectors; 0 for the background, which becomes black.
+        normals: (H, W, 3) unit vectors; 0 for the background.
         bits: Bits per channel, 8 or 16.
     """
     middle = 1 << bits - 1
@@ -42,7 +44,7 @@ def encode_ids(ids: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
 
 
 def encode_exr(depth_m: NDArray[np.float32]) -> bytes:
-    """Encodes depth (H, W) in metres as OpenEXR with one float32 channel; 0 for the background."""
+    """Encodes depth (H, W) in metres as OpenEXR with one float32 channel; infinite depths become 0."""
     import OpenEXR
 
     channels = {"Y": np.where(np.isfinite(depth_m), depth_m, np.float32(0))}

@@ -21,7 +21,7 @@ WHITE = 255
 
 
 def contact_sheet(cells: Sequence[Image], columns: int, gap_px: int = 0) -> Image:
-    """Returns one image (H, W, 3) RGB that shows images of equal width in a grid on white.
+    """Arranges images of equal width in a grid on white; returns the grid as an RGB image (H, W, 3).
 
     Each image is at the top left of its cell.
 
@@ -58,13 +58,13 @@ def write(image: Image, text: str, at: tuple[int, int], color: Rgb, outline: Rgb
 
 
 def captioned(image: Image, lines: Sequence[str], inks: Sequence[Rgb], room: int = 0) -> Image:
-    """Returns an image (H, W, 3) RGB with lines of text on white below it.
+    """Adds lines of text on white below an image; returns the taller RGB image (H, W, 3).
 
     Args:
         image: The image, (h, w, 3) RGB.
         lines: Lines of text, each at most `caption_width` wide.
         inks: Colour of each line.
-        room: Minimum number of lines to leave room for.
+        room: Number of lines to leave room for, if there are fewer lines.
     """
     band = np.full((max(len(lines), room) * LINE_PX + MARGIN_PX, image.shape[1], 3), WHITE, np.uint8)
     for number, (line, ink) in enumerate(zip(lines, inks, strict=True)):

@@ -58,9 +58,9 @@ class WorkerContext:
 
     @cached_property
     def held_out(self) -> HeldOut:
-        """The assets and images that each split may use, chosen at the first access.
+        """The assets and images that each split may use, assigned to the splits at the first access.
 
-        They are not needed to render a scene whose contents have already been chosen.
+        Rendering a scene whose contents have already been chosen does not need them.
 
         Raises:
             CatalogueError: A category or surface has fewer meshes or images than there are splits.

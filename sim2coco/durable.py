@@ -1,4 +1,4 @@
-"""Writes files so that every error is noticed, and waits until they are on disk."""
+"""Writes files so that every error is noticed, and waits until the files are on disk."""
 
 import ctypes
 import errno
@@ -31,7 +31,7 @@ def create(path: Path, content: bytes | Iterable[bytes], sync: bool) -> None:
 
 
 def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Joins small pieces of content, so that each is not written on its own."""
+    """Joins small pieces of content into blocks of at least `BLOCK_BYTES`; the last block may be smaller."""
     block = bytearray()
     for chunk in chunks:
         block += chunk
@@ -56,7 +56,8 @@ def sync_folder(folder: Path) -> None:
 def sync_file_system(folder: Path) -> None:
     """Waits until everything that was written to the file system of a folder is on disk.
 
-    For many files, this is faster than waiting for each: 5,000 images of 30 kB took 0.4 s instead of 25 s.
+    For many files, this is faster than waiting for each file: 0.4 s instead of 25 s for 5,000 images of
+    30 kB.
     """
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -13,13 +13,13 @@ from sim2coco.codec import encode_depth, encode_exr, encode_ids, encode_normals
 MOST_8_BIT = 254
 """Largest category id in 8-bit images."""
 WITHOUT_LABEL_8, WITHOUT_LABEL_16 = 255, 65535
-"""Ignore index for objects without a label, in 8-bit and 16-bit images."""
+"""Ignore index for objects without a label: in 8-bit images, and in 16-bit images."""
 
 
 def extra_files(
     settings: ImageSettings, sample: Sample, dropped: Collection[int], categories: int
 ) -> Iterator[tuple[tuple[Extra, str], bytes]]:
-    """Yields ((folder, suffix), content) for each further file that the settings request.
+    """Yields ((folder, suffix), content) for each further file that the settings request for an image.
 
     Args:
         settings: The requested files and their formats.

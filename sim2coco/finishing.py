@@ -49,9 +49,10 @@ class Products:
 
 
 def complete(job: Job, store: Store, tally: Tally, products: Products, left_out: LeftOut) -> Counter[str]:
-    """Writes everything except scenes, then marks the run as finished; returns label counts by category.
+    """Completes a data set whose scenes are made; returns the number of labels of each category.
 
-    All files are written to `store`: the data set, or a copy of it on this machine.
+    Removes surplus images, writes `products` to `store` (the data set, or a copy of it on this machine), and
+    then marks the run as finished.
     """
     formats, splits = products.formats, job.recipe.split.shares
     store.sweep()

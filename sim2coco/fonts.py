@@ -1,8 +1,8 @@
 """Fonts for names in any script.
 
 A text is drawn with the first font that has all of its characters: DejaVu Sans, Noto Sans CJK, then the fonts
-that are installed on this machine. If no font has all of them, the packaged font that has most is used, and
-draws boxes for the rest.
+installed on this machine. If there is none, the packaged font that has most of the characters is used, and
+draws boxes for the others.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ SUFFIXES = (".ttf", ".otf", ".ttc")
 SYSTEM_FOLDERS = ("~/.local/share/fonts", "~/.fonts", "/usr/local/share/fonts", "/usr/share/fonts")
 """Folders that fontconfig searches for fonts by default."""
 NO_CHARACTER = "\uffff"
-"""A code point that is never a character, for which every font draws its missing-glyph box."""
+"""A code point that is never a character: every font draws its missing-glyph box for it."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Work that a fork of this process does, while this process goes on."""
+"""Runs a function in a fork of this process, while this process goes on."""
 
 import os
 import pickle
@@ -12,12 +12,12 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Forked:
-    """The call of a function in a fork of this process, which must have one thread only.
+    """A function call in a fork of this process, which must have one thread only.
 
-    The fork ends with this process. What it prints is not shown.
+    The fork ends with this process. Its output is not shown.
 
     Args:
-        work: The function; what it returns is pickled.
+        work: The function; its result is pickled.
 
     Raises:
         OSError: This process cannot be forked, such as for lack of memory.
@@ -39,7 +39,7 @@ class Forked:
             os.close(writing)
 
     def result(self) -> Any:
-        """Waits for the function, and returns what it has returned; None if it has failed or printed."""
+        """Waits for the function, and returns its result; None if it has failed, or has printed anything."""
         with os.fdopen(self._reading, "rb") as file:
             answer = file.read()
         with suppress(ChildProcessError):  # if SIGCHLD is ignored, nobody needs to wait for processes

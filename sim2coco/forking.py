@@ -20,7 +20,7 @@ MAIN = ("init_main_from_name", "init_main_from_path")
 
 @contextmanager
 def forking(modules: Sequence[str], main: bool = False) -> Iterator[BaseContext]:
-    """Starts a fork server, and stops it at the end.
+    """Starts a fork server, and stops it at the end of the `with` block.
 
     Args:
         modules: Modules that the server imports before it forks.
@@ -75,7 +75,7 @@ class _Popen(popen_forkserver.Popen):
         super().__init__(process)
 
     def _launch(self, process_obj: BaseProcess) -> None:
-        """Like the base class, but forks from `ForkServer`, and runs the caller's script only if needed."""
+        """Starts the process like the base class, but from `ForkServer`; without `main`, skips the script."""
         preparation = spawn.get_preparation_data(process_obj.name)
         kept = {key: value for key, value in preparation.items() if self._main or key not in MAIN}
         buffer = BytesIO()

@@ -1,9 +1,9 @@
 """A fork server: workers are forked from a process that has imported all modules, and start in milliseconds.
 
 The server has one thread and does nothing but import modules and fork. If sim2coco is run from the command
-line, the server is a fork of that process, which has imported most modules already, and goes on while the
-server imports the others. If sim2coco is used as a library in another program, which may have threads and
-open resources, the server is started as a new process.
+line, the server is a fork of the command's process, which has imported most modules already, and goes on
+while the server imports the other modules. If sim2coco is used as a library in another program, which may
+have threads and open resources, the server is started as a new process.
 
 The server uses the code of Python's own fork server (`multiprocessing.forkserver`), but each run starts its
 own. Python has a single fork server for the whole program: it would keep the environment of the first run,
@@ -100,7 +100,7 @@ class ForkServer:
         return status, data
 
     def _wait_for_imports(self) -> None:
-        """Waits until a server that is a fork of this process can fork; starts a new one if it cannot."""
+        """If the server is a fork of this process, waits for its imports; replaces it if it cannot fork."""
         with self._lock:
             if self._ready < 0:
                 return
@@ -143,7 +143,7 @@ class ForkServer:
             os._exit(0)
 
     def _import(self, parent: int, imported: int) -> None:
-        """Imports the modules in a fork of this process, and says so; the fork exits if it cannot fork."""
+        """In the server: imports the modules, then writes a byte to `imported`; exits if it cannot fork."""
         die_with(parent)
         gc.disable()  # imports make many objects and no garbage
         for module in self._modules:

@@ -67,7 +67,7 @@ def begin(
 
     Args:
         store: The data set.
-        recipe: Its settings.
+        recipe: The settings of the data set.
         catalogue: The loaded assets.
         num_images: The number of images that the run is to make.
         alone: Whether no other process writes to the data set.
@@ -117,7 +117,7 @@ def _whole(description: dict[str, Any], finished: Finished, asked_for: int) -> d
 
 
 def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
-    """Returns everything that the data set depends on, without absolute paths, and a hash of all of it.
+    """Returns everything that the data set depends on, without absolute paths, and its hash as `identity`.
 
     Raises:
         CatalogueError: There are too few meshes or images of a kind to give each split its own.
@@ -149,7 +149,7 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def sources(catalogue: Catalogue) -> dict[str, Any]:
-    """The user's mesh file of each asset, by asset key, and the triangles of furniture.
+    """By asset key: the user's mesh file of each asset, and the triangles of each piece of furniture.
 
     An audit computes labels from these sources, not from the meshes derived from them. Built-in shapes have
     no entry.
@@ -171,7 +171,7 @@ def versions() -> dict[str, str]:
 
 
 def _collisions(catalogue: Catalogue) -> dict[str, Any]:
-    """Hashes of the collision shapes, and keys of the assets with an upright pose, if the library has any."""
+    """Hashes of collision shapes by asset, and keys of the assets with an upright pose, if there are any."""
     assets = sorted(catalogue.assets.items())
     pieces = {
         key: sha256(b"".join(piece.tobytes() for piece in asset.pieces)).hexdigest()[:16]
@@ -213,9 +213,10 @@ def _regions(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _check_same(store: Storage, new: dict[str, Any], num_images: int) -> Finished:
-    """Checks that the folder is new or holds the same data set; returns what its last finished run wrote.
+    """Checks that the folder is new or holds the same data set.
 
-    For a new folder, the result has 0 images and no formats.
+    Returns the number of images and the formats that the last finished run wrote; for a new folder, 0 images
+    and no formats.
 
     Raises:
         StoreError: The folder holds other files or a different data set, or more images than requested.
@@ -270,7 +271,7 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
 
 
 def _difference(path: str, old: Any, new: Any) -> str:
-    """The first difference between two trees, as text with both values."""
+    """The first difference between two trees that differ, as text with the values of both trees."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*new, *(key for key in old if key not in new)]:
             if json.dumps(old.get(key)) != json.dumps(new.get(key)):

@@ -22,10 +22,10 @@ class Setting:
     """One setting of a settings class.
 
     Attributes:
-        key: Its full key, with dots between the names of the groups.
-        info: Its pydantic field.
-        kind: The `kind` of the class that has this setting; None if it does not depend on a kind.
-        description: What it does, in a sentence.
+        key: The full key, with dots between the names of the groups.
+        info: The pydantic field.
+        kind: The `kind` whose class has this setting; None if the setting does not depend on a kind.
+        description: What the setting does, in a sentence.
     """
 
     key: str
@@ -55,7 +55,7 @@ class Setting:
 def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) -> Iterator[Setting]:
     """Yields all settings of a class, including nested ones.
 
-    Where `kind` selects the class of a nested group, the settings of all its classes are yielded.
+    Where `kind` selects the class of a nested group, the settings of all classes to select from are yielded.
     """
     sentences = descriptions(settings)
     for name, info in settings.model_fields.items():
@@ -67,7 +67,7 @@ def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) ->
 
 
 def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], str, str | None]]:
-    """The settings classes that a field may hold, each with the prefix of its keys and its kind."""
+    """Yields (settings class, prefix of its keys, kind) for each settings class that a field may hold."""
     if isinstance(annotation, type) and issubclass(annotation, Kind):
         for kind, member in sorted(annotation.family.items()):
             yield member, level, kind
@@ -90,13 +90,13 @@ def takes_text(key: str, *all_settings: type[Settings]) -> bool:
 
 
 def _annotations(key: str, all_settings: Sequence[type[Settings]]) -> Iterator[Any]:
-    """The types of all settings with a key; there are several if they belong to different kinds."""
+    """Yields the types of all settings with this key; different kinds may have different types."""
     for settings in all_settings:
         yield from _along(settings, key.split("."))
 
 
 def _along(settings: type[Settings], steps: Sequence[str]) -> Iterator[Any]:
-    """Yields the types of the settings at a path of key parts; parts may be names chosen by the user."""
+    """Yields the types of the settings whose key has these parts; parts may be names chosen by the user."""
     info = settings.model_fields.get(steps[0])
     if info is None:
         return
@@ -108,7 +108,7 @@ def _along(settings: type[Settings], steps: Sequence[str]) -> Iterator[Any]:
 
 
 def _members(annotation: Any) -> Iterator[Any]:
-    """Yields the members of a union, without their validators, or the annotation itself if it is no union."""
+    """Yields the members of a union without their validators; yields any other annotation itself."""
     if get_origin(annotation) is Annotated:
         yield from _members(get_args(annotation)[0])
     elif get_origin(annotation) in (Union, UnionType):
@@ -150,7 +150,7 @@ def nearest(key: str, *all_settings: type[Settings]) -> str:
 
 
 def _all_kinds(key: str, known: Sequence[Setting]) -> set[str]:
-    """All kinds of the innermost group that contains a key and has a field `kind`; empty if there is none."""
+    """All kinds of the innermost group that contains `key` and has kinds; empty if no group has kinds."""
     while key := key.rpartition(".")[0]:
         if found := {setting.kind for setting in known if setting.key == f"{key}.kind" and setting.kind}:
             return found

@@ -30,7 +30,7 @@ class Written:
 
     Attributes:
         picture: The entry for the record.
-        files: Content of each of its files, by file name in the data set; the image comes first.
+        files: Content of each file of the image, by file name in the data set; the image file comes first.
     """
 
     picture: Picture
@@ -51,7 +51,7 @@ def written(
     verdict: Verdict,
     categories: int,
 ) -> Written:
-    """Encodes a labelled image and its annotations for a data set with a given number of categories."""
+    """Encodes a labelled image and its annotations for a data set that has `categories` categories."""
     files = files_of(settings, settled, shot, copy, sample, set(verdict.dropped), categories)
     (image, digest), *others = ((name, sha256(content).hexdigest()) for name, content in files.items())
     height, width = sample.ids.shape
@@ -150,7 +150,7 @@ def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annot
 
 
 def _keypoints(sample: Sample, instance: Instance) -> tuple[Keypoint, ...] | None:
-    """The keypoints of an instance; those around which dropout has erased the instance become hidden."""
+    """The keypoints of an instance; a keypoint around which dropout has erased the instance is now hidden."""
     if instance.keypoints is None:
         return None
     return tuple(
@@ -169,7 +169,7 @@ def run_lengths(
     """Returns a mask as COCO's compressed RLE, its area in pixels, and its box x, y, width, height.
 
     Args:
-        mask: (h, w), cropped to any rectangle that contains all its pixels. Cropping saves time, as most
+        mask: (h, w), the mask, or any crop of it that contains all True pixels. A crop saves time, as most
             masks are small.
         corner: Position x, y of the crop in the image.
         shape: Height and width of the image; None if `mask` is not a crop.

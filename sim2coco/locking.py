@@ -13,7 +13,8 @@ from sim2coco.storage import StoreError
 TRIES, PAUSE_S = 20, 0.05
 """How often a run tries to lock a data set, and the pause between tries in seconds.
 
-Another shard may be about to end, and the child processes of a killed import hold its lock for a moment.
+A lock may be about to be released: another shard may be ending, and the child processes of a killed import
+of meshes hold the lock for a moment.
 """
 
 
@@ -22,7 +23,7 @@ def locked(path: Path, shared: bool) -> Iterator[None]:
     """Holds a lock file in a `with` block; the last process that holds it removes it.
 
     Args:
-        path: The file, in the folder of the data set, which is created if needed.
+        path: The lock file, in the folder of the data set; the folder is created if needed.
         shared: Whether other processes may hold the lock at the same time, if they use `shared` too.
 
     Raises:

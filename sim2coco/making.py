@@ -40,7 +40,7 @@ def make_missing(
 ) -> None:
     """Generates scenes until the finished scenes, counted in order, have enough accepted views.
 
-    Scenes finished by earlier runs are counted; a scene is made again if any of its files has changed.
+    Scenes finished by earlier runs count too; a scene is made again if any of its files has changed.
 
     Args:
         job: The run.
@@ -114,7 +114,7 @@ def _finished(job: Job, limit: int, shard: Shard | None, retry_failed: bool) -> 
 
     Args:
         job: The run.
-        limit: Number of accepted views whose files are compared with their records.
+        limit: Number of accepted views, from the first, whose files are compared with the records.
         shard: The shard; None for all scenes.
         retry_failed: As in `generate`.
     """
@@ -138,7 +138,7 @@ def _finished(job: Job, limit: int, shard: Shard | None, retry_failed: bool) -> 
 
 
 class Found(NamedTuple):
-    """A record of an earlier run (None if it is unreadable), and how many of its accepted views count."""
+    """A record of an earlier run, None if unreadable; at most its first `limit` accepted views count."""
 
     name: str
     record: Record | None
@@ -156,12 +156,12 @@ def _record(store: Storage, name: str) -> Record | None:
 
 
 def _views(record: Record | None) -> int:
-    """Number of accepted views of a record; 0 without one."""
+    """Number of accepted views of a record; 0 if the record is None."""
     return 0 if record is None else sum(not view.reasons for view in record.views)
 
 
 def _checked(store: Storage, found: Found) -> tuple[Found, bool]:
-    """Returns a record, and whether the images of the views that count are complete and unchanged."""
+    """Returns `found`, and whether all image files of the views that count are present and unchanged."""
     if found.record is None:
         return found, False
     try:

@@ -101,7 +101,7 @@ def _elsewhere(path: list[str], value: object, settings: type[Settings], tree: o
 
 
 def _as_mapping(path: list[str], value: object, settings: type[Settings]) -> str:
-    """Explains what to write instead of a value where a mapping is required; "" without a suggestion."""
+    """Suggests what to write if a mapping is required instead of `value`; "" if there is no suggestion."""
     if len(path) == 3 and path[0] == "assets" and isinstance(value, str) and value:
         return f"; a mesh is named by {{path: {value}, size_m: 0.06}}"
     if len(path) == 3 and path[0] == "assets" and value is None:
@@ -127,7 +127,7 @@ def _path(error: ErrorDetails, tree: object) -> list[str]:
 def _siblings(path: list[str], settings: type[Settings], tree: object) -> list[str]:
     """Valid names for the last key of a path.
 
-    If `tree` gives a `kind` and that kind has settings there, only their names are returned.
+    If `tree` gives a `kind` that has settings at this path, only the names of these settings are returned.
     """
     kind: object = None
     for step in path[:-1]:

@@ -11,7 +11,7 @@ log = logging.getLogger("sim2coco")
 
 
 def log_notes(catalogue: Catalogue) -> None:
-    """Logs warnings about parts of mesh files that were ignored, or changed on reading."""
+    """Logs warnings about parts of mesh files that were ignored, or were changed on reading."""
     for note in catalogue.notes[:MAX_NOTES]:
         log.warning("%s", note)
     if len(catalogue.notes) > MAX_NOTES:

@@ -11,16 +11,16 @@ from sim2coco.store import NO_LINKS
 def write_file(target: Path, content: bytes, flag: str, replace: bool) -> None:
     """Writes a temporary file beside the target, and renames it to the target.
 
-    If the target is a hard link, such as an image of a data set, the other links keep their content.
+    Other hard links to the target, such as those of images in several data sets, keep their content.
 
     Args:
         target: The file. A special file such as `/dev/stdout` is written to directly.
-        content: Its content.
-        flag: The flag or setting that names it, for messages.
+        content: The new content of the file.
+        flag: The flag or setting with which the user names the file, for messages.
         replace: Whether to replace an existing file.
 
     Raises:
-        StoreError: It exists and must not be replaced, or cannot be written.
+        StoreError: The file exists and must not be replaced, or cannot be written.
     """
     try:
         if target.is_dir():
@@ -51,7 +51,7 @@ def _put(target: Path, content: bytes, replace: bool) -> None:
 
 
 def _move_new(file: Path, target: Path) -> None:
-    """Renames a file, unless the target exists by now.
+    """Renames `file` to `target`, which must not exist yet.
 
     Raises:
         FileExistsError: The target exists.

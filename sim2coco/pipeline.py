@@ -43,7 +43,7 @@ Outcome = tuple[list[Written], tuple[str, ...]]
 
 
 def make_scene(context: WorkerContext, scene: int) -> tuple[Record, list[Written]]:
-    """Makes one scene, as a pure function of recipe and index; returns its record and its encoded images."""
+    """Makes one scene, a pure function of recipe and index; returns the scene's record and encoded images."""
     settled, unlucky = draw_and_settle(context, scene)
     split = context.recipe.split_of(scene)
     if settled is None:
@@ -65,9 +65,10 @@ def make_scene(context: WorkerContext, scene: int) -> tuple[Record, list[Written
 
 
 def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None, tuple[str, ...]]:
-    """Samples scenes until one can be used; returns it at rest, and the reason for each rejected sample.
+    """Samples a scene until a sample can be used.
 
-    The scene is None if all samples are rejected.
+    Returns the sampled scene at rest (None if all samples are rejected), and the reason for each rejected
+    sample.
     """
     unlucky: list[str] = []
     for attempt in range(context.recipe.scene.max_attempts):
@@ -106,7 +107,7 @@ def draw_defects(
 
 
 def with_regions(spec: SceneSpec, catalogue: Catalogue) -> SceneSpec:
-    """Returns the scene with the mesh regions of its objects; defects are painted over regions."""
+    """Returns the scene with the mesh regions of its objects, which are painted before the defects."""
     index = {name: number for number, name in enumerate(catalogue.categories)}
 
     def labelled(body: Body) -> Body:
@@ -122,7 +123,7 @@ def with_regions(spec: SceneSpec, catalogue: Catalogue) -> SceneSpec:
 def settle_inside_walls(context: WorkerContext, spec: SceneSpec) -> Settled:
     """Returns the scene at rest, with its walls.
 
-    Bodies do not collide with walls: the walls are placed around them after they have come to rest.
+    Bodies do not collide with walls: the walls are placed around the bodies that have come to rest.
 
     Raises:
         RejectedDraw: The bodies do not come to rest, or they leave the floor.
@@ -190,7 +191,7 @@ def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -
 
 
 def lens_folds(settled: Settled, shot: Shot) -> bool:
-    """Whether the lens distortion is not one-to-one within the image, which would show some points twice."""
+    """Whether the lens distortion is not one-to-one within the image, so that a point may appear twice."""
     return shot.camera.distortion is not None and shot.camera.distortion.folds
 
 
@@ -204,10 +205,7 @@ UNFIT = {BELOW_FLOOR: below_floor, LENS_FOLDS: lens_folds}
 
 
 def relight(context: WorkerContext, settled: Settled, shot: Shot, gbuffer: GBuffer, sample: Sample) -> Sample:
-    """Returns a sample with the image of the view under another light, and with the labels of `sample`.
-
-    The labels do not depend on the light.
-    """
+    """Renders the view again, lit as in `shot`; returns `sample` with the new image and unchanged labels."""
     if not context.composer.relights:
         gbuffer = rasterised(context.renderer, settled, shot)
     frame = context.composer.compose(context.renderer, gbuffer, settled, shot)
@@ -217,7 +215,7 @@ def relight(context: WorkerContext, settled: Settled, shot: Shot, gbuffer: GBuff
 def finish(
     context: WorkerContext, settled: Settled, shot: Shot, sample: Sample, measures: list[Measures]
 ) -> Outcome:
-    """Checks, augments, checks again and encodes one labelled shot; returns its result."""
+    """Checks, augments, checks again and encodes one labelled shot; returns its images or reasons."""
     sample = sensed(sample, shot)
     verdict = judge(context.recipe.quality, sample, not labelled(settled), measures)
     if not verdict.accepted:
@@ -264,7 +262,7 @@ def augmented(
 def _augmented_once(
     context: WorkerContext, settled: Settled, sample: Sample, unchanged: Verdict, rng: np.random.Generator
 ) -> tuple[Sample, Verdict]:
-    """Returns the first augmented sample that passes the checks, or the last attempt if none passes."""
+    """Returns the first augmented sample that passes the checks, or the last one if none passes."""
     for tries_left in reversed(range(context.recipe.augment.tries)):
         changed = context.augmenter.augment(sample, rng)
         if changed is sample:
@@ -283,9 +281,9 @@ def labelled(settled: Settled) -> bool:
 def bounds(context: WorkerContext, settled: Settled) -> tuple[Vec3, float]:
     """Returns the centre and radius, in metres, of the sphere at which cameras aim.
 
-    The sphere contains all bodies except furniture: with a large table inside it, the cameras would be too
-    far away from the objects on the table. If all bodies are furniture, the sphere contains them. Its
-    diameter is at least the typical size of an asset.
+    The sphere contains all bodies except furniture: with a large table inside the sphere, the cameras would
+    be too far away from the objects on the table. If all bodies are furniture, the sphere contains all of
+    them. Its diameter is at least the typical size of an asset.
     """
     bodies = settled.spec.bodies
     if not bodies:

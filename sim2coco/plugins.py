@@ -140,7 +140,7 @@ def _run(path: Path, content: bytes, name: str) -> None:
 
 
 def _forget(name: str) -> None:
-    """Removes a plug-in's module and its kinds."""
+    """Removes a plug-in's module, and the kinds that the module defines."""
     del sys.modules[name]
     for family in Kind.__subclasses__():
         for kind in [kind for kind, member in family.family.items() if member.__module__ == name]:
@@ -148,7 +148,7 @@ def _forget(name: str) -> None:
 
 
 def _place(error: Exception, path: Path) -> str:
-    """A prefix for a message, `line N: `, with the line that raised an exception; empty if it is unknown."""
+    """The message prefix `line N: ` with the line that raised an exception; "" if the line is unknown."""
     line = error.lineno if isinstance(error, SyntaxError) else None
     trace = error.__traceback__
     while trace is not None:
@@ -159,13 +159,13 @@ def _place(error: Exception, path: Path) -> str:
 
 
 def plugins_of(*settings: Settings) -> tuple[Plugin, ...]:
-    """The loaded plug-ins that define a kind somewhere in these settings."""
+    """The loaded plug-ins that define a kind which these settings use."""
     modules = {type(found).__module__ for each in settings for found in _nested(each)}
     return tuple(plugin for plugin in _loaded.values() if plugin.module in modules)
 
 
 def _nested(value: object) -> Iterator[Settings]:
-    """Yields all settings objects in a value, including the value itself if it is one."""
+    """Yields all Settings objects in a value, including the value itself if it is a Settings object."""
     if isinstance(value, Settings):
         yield value
         inner: Iterable[object] = (entry for _, entry in value)

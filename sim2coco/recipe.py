@@ -206,10 +206,10 @@ def _calibrated(tree: Any) -> Any:
 
 
 def updated(tree: Any) -> Any:
-    """Converts the values of a Recipe from an older version to the current setting names.
+    """Converts the parsed values of a Recipe from an older version to the current setting names.
 
-    Image settings that the older version lacked get their default values; all image settings get the current
-    order.
+    Image settings that the older version lacked get their default values. The image settings are returned in
+    the current order.
     """
     if not isinstance(tree, dict) or not isinstance(tree.get("image"), dict):
         return tree
@@ -220,7 +220,7 @@ def updated(tree: Any) -> Any:
 
 
 def portable(recipe: Recipe) -> dict[str, Any]:
-    """Converts the Recipe to JSON values without absolute paths; files are given by name."""
+    """Converts the Recipe to JSON values; absolute paths are reduced to file names."""
     tree: dict[str, Any] = json.loads(recipe.model_dump_json())
     _strip_paths(tree)
     return tree

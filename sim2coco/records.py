@@ -39,10 +39,11 @@ class Annotation:
     in COCO's compressed RLE. `whole_px` and `whole_bbox` are the area and the box of the unoccluded object
     without clipping to the image. `outermost_m` are the mesh points, in the mesh frame and before scaling,
     whose projections are outermost to the left, right, top and bottom. `box_m` holds the smallest and the
-    largest coordinates of the mesh, in the mesh frame and before scaling. These four fields and `pose` refer
-    to the camera that rendered the image, and are None if an augmentation has moved pixels; `outermost_m` and
-    `box_m` are also None in records of earlier versions. `keypoints` are x, y in pixels and visibility (0
-    outside the image, 1 hidden, 2 visible); None if the category has none.
+    largest coordinates of the mesh, in the mesh frame and before scaling. `whole_px`, `whole_bbox`,
+    `outermost_m`, `box_m` and `pose` belong to the camera that rendered the image, and are None if an
+    augmentation has moved pixels; `outermost_m` and `box_m` are also None in records of earlier versions.
+    `keypoints` are x, y in pixels and visibility (0 outside the image, 1 hidden, 2 visible); None if the
+    category has no keypoints.
 
     For a decal, `on` is the instance id of its object, `decal` is its index among the decals of `body`, and
     `pose` is None. For an object, `on` and `decal` are None.
@@ -139,15 +140,15 @@ class Record:
         format: Version of the record format.
         scene: Scene index from 0.
         split: The split of the scene.
-        status: `done`; `rejected` if every sampled attempt was rejected; `failed` if every try to make it
-            ended with an error, a crash or an exceeded limit.
+        status: `done`; `rejected` if every sampled attempt was rejected; `failed` if every try to make the
+            scene ended with an error, a crash or an exceeded limit.
         unlucky: The reason for each rejected attempt.
         error: The error of a failed scene.
         settled: The scene at rest, from the attempt that succeeded.
         views: The views, in order.
         from_file: For each body of the scene, the transform from the coordinates in the user's file to the
-            frame of its `pose`; it applies unit, up axis, `size_m` and the body's scale. Empty in
-            records of versions that did not write it.
+            frame of the body's `pose`; it applies unit, up axis, `size_m` and the body's scale. Empty in
+            records of versions that did not write this field.
         drawn: The assets of the last attempt of a failed scene; empty if it failed before sampling was
             complete.
         sha256: Hash of the rest of the record, as read from its file; None in records of earlier versions,
@@ -262,7 +263,7 @@ class Summary:
     """The part of a record that a run keeps in memory.
 
     `views` holds the rejection reasons of each view, empty for an accepted view. `assets` are the assets of
-    the scene, also of a failed one as far as they are known. `bins` are the bins of each view.
+    the scene; for a failed scene, as far as they are known. `bins` holds the bins of each view.
     """
 
     scene: int

@@ -16,7 +16,7 @@ from sim2coco.records import Record, View, from_bytes, picture_key, picture_name
 from sim2coco.statistics.pixels import at_most
 
 FOLDER = "rejected"
-"""Folder of these images in the data set, with a subfolder for each reason."""
+"""Folder of the rejected images in the data set, with a subfolder for each reason."""
 LONGER_PX, QUALITY = 240, 80
 """The longer side of the images in pixels, and their JPEG quality."""
 
@@ -35,12 +35,12 @@ def folder_of(reason: str) -> str:
 
 
 def keep_rejected(job: Job, number: int) -> None:
-    """Writes images of the first rejected views for each reason.
+    """Writes images of the first rejected views for each reason, and deletes images of other rejected views.
 
     Views that were rejected before rendering, for example with a camera below the floor, have no image.
 
     Args:
-        job: The run, all scenes of which are finished.
+        job: The run; all its scenes are finished.
         number: Maximum number of views for each reason.
     """
     kept: set[str] = set()
@@ -60,7 +60,7 @@ def keep_rejected(job: Job, number: int) -> None:
 
 
 def _first(job: Job, number: int) -> Iterator[tuple[Record, View, list[str]]]:
-    """Yields the first rejected views for each reason, with the reasons for which each is among the first."""
+    """Yields (record, view, reasons): a view, and the reasons for which it is among the first `number`."""
     seen: dict[str, int] = {}
     for name in list(record_names(job.store)):
         record = from_bytes(job.store.get(name))

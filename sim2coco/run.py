@@ -42,10 +42,10 @@ class Result:
         failed: Index and error of each failed scene.
         labels: Number of labels of each category.
         far_sizes: As in `Catalogue`.
-        suspects: For each asset that occurs only in failed scenes, and in at least two, the number of these
-            scenes.
-        target: For each histogram, two distances to the target: over all accepted views, and over the chosen
-            views.
+        suspects: Number of scenes per asset, for assets that occur in at least two scenes, all of them
+            failed.
+        target: For each histogram, the distance to the target of all accepted views, and of the views chosen
+            to fill the target.
         rejected: Number of rejected views, excluding views left out for a target and failed scenes.
         lacking: What the target still lacks most; "" if it is reached, or if there is none.
     """

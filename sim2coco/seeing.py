@@ -9,7 +9,7 @@ from sim2coco.recipe import Recipe
 
 
 def camera_kind(recipe: Recipe, streams: Streams, view: int) -> CameraKind:
-    """Returns the camera settings of one view, with the values that are sampled before it is aimed."""
+    """Returns the camera settings of one view, with the values that are sampled before aiming the camera."""
     kind = recipe.camera.seeing(recipe.scene.viewpoints).of_scene(streams("orbit"))
     return kind.drawn(streams("intrinsics", view=view))
 

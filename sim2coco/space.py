@@ -22,8 +22,8 @@ LABEL_BYTES = 35_000
 """Size of an image's record and annotations. All sizes are measured with `assets=everyday` at 640x480."""
 LEAST_BYTES_PER_PX = 0.01
 LEAST_LABEL_BYTES = 2_000
-"""Lower bounds on bytes per pixel and label bytes, for featureless images without objects. A run is
-refused only if the disk has no room even for these.
+"""Lower bounds on bytes per pixel and on label bytes: those of a featureless image without objects. A run is
+refused only if the disk has no room even for images of this size.
 """
 
 
@@ -32,7 +32,7 @@ def check_space(store: Storage, recipe: Recipe, images: int) -> None:
 
     Args:
         store: Where the images are written.
-        recipe: Their settings.
+        recipe: The settings of the images.
         images: Number of images that are still to be made.
 
     Raises:

@@ -57,7 +57,7 @@ class Storage(Protocol):
         """Yields the names of all files in a folder and its subfolders, always in the same order."""
 
     def delete(self, name: str) -> None:
-        """Removes a file, if it exists, and the folders that this leaves empty."""
+        """Removes a file, if it exists, and the folders that become empty."""
 
     def claim(self, shard: str = "") -> AbstractContextManager[None]:
         """Locks the data set for this process in a `with` block; a killed process also releases the lock.

@@ -1,4 +1,4 @@
-"""Reads and writes all files of a data set; under its final name, a file is complete or absent."""
+"""Reads and writes all files of a data set in a local folder; a file is either complete or absent."""
 
 import contextlib
 import errno
@@ -139,7 +139,7 @@ class LocalStore(Store):
                 yield (Path(parent) / file).relative_to(self.root).as_posix()
 
     def delete(self, name: str) -> None:
-        """Removes a file, if it exists, and the folders that this leaves empty."""
+        """Removes a file, if it exists, and the folders that become empty."""
         path = self.root / name
         if not os.path.lexists(path):
             return

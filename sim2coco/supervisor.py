@@ -1,6 +1,6 @@
-"""Supervised worker processes: one that crashes, hangs or uses too much memory loses only its task.
+"""Supervised worker processes: a worker that crashes, hangs or uses too much memory loses only its task.
 
-Each worker has one task at a time, and is replaced when it has ended. Native code cannot be interrupted from
+Each worker has one task at a time. A worker that ends is replaced. Native code cannot be interrupted from
 inside a process, so limits are enforced from outside, with SIGKILL.
 """
 
@@ -59,7 +59,7 @@ class OutOfMemory(Lost):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[Task]):
-    """The outcome of a task: its value, the exception that it raised, or `Lost`."""
+    """The outcome of a task: its return value, or as `error` the exception that it raised, or `Lost`."""
 
     task: Task
     value: Any
@@ -146,7 +146,7 @@ class Supervisor(Generic[Task]):
             worker.pipe.send((work, arguments))
 
     def wait(self) -> list[Outcome[Task]]:
-        """Waits for a short time; returns the tasks that have ended since, and replaces workers that died.
+        """Replaces workers that have ended, waits a short time, and returns the outcomes of ended tasks.
 
         Raises:
             OSError: No worker could be started in the previous call. The error is raised one call late, so
@@ -194,7 +194,7 @@ class Supervisor(Generic[Task]):
             self._cannot_start.__cause__ = None if error is self._cannot_start else error
 
     def _heard(self, worker: _Worker[Task]) -> list[Outcome[Task]]:
-        """Handles a message from a worker, or the worker's end; returns the tasks that have ended."""
+        """Handles a message from a worker, or the worker's end; returns the outcome of its ended task."""
         try:
             message = worker.pipe.recv() if worker.pipe.poll() else None
         except (OSError, EOFError):
@@ -216,7 +216,7 @@ class Supervisor(Generic[Task]):
         return [outcome]
 
     def _ended(self, worker: _Worker[Task], error: Exception | None) -> list[Outcome[Task]]:
-        """Removes a worker that has ended or must end; returns its task as lost, if it had one."""
+        """Removes a worker that has ended or must end; returns the outcome of its lost task, if any."""
         if error is None:
             worker.process.join(JOIN_S)  # before it is killed, which would hide why it has ended
         self._remove(worker)
@@ -228,7 +228,7 @@ class Supervisor(Generic[Task]):
         return []
 
     def _over_limits(self) -> list[Outcome[Task]]:
-        """Kills workers that have taken too long, or that take too much memory."""
+        """Kills workers that take too long or too much memory; returns the outcomes of their lost tasks."""
         now, lost = time.monotonic(), []
         check_memory = now >= self._next_check
         stopped_s = now - self._next_check if now > self._next_check + STOPPED_S else 0.0
@@ -249,7 +249,7 @@ class Supervisor(Generic[Task]):
         return self._memory_bytes is not None and _resident_bytes(worker.process) > share * self._memory_bytes
 
     def _remove(self, worker: _Worker[Task]) -> None:
-        """Ends a process, and removes its folder."""
+        """Kills a worker's process, and removes its folder."""
         self._workers.remove(worker)
         worker.process.kill()
         worker.process.join(JOIN_S)

@@ -119,7 +119,7 @@ class Tally:
 
     @property
     def suspects(self) -> dict[str, int]:
-        """For each asset that occurs only in failed scenes, in at least two, the number of these scenes."""
+        """Number of scenes per asset, for assets that occur in at least two scenes, all of them failed."""
         found = self._assets_failed.most_common() if self._assets_done else []
         return {asset: number for asset, number in found if number > 1 and asset not in self._assets_done}
 

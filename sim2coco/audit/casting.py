@@ -124,7 +124,7 @@ class View:
         return nearest
 
     def whole(self, body: int) -> Whole | None:
-        """Measures a body on an unbounded image; None if it crosses the camera plane or is too large."""
+        """Pixel count and box of a body on an unbounded image; None for a body too large or too close."""
         placed, box = self.bodies[body], self._boxes[body]
         if box is None or (box[2] - box[0]) * (box[3] - box[1]) > MAX_WHOLE_PX:
             return None

@@ -21,9 +21,9 @@ MAX_SHIFT_PX = 0.3
 MAX_MEAN_SHIFT_PX = 0.05
 """Largest mean offset between centroids over the sample, along x or y."""
 MAX_FRACTION = 0.01
-"""Largest difference of occlusion, truncation and visible fraction."""
+"""Largest difference between label and ray casting in occlusion, truncation and visible fraction."""
 MAX_DEPTH_SHARE, MAX_DEPTH_M = 0.005, 0.001
-"""Largest depth difference: this fraction of the depth plus this length."""
+"""Largest depth difference: `MAX_DEPTH_SHARE` · depth + `MAX_DEPTH_M` + half a quantisation step."""
 UNDECIDED_PX = 1 / 16
 """Pixels whose centre is closer to an edge than this are undecided: simplified meshes may be off by 0.05 px,
 and OpenGL rounds vertices to 1/256 px."""
@@ -149,7 +149,7 @@ def undecided_as_told(label: Mask, rays: Mask, probe: Probe) -> Mask:
 def _around_centres(
     rows: Indices, columns: Indices, corner: tuple[int, int], reach_px: float = 1.0, number: int = 9
 ) -> Array:
-    """Grid points (number² n, 2) around the centres of n pixels; `corner` is the crop's top-left corner."""
+    """Square grids of points, (number² n, 2), around n pixel centres; `corner` is the crop's top left."""
     steps = np.linspace(-reach_px, reach_px, number)
     offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(1, -1, 2)
     centres = np.stack([columns, rows], axis=1)[:, None] + 0.5 + np.array(corner)
@@ -165,7 +165,7 @@ def _shift(label: Mask, rays: Mask) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Depths:
-    """The difference between depths in the file and ray-cast depths, away from edges.
+    """The difference between the depths in a depth file and ray-cast depths, away from edges.
 
     Attributes:
         px: Number of compared pixels.
@@ -181,13 +181,14 @@ class Depths:
 def compared_depths(label_m: Array, rays_m: Array, mask: Mask, step_m: float, depths_at: DepthsAt) -> Depths:
     """Compares depths (H, W) in the interior pixels of a mask.
 
-    A depth is correct if rays find it within a pixel, because surfaces may be steep or have inner edges.
+    A depth is correct if a ray within a pixel finds the same depth, because surfaces may be steep or have
+    inner edges.
 
     Args:
-        label_m: Depths in the file; 0 where there is none.
+        label_m: Depths in the depth file; 0 where there is none.
         rays_m: Ray-cast depths of the body.
         mask: The pixels in which both methods see the object.
-        step_m: The quantisation step of the depths in the file.
+        step_m: The quantisation step of the depth file.
         depths_at: Returns the depths of the body at other points.
     """
     box = tight_box(mask)

@@ -19,7 +19,7 @@ from sim2coco.check.masks import Runs, mask_of
 from sim2coco.check.stream import NotObject, items
 
 AMODAL = ("annotations_amodal/amodal_{}.json", "annotations/amodal_{}.json")
-"""Locations of a split's amodal file; earlier versions used the second."""
+"""Locations of a split's amodal file; earlier versions of sim2coco used the second."""
 
 MAX_RUN_BYTES = 2**26
 """Maximum size of `run.json`; a run with a hundred thousand meshes stays below it."""

@@ -40,8 +40,8 @@ class Instance:
         numbers: All measurements, as JSON-compatible values.
         shift_px: Offset between the centroids of the visible masks, along x and y; None if the masks are too
             small or may be covered by an augmentation.
-        wrong_share: Number of differing pixels as a fraction of the outline's pixels, for the worse of the
-            visible and the amodal mask.
+        wrong_share: Number of differing pixels as a fraction of the outline's pixels, for the visible or the
+            amodal mask, whichever fraction is larger.
     """
 
     file: str
@@ -119,7 +119,7 @@ def _mean_shift(instances: tuple[Instance, ...]) -> tuple[float, float] | None:
 
 
 def _bias(instances: tuple[Instance, ...]) -> list[Finding]:
-    """A finding if the mean offset of all masks is too large."""
+    """Returns a finding if the mean centroid offset of all instances is too large; otherwise, no finding."""
     mean = _mean_shift(instances)
     if mean is None or max(map(abs, mean)) <= MAX_MEAN_SHIFT_PX:
         return []

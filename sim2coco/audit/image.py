@@ -140,7 +140,7 @@ class ImageAudit:
         return float(self._data.run["recipe"]["image"].get("depth_scale_mm", 1.0)) / 1000
 
     def _depths_m(self) -> Array | None:
-        """The depths (H, W) in the image's depth file in metres; None if there is none."""
+        """The depths (H, W) in metres from the image's depth file; None without a readable depth file."""
         names = [name for name in self._picture.get("other_files", {}) if name.startswith("depth/")]
         if not names:
             return None

@@ -27,7 +27,8 @@ MAX_DEPTHS = 1e-3
 """Largest fraction of compared pixels whose depths may differ. It allows for pixel centres exactly on an edge
 with another surface behind it. (OpenGL leaves holes in such pixels too, but the renderer fills them.)"""
 MAX_BOX = 1e-3
-"""Largest difference between the sides of 3-D boxes, as a fraction of the longest side."""
+"""Largest difference between corresponding sides of the label's 3-D box and the mesh's bounding box, as a
+fraction of the longest side."""
 
 Entry = Mapping[str, Any]
 
@@ -47,7 +48,7 @@ class Rays:
     whole: Whole | None
 
     def fractions(self) -> dict[str, float]:
-        """Computes occlusion, truncation and visible fraction; undefined ones are omitted."""
+        """Computes occlusion, truncation and visible fraction; undefined fractions are omitted."""
         visible, amodal = int(self.visible.sum()), int(self.amodal.sum())
         found = {"occlusion": 1 - visible / amodal} if amodal else {}
         if self.whole is not None and self.whole.px:
@@ -173,7 +174,7 @@ class LabelAudit:
         return masks
 
     def _check_boxes(self) -> None:
-        """Checks boxes against the label's own masks; the masks themselves are compared with rays."""
+        """Checks the visible and amodal boxes against the label's own masks, not against ray casting."""
         label = self._label
         entries = (label.visible, label.amodal)
         for name, entry, mask, rays in zip(

@@ -23,7 +23,7 @@ class Model:
     """The surface of an asset.
 
     Attributes:
-        surface: The surface, in file coordinates, or for a procedural shape with a longest side of 1.
+        surface: The surface, in file coordinates; a procedural shape has a longest side of 1.
         to_frame: (4, 4), transform from the surface coordinates to the body frame, for a body of scale 1.
         of_file: Whether the surface comes from a file; if so, records contain its transform.
     """
@@ -82,5 +82,5 @@ class Meshes:
 
 
 def _largest(size_m: Any) -> float:
-    """The size at scale 1: a number, or the larger end of a range."""
+    """The size at scale 1: `size_m` if it is a number, the upper end if it is a range."""
     return float(size_m[1] if isinstance(size_m, list) else size_m)

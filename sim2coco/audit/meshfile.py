@@ -51,7 +51,7 @@ def read(path: Path) -> MeshFile:
     """Reads a mesh file.
 
     Raises:
-        Unreadable: No reader finds a triangle in the file, or it has features that the readers ignore.
+        Unreadable: No reader finds a triangle in the file, or the file has features that the readers ignore.
     """
     suffix = path.suffix.lower()
     if suffix in (".glb", ".gltf") and re.search(rb'"alphaMode"\s*:\s*"MASK"', path.read_bytes()):

@@ -25,17 +25,17 @@ def nowhere(names: Set[str]) -> Sequence[Path]:
 def found_files(
     root: Path, run: Mapping[str, Any], folders: Sequence[Path], search: Search = nowhere
 ) -> dict[str, Path]:
-    """Finds the mesh file of each asset that has one; returns them by asset key.
+    """Returns the mesh file of each asset that comes from a file, by asset key.
 
     Args:
         root: The data set.
-        run: The content of its `run.json`.
+        run: The content of the data set's `run.json`.
         folders: Folders to search first. The paths in the settings are searched next, relative to the working
             directory and to the parent of the data set folder.
-        search: Finds files by name that are in none of these places.
+        search: Finds the remaining files by name.
 
     Raises:
-        AuditError: A folder or a file does not exist.
+        AuditError: A folder in `folders` does not exist, or a mesh file is not found.
     """
     for folder in folders:
         if not folder.exists():
@@ -67,7 +67,7 @@ def found_files(
 
 
 def _by_hash(files: Iterable[Path], sources: Iterable[Mapping[str, Any]]) -> dict[str, Path]:
-    """The files with the wanted content, by hash; files with a wanted name are hashed first."""
+    """The files whose hash is in `sources`, by hash; files whose name is in `sources` are hashed first."""
     left, names = {source["sha256"] for source in sources}, {source["file"] for source in sources}
     suffixes = {Path(name).suffix.lower() for name in names}
     found: dict[str, Path] = {}

@@ -14,7 +14,7 @@ from sim2coco.audit.geometry import Array
 
 
 def triangles_of_obj(path: Path, found: int) -> Array | None:
-    """Triangulates an OBJ file to (m, 3, 3); returns None if it has no more than `found` triangles."""
+    """Triangulates an OBJ file to (m, 3, 3); returns None unless m is greater than `found`."""
     vertices, polygons = _read(path)
     if found >= sum(len(polygon) - 2 for polygon in polygons):
         return None

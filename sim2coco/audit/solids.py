@@ -57,7 +57,8 @@ def _caps(flat: Array, height: float, hole: Sequence[Point]) -> Array:
 def _between(outer: Array, inner: Array) -> Array:
     """Triangulates the area between two nested convex outlines around the origin; returns (m, 3, 2).
 
-    Walks once around both outlines, always advancing to the next corner with the smaller angle.
+    Walks once around both outlines. Each step advances on the outline whose next corner is at the smaller
+    angle.
     """
     rings = [_from_zero(ring) for ring in (outer, inner)]
     angles = [np.unwrap(np.arctan2(*np.append(ring, ring[:1], axis=0).T[::-1])) for ring in rings]
@@ -72,7 +73,7 @@ def _between(outer: Array, inner: Array) -> Array:
 
 
 def _from_zero(ring: Array) -> Array:
-    """Rotates the ring's order to begin at the corner with the smallest non-negative angle."""
+    """Permutes the corners (n, 2) cyclically: the corner with the smallest non-negative angle comes first."""
     angles = np.arctan2(ring[:, 1], ring[:, 0]) % (2 * pi)
     angles[angles > 2 * pi - 1e-9] = 0.0
     return np.roll(ring, -int(angles.argmin()), axis=0)

@@ -13,7 +13,7 @@ Z_UP = {
     "y": [[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]],
     "z": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
 }
-"""The rotation that maps each axis to z: about y for x, about x for y."""
+"""The rotation matrix that maps each axis to z: it rotates x about the y axis, and y about the x axis."""
 
 
 def stated_transform(file: MeshFile, size_m: float | None, stated: Mapping[str, Any]) -> Array:
@@ -22,8 +22,8 @@ def stated_transform(file: MeshFile, size_m: float | None, stated: Mapping[str, 
     Args:
         file: The mesh file.
         size_m: The longest side in metres from the configuration; None if it is not set.
-        stated: The user's statements at import: `longest_m`, `unit_m` and `up`. The last two apply if the
-            file states none, or override the file if `sure_unit` or `sure_up` is set.
+        stated: The user's statements at import: `longest_m`, `unit_m` and `up`. `unit_m` and `up` apply if
+            the file states none; if `sure_unit` or `sure_up` is set, they override the file.
     """
     longest = float(np.ptp(file.triangles.reshape(-1, 3), axis=0).max())
     wanted_m = size_m or stated.get("longest_m")

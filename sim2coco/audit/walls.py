@@ -8,7 +8,7 @@ import numpy as np
 from sim2coco.audit.geometry import Array, Camera, inverse
 
 SUNK_M = 0.001
-"""The floor hides only what lies deeper below it than this, because bodies at rest sink in slightly."""
+"""The floor hides only points more than this far below it, because bodies at rest sink in slightly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Room:
         return cls(settled["spec"]["floor"] is not None, tuple(walls))
 
     def depths(self, camera: Camera, points_px: Array) -> Array:
-        """Depths (n,) at image points (n, 2) beyond which the floor or a wall hides bodies."""
+        """For image points (n, 2), the depths (n,) beyond which the floor or a wall hides bodies."""
         to_world = inverse(camera.from_world)
         eye_m, directions = to_world[:3, 3], camera.directions(points_px) @ to_world[:3, :3].T
         depth = np.full(len(points_px), np.inf)

@@ -28,7 +28,7 @@ def worst_side(told: Box, found: Box, on_body: Probe) -> int:
 
 
 def _is_thin(told: Box, found: Box, side: int, on_body: Probe) -> bool:
-    """Whether the body between the two boxes' sides is thinner than a pixel, by rays at other points."""
+    """Casts rays to test whether the body between one side of both boxes is thinner than a pixel."""
     outward = -1 if side < 2 else 1
     if (told[side] - found[side]) * outward > 0:
         line = _strip(told, found, side, told[side] - outward, told[side])
@@ -43,7 +43,7 @@ def _is_thin(told: Box, found: Box, side: int, on_body: Probe) -> bool:
 
 
 def _strip(told: Box, found: Box, side: int, start: int, stop: int) -> Box:
-    """The strip from `start` to `stop` parallel to a side, as long as both boxes together."""
+    """The strip from `start` to `stop` parallel to a side, long enough to span both boxes."""
     low, high = np.minimum(told, found), np.maximum(told, found)
     box = [*low[:2].tolist(), *high[2:].tolist()]
     box[side % 2], box[side % 2 + 2] = min(start, stop), max(start, stop)

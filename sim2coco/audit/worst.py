@@ -18,7 +18,7 @@ from sim2coco.audit.scene import Scene
 CELL_PX = 360
 """Width of each output image in pixels."""
 MARGIN, MIN_MARGIN_PX = 0.12, 6
-"""Margin around an instance, as a fraction of its longer side, and its minimum in image pixels."""
+"""Margin around an instance, as a fraction of the instance's longer side, and least margin in image px."""
 LABEL_RGB, RAYS_RGB = (0, 230, 0), (255, 0, 255)
 """Colours of the label and the ray-cast mask, for outlines and for pixels that are only in that mask."""
 TINT = 0.6
@@ -84,7 +84,7 @@ def _read(file: Path) -> Picture:
 
 
 def _drawn(image: Picture, label: Mask, rays: Mask) -> Picture:
-    """Crops and draws both masks: the label's outline inside its edge, the ray-cast outline outside."""
+    """Crops an image and outlines both masks: the label's mask inside its edge, the ray-cast mask outside."""
     if image.shape[:2] != label.shape:
         image = np.zeros((*label.shape, 3), np.uint8)
     part = _part(tight_box(label | rays) or (0, 0, 1, 1), label.shape)
@@ -102,7 +102,7 @@ def _drawn(image: Picture, label: Mask, rays: Mask) -> Picture:
 
 
 def _part(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """The rows and columns of an instance with a margin, widened to a height of at most 1.25 widths."""
+    """Row and column slices of a crop around a box, widened so that the height is at most 1.25 widths."""
     x0, y0, x1, y1 = box
     margin = max(round(MARGIN * max(x1 - x0, y1 - y0)), MIN_MARGIN_PX)
     across = max(0, round((y1 - y0) / 1.25 - (x1 - x0)) // 2)

@@ -30,8 +30,8 @@ def write_card(store: Store, contents: Contents, origin: Origin) -> None:
 
     Args:
         store: The data set, with its annotation files.
-        contents: What is in it.
-        origin: How it was made.
+        contents: The contents of the data set.
+        origin: How the data set was made.
     """
     summary = f"{summary_of(contents)}."
     files = {
@@ -47,7 +47,7 @@ def write_card(store: Store, contents: Contents, origin: Origin) -> None:
 
 
 def signed_text(text: bytes) -> bytes:
-    """Appends a line with its hash to a Markdown or HTML text."""
+    """Appends a line with the hash of a Markdown or HTML text to the text."""
     line = "<!-- Written by sim2coco; once it is edited, it stays as it is. %s -->"
     return b"%s\n%s\n" % (text, (line % sha256(text).hexdigest()).encode())
 
@@ -64,7 +64,7 @@ def signed_json(tree: bytes) -> bytes:
 
 
 def signed_jpeg(image: bytes) -> bytes:
-    """Adds the hash of a JPEG file as a comment."""
+    """Adds a comment with the hash of a JPEG file to the file."""
     end = 4 + int.from_bytes(image[4:6])  # end of the header, which must come first
     start, rest = image[:end], image[end:]
     return start + b"\xff\xfe\x00\x4bsim2coco %s" % sha256(image).hexdigest().encode() + rest

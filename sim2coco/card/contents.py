@@ -63,7 +63,7 @@ class Contents:
         suffixes: Suffixes of the image files of each split, such as `.jpg`.
         folders: Folders of further files, such as `depth/train`, and the suffixes of their files.
         rendered: Number of images that sim2coco has rendered, according to their scene, view and lighting.
-        unposed: Number of images of rendered scenes whose camera is unknown, because pixels were moved.
+        unposed: Number of images of rendered scenes without a known camera, because pixels were moved.
     """
 
     info: DatasetInfo

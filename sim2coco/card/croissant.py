@@ -68,8 +68,8 @@ def croissant(contents: Contents, title: str, description: str, store: Store) ->
 
     Args:
         contents: What is in the data set.
-        title: Its name.
-        description: A sentence about it.
+        title: Name of the data set.
+        description: A sentence about the data set.
         store: The data set, whose annotation files are hashed.
     """
     tree: Node = {
@@ -93,7 +93,7 @@ def croissant(contents: Contents, title: str, description: str, store: Store) ->
 
 
 def _annotation_files(contents: Contents, store: Store) -> Iterator[Node]:
-    """Yields two entries for each annotation file, because readers make one table of each entry."""
+    """Yields two entries for each annotation file, because readers make one table from each entry."""
     for split in contents.splits:
         path = store.path(NAMES["instances"].format(split=split))
         with path.open("rb") as file:

@@ -19,7 +19,7 @@ SIZES = (
     (10**6, "100K<n<1M"),
     (10**7, "1M<n<10M"),
 )
-"""Upper limits of the number of images, and the name of the range below each."""
+"""Hugging Face's size ranges, ascending: exclusive upper limit of the number of images, and name."""
 NAMED = 3
 """Maximum number of categories in the title."""
 LISTED = 12

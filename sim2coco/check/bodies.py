@@ -29,10 +29,10 @@ BEYOND_PX = 0.8
 """How far a box may extend beyond the projected vertices: half a pixel because masks sample pixel centres,
 and up to a quarter because of coarser levels of detail."""
 BAND_PX = 0.125
-"""Additional allowance with a rolling shutter: half of the motion from one band of rows to the next."""
+"""Additional allowance with a rolling shutter: half of the motion between adjacent bands of rows."""
 WITHIN_PX, WITHIN_SHARE = 8.0, 0.25
-"""How far the projected vertices may extend beyond a box, in pixels or as a fraction of its side (whichever
-is larger), because tips can be thin."""
+"""How far the projected vertices may extend beyond a box, in pixels or as a fraction of the box's width or
+height (whichever is larger), because thin tips may cover no pixel centre."""
 FRACTION_ERROR = 1e-5
 
 
@@ -62,7 +62,7 @@ def check_bodies(
 
 
 def _image(view: Entry, picture: Entry) -> Iterator[str]:
-    """Checks that an image's camera equals its view's camera, or is null (an augmentation moved pixels)."""
+    """Checks that an image's camera is its view's camera, or null if an augmentation moved pixels."""
     camera = picture["camera"]
     if camera is None:
         return

@@ -26,7 +26,7 @@ def of_image(box_xywh: list[float], image: Entry, exact: bool) -> Iterator[tuple
 
 
 def of_mask(annotation: Entry, mask: Runs, exact: bool) -> Iterator[tuple[str, str]]:
-    """Yields a fault (kind, message) for an annotation's box and area if they differ from its mask's."""
+    """Yields faults (kind, message) if an annotation's box or area differs from the mask's box or area."""
     given, box, area = annotation["bbox"], mask.box_xywh, mask.area
     box_slack, area_slack = 0.0, 0.0
     if not exact:

@@ -17,7 +17,7 @@ from sim2coco.check.values import Entry, follows, show
 
 KINDS = ("categories", "images", "annotations")
 REFERRED = {"image_id": ("images", IMAGE), "category_id": ("categories", CATEGORY)}
-"""For each reference key of an annotation: the list that it refers to, and its column in `Listing.rows`."""
+"""Maps annotation keys to the list that the key's value refers to, and the key's column in `Listing.rows`."""
 
 
 @dataclass(slots=True)
@@ -31,11 +31,11 @@ class Document:
         categories: Valid categories by id.
         images: Valid images by id, reduced to the values that the checks use.
         by_name: The images by file name; backslashes in other tools' file names become slashes.
-        unusable: For each kind, the ids of invalid entries that have an id. References to them are not
-            reported again.
+        unusable: For each kind, the ids of invalid entries that have an id. References to these entries are
+            not reported as dangling.
         sizes: Number of entries of each kind, including invalid ones.
         disordered: The kinds whose ids are not in order.
-        segments: The location of the first reference to each image and category in panoptic annotations.
+        segments: For panoptic annotations, the location of the first reference to each image and category.
         amodal: The amodal file of the same split, if there is one.
     """
 
@@ -52,7 +52,7 @@ class Document:
     amodal: "Document | None" = None
 
     def at(self, where: str) -> Place:
-        """Returns a location in this file where faults can be reported."""
+        """Returns the `Place` for reporting faults at a location in this file."""
         return self.folder.at(self.name, where)
 
     def annotations_of(self, image: int) -> list[Entry]:
@@ -195,7 +195,7 @@ def _finish(document: Document) -> None:
 
 
 def _check_unique(document: Document, key: str, found: dict[int, Entry]) -> None:
-    """Reports entries that have the same value for a key."""
+    """Reports entries of `found` that have the same value for `key`."""
     known: dict[str, int] = {}
     for identity, entry in found.items():
         if known.setdefault(entry[key], identity) != identity:

@@ -1,4 +1,4 @@
-"""Rules for the entries of COCO files: those of any tool, and further ones for sim2coco and its records."""
+"""Rules for the entries of COCO files from any tool, and stricter ones for sim2coco's files and records."""
 
 from sim2coco.check import values as v
 

@@ -104,7 +104,7 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A location in a data set, and the list to which its faults are added."""
+    """A location in a data set, and the `Faults` to which the faults found there are added."""
 
     file: str
     where: str

@@ -47,7 +47,7 @@ class Folder:
     progress: Progress = field(default_factory=Progress)
 
     def at(self, file: str, where: str = "") -> Place:
-        """Returns a location in one of the files where faults can be reported."""
+        """Returns the `Place` for reporting faults at a location in one of the files."""
         return Place(file, where, self.faults)
 
     def names(self, below: str = "") -> Iterator[str]:
@@ -141,7 +141,7 @@ class Folder:
             self.read_yaml(name)
 
     def report_paths(self, name: str, where: str, tree: Any) -> None:
-        """Reports each absolute path in a JSON tree, which is the value at `where` in a file."""
+        """Reports each absolute path in `tree`, the JSON value at `where` in a file."""
         for inside, text in paths_in_tree(tree):
             self._report_path(name, f"{where}{inside}".removeprefix("."), text)
 

@@ -58,5 +58,5 @@ def fault_of(annotation: Entry, category: Entry) -> str:
 
 
 def labelled_points(points: list[float]) -> int:
-    """Returns the number of labelled points."""
+    """Returns the number of labelled keypoints in a flat list of x, y, visibility."""
     return sum(visibility > 0 for visibility in points[2::3])

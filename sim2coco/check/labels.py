@@ -106,7 +106,7 @@ def _mask(document: Document, image: Entry, annotation: Entry) -> Runs | None:
 
 
 def _compare_files(document: Document, amodal: Document) -> None:
-    """Checks that the amodal file has the same images, categories and annotations."""
+    """Checks that the amodal file has the same images, categories and annotations as the annotation file."""
     image_keys = [*COCO["images"], *KEY] if document.folder.ours else COCO["images"]
     for kind, visible, whole, keys in (
         ("image", document.images, amodal.images, image_keys),
@@ -125,7 +125,7 @@ def _compare_files(document: Document, amodal: Document) -> None:
 
 
 def _compare_annotations(document: Document, amodal: Document) -> None:
-    """Checks that both files have the same annotation ids, with the same images and categories."""
+    """Checks that each annotation id has the same image and category in the annotation and amodal files."""
     unusable = document.unusable["annotations"] | amodal.unusable["annotations"]
     visible, whole = document.listing, amodal.listing
     for identity in np.setxor1d(visible.ids, whole.ids).tolist():

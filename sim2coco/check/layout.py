@@ -11,7 +11,7 @@ from pathlib import Path
 from sim2coco.check.folder import Folder
 
 OTHER_KINDS = ("amodal_", "captions_", "image_info_", "panoptic_", "person_keypoints_", "stuff_")
-"""File name prefixes of annotation files that contain no instances."""
+"""Prefixes of file names that are skipped, except by a pattern with the same prefix."""
 PATTERNS = (
     "annotations/instances_*.json",
     "annotations/person_keypoints_*.json",
@@ -24,7 +24,7 @@ PATTERNS = (
 )
 """Locations of other tools' annotation files; the first pattern that matches any file is used."""
 AMODAL = ("annotations_amodal/amodal_{split}.json", "annotations/amodal_{split}.json")
-"""Locations of a split's amodal file; earlier versions used the second."""
+"""Locations of a split's amodal file; earlier versions of sim2coco used the second."""
 UNNAMED = ("", "annotations", "labels", "result", "default", "all", "images", "data")
 """Names that annotation files or their folders have in data sets without splits."""
 EXPECTED = (
@@ -66,7 +66,7 @@ def _matching(folder: Folder, pattern: str) -> Iterator[str]:
 
 
 def _split(name: str) -> str:
-    """The split of an annotation file: its folder's name for `_annotations.coco.json`, else from its name."""
+    """The split of an annotation file, from the name of the file, or of the folder in Roboflow's layout."""
     path = Path(name)
     if path.stem == "_annotations.coco":
         return path.parent.name

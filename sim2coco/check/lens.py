@@ -18,7 +18,7 @@ def distorted(lens: Any, points: Array) -> Array:
     Beyond the distance `linear_beyond` from the axis, the formula is extrapolated linearly along the radius.
 
     Args:
-        lens: The `distortion` of a camera in a record; None returns the points unchanged.
+        lens: The `distortion` of a camera in a record; if it is None, the points are returned unchanged.
         points: (n, 2), x and y at depth 1.
     """
     if lens is None:

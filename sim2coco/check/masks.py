@@ -139,7 +139,7 @@ def _polygons(parts: list[Any], height: int, width: int) -> Runs:
 
 
 def compressed(mask: Runs, height: int, width: int) -> str:
-    """Encodes a mask as a compressed RLE string like pycocotools, without an empty last run."""
+    """Encodes a mask as a compressed RLE string, as pycocotools does, without an empty last run."""
     edges = np.stack([mask.starts, mask.ends], axis=1).ravel()
     lengths = np.diff(edges, prepend=0, append=height * width).tolist()
     tree: Any = {"size": [height, width], "counts": lengths[: None if lengths[-1] else -1]}

@@ -1,4 +1,4 @@
-"""Checks additional per-image files, such as depth: files in the records are intact, and no others exist."""
+"""Checks additional per-image files, such as depth: listed files are intact, and no unlisted files exist."""
 
 import os
 import re
@@ -37,7 +37,7 @@ def check_other_files(folder: Folder, place: Place, split: str, picture: Entry) 
 
 
 def has_digest(folder: Folder, name: str, digest: object) -> bool:
-    """Returns whether a file has the given SHA-256; files above `MAX_BYTES` are not read and return False."""
+    """Returns whether a file has the given SHA-256 and is not larger than `MAX_BYTES`."""
     with opened(folder.root / name) as file:
         return (
             os.fstat(file.fileno()).st_size <= MAX_BYTES and file_digest(file, "sha256").hexdigest() == digest

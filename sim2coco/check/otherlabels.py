@@ -1,4 +1,4 @@
-"""Checks the labels of data sets from other tools; their masks may overlap, but must not be duplicated."""
+"""Checks the labels of data sets from other tools: masks may overlap, but annotations must be unique."""
 
 from collections.abc import Callable
 from typing import Any

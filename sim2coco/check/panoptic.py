@@ -11,7 +11,7 @@ ANNOTATION = {"image_id": v.INDEX, "file_name": v.PATH, "segments_info": v.LIST}
 SEGMENT = {"id": v.INDEX, "category_id": v.INDEX, "area": v.AMOUNT, "bbox": v.BOX, "iscrowd": v.CROWD}
 
 References = dict[int, dict[str, str]]
-"""The location of the first reference to each id: `references[id][key]`."""
+"""`references[id][key]` is the location of the first reference to an id by `image_id` or `category_id`."""
 
 
 def is_panoptic(entry: Any) -> bool:

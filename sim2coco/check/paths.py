@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The libyaml loader if it is available, which is ten times as fast."""
+"""PyYAML's safe loader; if available, the libyaml version, which is ten times as fast."""
 MACHINE_PATH = re.compile(r"/|~/|\\\\|file:|[A-Za-z]:[\\/]")
 # These keys are skipped: RLE strings may contain any characters from "0" to "o", and may begin with "C:\".
 RUN_LENGTH_KEYS = ("counts", "amodal_counts")

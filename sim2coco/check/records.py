@@ -52,7 +52,7 @@ def check_run(folder: Folder, documents: Documents) -> Sharing:
 
 
 def _check_scene_numbers(folder: Folder) -> None:
-    """Checks that there are records for the scenes 0, 1, 2, ..., and no other files."""
+    """Checks that the records' scene numbers have no gaps, and that `records/` contains no other files."""
     for name in sorted(folder.whole_names("records")):
         if not _is_record(name):
             folder.at(name).fault("stray", "sim2coco writes no such file")
@@ -84,7 +84,7 @@ def _check_records(
 ) -> set[tuple[str, str]]:
     """Checks the images of accepted views.
 
-    If `run.json` states the number of accepted views (`num_images`), only that many are checked.
+    If `run.json` states the number of accepted views (`num_images`), later accepted views are skipped.
 
     Returns:
         The split and file name of each image.
@@ -135,7 +135,7 @@ def _accepted(folder: Folder, run: Entry | None, sharing: Sharing) -> Iterator[t
 
 
 def _check_hash(folder: Folder, name: str, record: Entry) -> None:
-    """Checks that a record is unchanged since it was written; earlier versions wrote no hash."""
+    """Checks a record against the hash that it contains; records from earlier versions contain none."""
     if "sha256" not in record:
         return
     content = folder.read(name) or b""
@@ -194,7 +194,7 @@ def _category_names(document: Document | None) -> list[str] | None:
 
 
 def _compare_labels(place: Place, picture: Entry, document: Document, annotations: list[Entry]) -> None:
-    """Checks the labels of an image in a record against its annotations."""
+    """Checks a record's labels of an image against the annotations in the annotation file."""
     labels = picture["annotations"]
     if len(labels) != len(annotations) and document.unusable["annotations"]:
         return

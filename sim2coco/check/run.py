@@ -17,7 +17,7 @@ APART = ("format", "num_images", "asked_for", "formats", "format_plugins", "iden
 
 
 def check_settings(folder: Folder, run: Entry) -> None:
-    """Checks the identity hash of a run, and that `config.yaml` equals its recipe."""
+    """Checks the identity hash in `run.json`, and that `config.yaml` equals the recipe in `run.json`."""
     parts = {key: value for key, value in run.items() if key not in APART}
     if sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest() != run["identity"]:
         what = "identity is not the hash of the rest: the file was edited"
@@ -59,7 +59,7 @@ def _difference(path: str, one: Any, other: Any) -> str | None:
 
 
 def check_record(place: Place, record: Entry, assets: frozenset[str] | None) -> None:
-    """Checks that a record's status fits its content, and that the run lists its meshes."""
+    """Checks that a record's status fits its content, and that `run.json` lists the record's meshes."""
     place.add(("record", what) for what in _status(record))
     if assets is not None:
         for key in sorted(_meshes(record) - assets)[:1]:

@@ -20,7 +20,7 @@ MAX_TOLD = 10
 """Maximum number of shared meshes, and of shared textures, that are reported individually."""
 MESH, SHAPE, TEXTURE = "mesh", "shape", "texture"
 FORBIDDEN = {"asset": (MESH, SHAPE), "background": (TEXTURE,)}
-"""What splits must not share, for each value of `split.by`; a shape is a mesh regardless of its size."""
+"""Kinds that splits must not share, by value of `split.by`; a `SHAPE` is a mesh regardless of its size."""
 
 Thing = tuple[str, str]
 """A kind (`MESH`, `SHAPE` or `TEXTURE`), and an identifier.
@@ -49,7 +49,7 @@ class Sharing:
     Attributes:
         forbidden: The kinds that splits must not share.
         meshes: Mesh keys `name@hash` by mesh name, because labels only contain the name.
-        shapes: Shape identifier of each mesh, by mesh key; meshes that differ only in size have the same one.
+        shapes: Shape identifier by mesh key; meshes that differ only in size have the same shape identifier.
         first: The split and image in which each mesh, shape or texture was first found.
         splits: The meshes, shapes and textures of each split.
         leaks: Number of meshes and textures that splits share but must not share, by kind.

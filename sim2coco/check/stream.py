@@ -29,8 +29,8 @@ class Item(NamedTuple):
         rank: Index of the entry in its list; None for a value of the top-level object.
         value: The value or the entry; a list in the top-level object is replaced by an empty list, and its
             entries follow as separate items.
-        start: Offset of its first byte in the file.
-        length: Length in bytes.
+        start: Byte offset of the value in the file.
+        length: Length of the value in the file, in bytes.
         oddities: Maps kinds of faults to messages about constructs that parsers handle differently, such as
             duplicate keys.
     """
@@ -140,12 +140,12 @@ class _Window:
         return match[1]
 
     def fail(self, expected: str) -> Any:
-        """Raises `NotJson`, because something other than `expected` is here."""
+        """Raises `NotJson`: something other than `expected` is at the current position."""
         found = "the end of the file" if self.peek() == "" else repr(self.peek())
         raise NotJson(f"{found} at byte {self.byte}, expected {expected}")
 
     def value(self) -> tuple[Any, int, int]:
-        """Decodes the value that begins here; returns it with its byte offset and its length in bytes."""
+        """Decodes the value at the current position; returns the value and its offset and length in bytes."""
         while True:
             try:
                 value, end = self.decoder.decode(self._text, self._at)

@@ -106,7 +106,7 @@ def _import(options: argparse.Namespace, out: Console) -> int:
 
 
 def _scan_with_overrides(options: argparse.Namespace) -> tuple[Scan, dict[str, Override]]:
-    """Scans the folder for meshes; returns them, and the settings of each from the table and the flags."""
+    """Scans the folder for meshes; returns the scan, and each mesh's settings from the table and flags."""
     root = Path(options.folder)
     alone = options.action == "check" and root.is_file()
     found = scan_file(root) if alone else scan(root)
@@ -169,7 +169,7 @@ def _check(options: argparse.Namespace, out: Console) -> int:
 
 
 def _rows(tasks: Sequence[Task], workers: int, out: Console) -> dict[str, Row]:
-    """Examines meshes in worker processes, and returns the row of results for each, by file name."""
+    """Examines meshes in worker processes; returns a row of results for each mesh, by file name."""
     rows: dict[str, Row] = {}
     work = _work(tasks)
     with ProgressBar(out, len(tasks), "meshes", work=sum(work.values())) as bar:
@@ -181,7 +181,7 @@ def _rows(tasks: Sequence[Task], workers: int, out: Console) -> dict[str, Row]:
 
 
 def _work(tasks: Sequence[Task]) -> dict[str, int]:
-    """Estimated work for each mesh file: its size in bytes plus a fixed cost."""
+    """Estimated work by mesh file: the size of the file in bytes plus `FILE_WORK`."""
     work = dict.fromkeys((task.file for task in tasks), FILE_WORK)
     for task in tasks:
         with suppress(OSError):  # the file's row reports that it is unreadable
@@ -190,7 +190,7 @@ def _work(tasks: Sequence[Task]) -> dict[str, int]:
 
 
 def _of_library(folder: Path, entry: Entry) -> Task:
-    """The task that examines a library asset, without the convex decomposition, which exists already."""
+    """The task that examines a library asset. The asset has a convex decomposition, so none is computed."""
     override = Override(entry.category, entry.name, unit_m=1.0, sure=True, collision="hull")
     return Task(folder, f"{FOLDER}/{entry.path.name}", override, None)
 

@@ -20,7 +20,7 @@ from sim2coco.outputs import write_file
 from sim2coco.png import png
 
 WORST, COLUMNS, GAP_PX, TITLE_PX = 24, 4, 8, 40
-"""Number of instances on a sheet, number in a row, gap between them, and height of their titles."""
+"""Number of instances on a sheet, instances in a row, gap between instances, and height of a title."""
 BLACK = (0, 0, 0)
 
 
@@ -61,7 +61,7 @@ def _report(audit: Audit, workers: int, console: Console) -> Report:
 
 
 def _sheet(cases: list[Case]) -> bytes:
-    """A PNG of instances, each under its title."""
+    """A PNG that shows the instances in a grid, each under its title."""
     cells = []
     for case in cases:
         height, width = case.picture.shape[:2]

@@ -50,7 +50,7 @@ def check(options: argparse.Namespace, out: Console) -> int:
 
 @contextmanager
 def _bar(options: argparse.Namespace, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Provides a function that shows the progress on standard error, or nothing with --json."""
+    """Provides a function (done, total) that shows the progress on standard error; not with --json."""
     from sim2coco.cli.progress import ProgressBar
 
     with ExitStack() as stack:
@@ -109,7 +109,7 @@ def _print_report(name: str, report: "Report", deep: str, out: Console) -> None:
 def _print_capped(
     found: Iterable["Fault"], counts: Mapping[str, int], kinds: Mapping[str, str], out: Console
 ) -> None:
-    """Prints the first faults or changes of each kind, and how many more there are."""
+    """Prints the first `MAX_SHOWN` faults or changes of each kind, and how many more there are."""
     shown: Counter[str] = Counter()
     for fault in found:
         shown[fault.kind] += 1

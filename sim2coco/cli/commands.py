@@ -73,14 +73,14 @@ def _check_split(data: Dataset, split: str | None) -> None:
 
 
 def _style(options: argparse.Namespace) -> Style:
-    """The style that the flags --boxes and --outlines ask for; without them, everything is drawn."""
+    """The drawing style for the flags --boxes and --outlines; without these flags, everything is drawn."""
     if not options.boxes and not options.outlines:
         return Style()
     return Style(tint=False, outlines=options.outlines, boxes=options.boxes)
 
 
 def _chosen(data: Dataset, split: str | None, category: str | None) -> Iterator[LabelledImage]:
-    """Yields the images of a split; with a category, only images with its labels, and only these labels."""
+    """Yields the images of a split; with `category`, leaves out other labels and images without labels."""
     for image in data.images(split):
         chosen = _of_category(data, image, category)
         if chosen.labels or not category:

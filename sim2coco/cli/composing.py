@@ -50,7 +50,7 @@ def compose(
 
 @contextmanager
 def replaced(owner: type, name: str, value: object) -> Iterator[None]:
-    """Replaces an attribute of a class for a while; `unittest.mock` takes 0.1 s to import for the same."""
+    """Replaces a class attribute in a `with` block; importing `unittest.mock` for this would take 0.1 s."""
     former = vars(owner)[name]
     setattr(owner, name, value)
     try:
@@ -92,13 +92,13 @@ def resolved(composed: "DictConfig") -> dict[str, Any]:
 
 
 def composed_in_fork(command: str, arguments: Sequence[str], folder: str) -> dict[str, Any] | None:
-    """The resolved settings of one job, composed by a fork while this process imports what reads them.
+    """Composes the settings of one job in a fork, while this process imports the modules that read them.
 
     Returns:
-        The settings. None if they must be composed in this process: because there are flags or settings of
-        Hydra (a sweep has many jobs, trusted settings may change the environment); because this process
-        cannot be forked, has imported everything, or has one core only; or because of an error or a warning,
-        which then appears as it should.
+        The resolved settings. None if this process must compose them itself: because the arguments contain
+        flags or settings of Hydra (a sweep has many jobs, trusted settings may change the environment);
+        because this process cannot be forked, has imported these modules already, or has one core only; or
+        because of an error or a warning in the fork, which this process then shows.
     """
     alone = len(os.sched_getaffinity(0)) == 1
     if alone or SETTINGS in sys.modules or any(map(_concerns_hydra, arguments)):

@@ -82,7 +82,7 @@ def _described(error: Exception, arguments: Sequence[str]) -> str:
 
 
 def _missing_check(key: str) -> str:
-    """The message for a setting whose quality check is missing in the configuration; "" for other keys."""
+    """The error message if `key` is a setting of an unknown quality check; "" for other keys."""
     *parents, name = key.split(".")[:3]
     checks = default_config()["quality"]["checks"]
     if parents != ["quality", "checks"] or name in checks or key.count(".") < 3:
@@ -92,7 +92,7 @@ def _missing_check(key: str) -> str:
 
 
 def _of_a_file(group: str, choice: str) -> str:
-    """How to use a file or folder whose path was chosen as the option of a group; "" if it is none."""
+    """Explains how to use a file or folder, if its path was given as an option; "" for other options."""
     path = Path(choice).expanduser()
     if path.suffix == ".yaml" and path.is_file():
         folder = path.parent.parent if path.parent.name == group else Path("FOLDER")
@@ -130,10 +130,10 @@ def _commas(override: str) -> str:
 
 
 def _misplaced(group: str, choice: str, arguments: Sequence[str]) -> str:
-    """A clause that says that an option is missing in --config-dir, or that its file is in the wrong folder.
+    """Explains why an option is not found in the folder of --config-dir: no file, or a misplaced one.
 
     Returns:
-        The clause; "" if the command line has no --config-dir.
+        The start of an error message; "" if the command line has no --config-dir.
     """
     from hydra._internal.utils import get_args_parser
 
@@ -157,7 +157,7 @@ def _existing_keys(key: str) -> str:
 
 
 def _not_a_name(arguments: Sequence[str]) -> str:
-    """The error message for an argument GROUP=CHOICE whose choice is not a name but, say, a number."""
+    """The error message for an argument GROUP=CHOICE whose CHOICE is no name but, for example, a number."""
     for argument in arguments:
         group, equals, choice = argument.lstrip("+").partition("=")
         if equals and (not group or (group in GROUPS and choice not in choices(group))):

@@ -37,7 +37,7 @@ FAMILIES: dict[str, type[Kind]] = {
     "render": Render,
     "engine": Engine,
 }
-"""Config groups whose options are classes with a `kind` field, and the base class of each group."""
+"""Maps config groups whose options are classes with a `kind` field to the base class of these classes."""
 
 
 PLUGGABLE = (*FAMILIES, "quality", "export")
@@ -75,7 +75,7 @@ def read(settings: dict[str, Any]) -> tuple[Recipe, RunOptions]:
 
 
 def read_without_out(settings: dict[str, Any]) -> tuple[Recipe, RunOptions]:
-    """Builds the recipe and the run options from composed settings that need not name a folder.
+    """Builds the recipe and the run options from composed settings, in which `out` may be missing.
 
     Raises:
         ConfigError: A key or value is invalid.

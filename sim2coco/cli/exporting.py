@@ -55,7 +55,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
 
 
 def _opened(root: Path, meshes: list[Path]) -> Dataset:
-    """Opens a data set, with its meshes if folders are given."""
+    """Opens a data set; with folders `meshes`, finds its meshes in them."""
     data = open_dataset(root)
     if not meshes:
         return data
@@ -87,7 +87,7 @@ def _formats(names: str, words: list[str]) -> tuple[Format, ...]:
 
 
 def _set(trees: list[dict[str, Any]], word: str) -> None:
-    """Sets a value in all formats that have the setting."""
+    """Sets a value, given as KEY=VALUE, in all formats that have the setting KEY."""
     key, equals, text = word.partition("=")
     if not equals:
         raise ConfigError(f"--set: {word!r} must be KEY=VALUE")

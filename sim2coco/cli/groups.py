@@ -1,4 +1,4 @@
-"""The config groups, which are the folders of `conf/`; a configuration has one option of each group."""
+"""The names of the config groups (the folders of `conf/`). A configuration has one option of each group."""
 
 GROUPS = (
     "assets",

@@ -27,9 +27,9 @@ def composed(command: str, arguments: list[str], work: Callable[[dict[str, Any]]
     """Runs a command that Hydra configures: one job, or one for each point of a sweep.
 
     Args:
-        command: Its name.
+        command: Name of the command.
         arguments: Settings, and flags of Hydra.
-        work: What it does with the composed settings, if it is none of `HYDRA_COMMANDS`.
+        work: Called with the composed settings, if the command is none of `HYDRA_COMMANDS`.
     """
     if "--help" in arguments or "-h" in arguments:
         from sim2coco.cli.manual import manual
@@ -63,7 +63,7 @@ def _without_collection() -> Iterator[None]:
 
 
 def _resume_collection() -> None:
-    """Lets Python look for cycles again, but not among the objects that exist."""
+    """Enables Python's cyclic garbage collector again, which then ignores all existing objects."""
     gc.freeze()
     gc.enable()
 
@@ -71,7 +71,7 @@ def _resume_collection() -> None:
 def _jobs(
     command: str, arguments: list[str], work: Callable[[dict[str, Any]], int] | None, folder: str
 ) -> list[int]:
-    """Like `composed`, with a given temporary folder; returns the exit code of each job."""
+    """Like `composed`, but returns the exit code of each job; `folder` is a temporary folder."""
     codes: list[int] = []
     jobs = {"generate": generate_one, "preview": preview_one, **({command: work} if work else {})}
 
@@ -96,7 +96,7 @@ def _jobs(
 
 
 def _failed(error: Exception, arguments: list[str]) -> int:
-    """Prints an error that occurred outside of jobs in one line; `guarded` prints the errors of jobs."""
+    """Prints in one line an error that occurred outside of jobs; `guarded` prints the errors of jobs."""
     from sim2coco.cli.composition import composition_error
     from sim2coco.messages import ConfigError
 
@@ -108,9 +108,9 @@ def _failed(error: Exception, arguments: list[str]) -> int:
 
 
 def _sweep(arguments: list[str], folder: str) -> list[int]:
-    """Runs all jobs of a sweep and compares what they have made; returns the exit code of each.
+    """Runs all jobs of a sweep and compares their data sets; returns the exit code of each job.
 
-    All jobs are validated before any job runs, so that errors in all of them are found early.
+    All jobs that are known in advance are validated before the first one runs.
     """
     _resume_collection()
     planned: list[SweepJob] = []
@@ -142,7 +142,7 @@ def _sweep(arguments: list[str], folder: str) -> list[int]:
 
 @contextmanager
 def _jobs_composed_once() -> Iterator[None]:
-    """Keeps Hydra from composing each job of a sweep only to find errors, which `_sweep` finds itself."""
+    """Disables Hydra's own validation of sweeps, which composes each job once more than necessary."""
     from hydra.plugins.sweeper import Sweeper
 
     with replaced(Sweeper, "validate_batch_is_legal", lambda *_: None):

@@ -25,7 +25,7 @@ def validate(settings: dict[str, Any], jobs: list["SweepJob"]) -> int:
 
     Args:
         settings: The composed settings of the job.
-        jobs: The earlier jobs; this one is added.
+        jobs: The earlier jobs; the validated job is appended.
 
     Raises:
         ConfigError: A setting is invalid, or an earlier job writes to the same folder.
@@ -68,7 +68,7 @@ def run_noted(settings: dict[str, Any], folder: str) -> float | None:
 
 
 def _scored(options: "RunOptions", job: "SweepJob", scores: list[float]) -> int:
-    """Scores the data set of a job, if the sweep is scored; adds the score to a list, and returns 0.
+    """Scores the data set of a job, if the sweep is scored; appends the score to `scores`; returns 0.
 
     Raises:
         DataSetError: A data set cannot be read.
@@ -143,11 +143,11 @@ def _generate(recipe: "Recipe", options: "RunOptions") -> int:
 
 
 def hints(accepted: int, shard: str | None) -> list[str]:
-    """Hints on how to finish a stopped run early; empty without an image, or for one of several shards.
+    """Hints on how to finish a stopped run early; none if there is no image, or only a shard was made.
 
     Args:
         accepted: Number of images made so far.
-        shard: The shard, such as `0/8`; None makes all scenes.
+        shard: The shard, such as `0/8`; None if the run makes all scenes.
     """
     if not accepted or shard is not None:
         return []
@@ -161,7 +161,7 @@ def _summarise(result: "Result", folder: str, objects: list[str], defects: list[
         result: The result of the run.
         folder: The folder of the data set, as the user wrote it.
         objects: The categories of objects.
-        defects: The categories of defects. Categories in neither list are regions of meshes.
+        defects: The categories of defects. All other categories of the data set are regions of meshes.
     """
     from sim2coco.messages import counted
     from sim2coco.tally import counts
@@ -198,7 +198,7 @@ def _summarise(result: "Result", folder: str, objects: list[str], defects: list[
 
 
 def _tell_target(result: "Result") -> None:
-    """Prints how near the images are to the target, and what is missing if it is not reached."""
+    """Prints the distances of the images to the target, and what is missing if the target is not reached."""
     if not result.target:
         return
     told = ", ".join(f"{name} {drawn:.2f} -> {kept:.2f}" for name, (drawn, kept) in result.target.items())
@@ -209,12 +209,12 @@ def _tell_target(result: "Result") -> None:
 
 
 def _advise(accepted: int, reasons: Counter[str], rejected: int | None = None) -> bool:
-    """Prints which setting to change if many views were rejected; returns whether many were.
+    """If many views were rejected, prints which setting to change; returns whether many were rejected.
 
     Args:
         accepted: Number of accepted views.
         reasons: How often each reason has rejected a view.
-        rejected: Number of rejected views; None if each has one reason.
+        rejected: Number of rejected views; None if each rejected view has exactly one reason.
     """
     from sim2coco.tally import advice
     from sim2coco.target.settings import TARGET

@@ -50,7 +50,7 @@ OWN_ARGUMENTS = {
     "select": "selecting",
     "validate": "validating",
 }
-"""Commands whose arguments are defined in their own module, and the name of the module."""
+"""Maps each command whose arguments are defined in its own module to the name of the module."""
 NARROW = ("ascii", "us-ascii", "ansi_x3.4-1968")
 """File system encodings that cannot represent most scripts."""
 
@@ -129,7 +129,7 @@ def _dispatched(command: str, arguments: list[str]) -> int:
 
 
 def _url_to_read(command: str, words: list[str]) -> str | None:
-    """The first object store URL from which a command would have to read a data set or a library."""
+    """The first object store URL that the command would read a data set or a library from, if any."""
     values = [word.partition("=")[::2] for word in words if "=" in word]
     named = [value for key, value in values if key.lstrip("+") != "out"] if command in HYDRA_COMMANDS else []
     if command not in ("generate", "status", "download"):
@@ -193,7 +193,7 @@ def _match(arguments: list[str]) -> int:
 
 
 def _assets(arguments: list[str]) -> int:
-    """Runs a command about meshes and mesh libraries."""
+    """Runs an action of `assets` on meshes or a mesh library."""
     from sim2coco.cli import assets as commandline
     from sim2coco.cli.assets_arguments import add_arguments as add_assets_arguments
 
@@ -215,7 +215,7 @@ def _own(command: str, arguments: list[str]) -> int:
 
 
 def _derived(command: str, arguments: list[str]) -> int:
-    """Runs a command that makes a data set from others."""
+    """Runs `merge` or `split`, which make a data set from other data sets."""
     from sim2coco.cli import merging
 
     parser = Parser(prog=f"sim2coco {command}", description=COMMANDS[command])

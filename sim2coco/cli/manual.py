@@ -88,7 +88,7 @@ def _settings(settings: type[Settings]) -> Iterator[str]:
 
 
 def _all_kinds(key: str, known: dict[tuple[str, str | None], list[Setting]]) -> list[str | None]:
-    """All values of `kind` in the group that a setting belongs to."""
+    """All values of `kind` in the innermost group with a `kind` that contains the setting `key`."""
     while (f"{key}.kind", None) not in known:
         key = key.rpartition(".")[0]
     return [setting.kind for setting in known[f"{key}.kind", None]]
@@ -120,7 +120,7 @@ def _default(setting: Setting, tree: Any) -> str:
 
 
 def _kind(setting: Setting, tree: Any) -> object:
-    """The default value of `kind` in the group that a setting belongs to; None if the group has no kinds."""
+    """The default `kind` of the outermost group that contains a setting; None if this group has no kinds."""
     group = tree.get(setting.key.partition(".")[0])
     return group.get("kind") if isinstance(group, dict) else None
 

@@ -90,7 +90,7 @@ def match_one(options: argparse.Namespace, given: list[str], settings: dict[str,
 
 
 def _kept(given: list[str], found: "Match") -> list[str]:
-    """The settings on the command line that the result does not set; the others would override it."""
+    """The settings on the command line that the result leaves alone; all others would override the result."""
     from sim2coco.matching.proposal import changed
 
     tree = changed(found.original, found.found)
@@ -107,10 +107,10 @@ def _kept(given: list[str], found: "Match") -> list[str]:
 
 
 def _target(options: argparse.Namespace) -> Path:
-    """The file to write.
+    """The YAML file to write.
 
     Raises:
-        ConfigError: It is not a YAML file, or it exists.
+        ConfigError: The name does not end in .yaml or .yml, or the file or its page exists already.
     """
     from sim2coco.messages import ConfigError
 
@@ -126,10 +126,10 @@ def _target(options: argparse.Namespace) -> Path:
 
 
 def _real(options: argparse.Namespace) -> tuple["Observed", str]:
-    """Measures the data set; returns the measurements and its name.
+    """Measures the real data set; returns the measurements, and the name of the data set.
 
     Raises:
-        DataSetError: It cannot be read, or has no images.
+        DataSetError: The data set cannot be read, or has no images.
     """
     from sim2coco.datasets.errors import DataSetError
     from sim2coco.datasets.reading import open_annotations

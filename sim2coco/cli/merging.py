@@ -1,4 +1,4 @@
-"""The commands that make a data set from others: merge and split."""
+"""The commands that make a data set from other data sets: merge and split."""
 
 import argparse
 import math
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
 
 
 def _share(text: str) -> tuple[str, float]:
-    """A folder and its share, from `FOLDER=NUMBER`."""
+    """Parses `FOLDER=NUMBER`: a folder, and its share of the images."""
     folder, _, number = text.rpartition("=")
     share = _number(number)
     if not folder or not 0 < share < math.inf:
@@ -92,7 +92,7 @@ def _plain(folder: str) -> str:
 
 
 def _check_shares(names: list[str], shares: dict[str, float]) -> None:
-    """Checks that each data set has a share."""
+    """Checks that each data set has a share, and that each share belongs to one of the data sets."""
     for name in shares:
         if name not in names:
             raise DataSetError(f"--share: {name} is not among the data sets: {', '.join(names)}")
@@ -109,7 +109,7 @@ def _divided(options: argparse.Namespace, out: Console) -> Derived:
 
 
 def _opened(name: str, out: Console) -> Dataset:
-    """Opens a data set, and prints its size: large annotation files take a while."""
+    """Opens a data set and prints its size, as a sign of progress: large annotation files take a while."""
     data = open_dataset(Path(name))
     sizes = data.sizes().values()
     images = counted(sum(size.images for size in sizes), "image")

@@ -36,7 +36,7 @@ SPLIT_BY = "split.by="
 
 
 class Words(HydraOverrideVisitor):
-    """Hydra's override parser, except that scalars stay text if a conversion would lose their text."""
+    """Hydra's override parser, except that a scalar stays text if its text could not be restored from it."""
 
     _choice = False
     _depth = 0
@@ -58,7 +58,7 @@ class Words(HydraOverrideVisitor):
         return key if isinstance(key, str) else ctx.getText().strip()
 
     def visitFunction(self, ctx: OverrideParser.FunctionContext) -> Any:  # noqa: N802
-        """Calls a function such as `range(1,1e3)`, whose arguments are read as Hydra reads them."""
+        """Calls a function such as `range(1,1e3)`; converts all numbers in its arguments, like Hydra."""
         self._depth += 1
         try:
             return super().visitFunction(ctx)
@@ -79,7 +79,7 @@ class Words(HydraOverrideVisitor):
 
 
 def _encoded(text: str) -> str:
-    """Replaces non-ASCII letters, which Hydra's grammar lacks, with codes."""
+    """Replaces non-ASCII characters, which Hydra's grammar does not allow, with codes."""
     return re.sub(r"[^\x00-\x7f]", lambda letter: f"_0u{ord(letter[0]):06x}_", text)
 
 
@@ -130,14 +130,14 @@ def _check(overrides: Sequence[Override], sweeps: bool) -> None:
 
 
 def readable(override: str) -> tuple[str, Override]:
-    """Converts an override to a form that Hydra can read, with quotes around its value if that is text.
+    """Converts an override to a form that Hydra can read; puts quotes around its value where necessary.
 
     Example:
         >>> readable("seed=1")[0], readable("out=my [run]")[0]
         ('seed=1', 'out="my [run]"')
 
     Returns:
-        The override as a text, and as Hydra reads it.
+        The converted override as a string, and as parsed by Hydra.
 
     Raises:
         ConfigError: Hydra cannot read it.
@@ -157,13 +157,13 @@ def readable(override: str) -> tuple[str, Override]:
 
 
 def _is_structure(value: object) -> bool:
-    """Whether a value is a mapping, or a list with anything but numbers."""
+    """Whether a value is a mapping, or a list with entries that are not numbers."""
     of_numbers = isinstance(value, list) and all(isinstance(entry, int | float) for entry in value)
     return isinstance(value, list | dict) and not of_numbers
 
 
 def _all_settings() -> tuple[type[Settings], ...]:
-    """The classes of all settings, which are slow to import."""
+    """The classes that together have all settings; imported here because the import is slow."""
     from sim2coco.cli.config import RunOptions
     from sim2coco.recipe import Recipe
 
@@ -226,7 +226,7 @@ def _read(override: str) -> Override | None:
 def _as_null_entry(override: str) -> str:
     """Rewrites `~assets.categories.NAME` as an override that sets the category to null.
 
-    Hydra can only remove keys of the configuration, which does not list the categories of a library.
+    Hydra can only remove keys that the configuration has, and a library's categories are not among them.
     Other overrides are returned unchanged.
     """
     found = re.fullmatch(r"~assets\.categories\.([^.=]+)", override)

@@ -43,7 +43,7 @@ def _take(arguments: Sequence[str], offered: list[tuple[str, str]]) -> list[str]
 
     Args:
         arguments: The command line.
-        offered: The group and the name of each config option that they add; filled here.
+        offered: (group, name) of each config option that the plug-ins add is appended.
 
     Raises:
         ConfigError: The flag lacks a file, or a file is missing, cannot be loaded, or defines a kind whose

@@ -89,7 +89,7 @@ class ProgressBar:
             done: Number of finished items. Items that are finished at the first call of `show` count as
                 finished before the task started, and are left out of the rate.
             note: Text to show after the bar.
-            known: Whether all `done` items were finished before the task started.
+            known: Whether all `done` items are to count as finished before the task started.
             work: Amount of work in the finished items, if it differs between items.
             waiting: Whether plain lines are printed even though no item can be finished yet.
         """
@@ -113,7 +113,7 @@ class ProgressBar:
         self._bar.start()
 
     def _rates(self, now: float, done: int, work: float, known: int) -> tuple[float, float]:
-        """Items and work per second since the first new item, so that starting processes does not count."""
+        """Items and work per second since the first new item; the time to start processes is left out."""
         if self._first is None and done > known:
             self._first = now, done, work
         start, done_before, work_before = self._first or (now, done, work)

@@ -1,4 +1,4 @@
-"""The command `report`: one page that shows what is in a data set, or compares two."""
+"""The command `report`: one page that shows the content of a data set, or compares two data sets."""
 
 import argparse
 from pathlib import Path
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
 
 
 def _named(folder: Path) -> str:
-    """The name of a folder, preceded by its parent's name if it is a number, as in a sweep."""
+    """The name of a folder; if the name is a number, as in a sweep, preceded by the parent folder's name."""
     return f"{folder.parent.name}/{folder.name}" if folder.name.isdecimal() else folder.name
 
 

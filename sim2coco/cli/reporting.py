@@ -42,10 +42,10 @@ class Plain(Console):
 
 
 class Output(Plain):
-    """A console that raises BrokenPipeError if nobody reads its output; Rich's own exits with code 1."""
+    """A console that raises BrokenPipeError if nobody reads its output; Rich's console exits with code 1."""
 
     def on_broken_pipe(self) -> None:
-        """Called while the BrokenPipeError is handled."""
+        """Called by Rich while it handles the BrokenPipeError."""
         self.quiet = True
         raise BrokenPipeError
 
@@ -107,7 +107,7 @@ def guarded(work: Callable[[], int]) -> int:
 
 
 def of_the_system(error: OSError) -> str:
-    """The message for an error of the operating system: what, where, and what to do."""
+    """The message for an error of the operating system: the error, the file, and what to do."""
     place = f" ({error.filename})" if error.filename else ""
     told = f"{error.strerror or error}{place}"
     folder = tempfile.gettempdir()
@@ -119,7 +119,7 @@ def of_the_system(error: OSError) -> str:
 
 
 def stopped_by(number: int) -> str:
-    """The message after a signal."""
+    """The message after signal `number` has stopped the program."""
     return _with_resume(f"stopped by {signal.Signals(number).name}")
 
 

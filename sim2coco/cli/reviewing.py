@@ -24,11 +24,11 @@ from sim2coco.reviewing.journal import Journal
 from sim2coco.reviewing.static_page import static_page
 
 LARGE_MB = 20
-"""Most mail servers refuse larger attachments."""
+"""Size in MB above which most mail servers refuse an attachment."""
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
-    """Serves the page, or writes it, or prints the agreement of reviewers; returns 0."""
+    """Serves the review page, or writes it to a file, or prints the agreement of reviewers; returns 0."""
     folder = Path(options.data)
     path = Path(options.verdicts) if options.verdicts else verdicts_beside(folder)
     if options.agreement:
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
 
 
 def verdicts_beside(folder: Path) -> Path:
-    """The file of verdicts beside a data set; the data set itself is not changed."""
+    """The default file for verdicts: beside the data set's folder, because the data set is not changed."""
     whole = folder.resolve()
     return whole.with_name(f"{whole.name}.verdicts.jsonl")
 
@@ -75,10 +75,9 @@ def _serve(
 
 
 def entry_page(folder: Path, address: str) -> str:
-    """Writes a page that redirects to a URL, because other users can see the arguments of a browser.
+    """Writes a page that redirects to the secret URL `address`, and returns the URL of the page.
 
-    Returns:
-        The URL of that page.
+    The browser is started with the page's URL, because other users can see the arguments of processes.
     """
     page = folder / "review.html"
     page.touch(0o600)
@@ -128,7 +127,7 @@ def _print_agreement(path: Path, out: Console) -> int:
 
 
 def _reviewers(verdicts: dict[tuple[str, str], Verdict]) -> Iterator[str]:
-    """Yields how many images each reviewer accepts and rejects."""
+    """Yields a line for each reviewer: how many images the reviewer accepts and rejects."""
     names = sorted({reviewer for _, reviewer in verdicts})
     for name in names:
         said = [verdict.verdict for (_, reviewer), verdict in verdicts.items() if reviewer == name]

@@ -34,7 +34,7 @@ NOT_FINITE = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
 
 
 def scalar(text: str) -> Scalar:
-    """The value of an unquoted scalar: null, or a number or boolean if formatting it gives the same text.
+    """The value of an unquoted scalar: None for null; a number or boolean if it is written as the same text.
 
     Example:
         >>> [scalar(text) for text in ("5", "0.25", "true", "~", "2024_11_28", "1e5", "007", "no")]
@@ -81,8 +81,8 @@ def _whole(digits: str) -> int:
 def parsed(settings: type[Parsed], tree: dict[str, Any]) -> Parsed:
     """Builds settings from YAML values, and converts scalars to the types of their settings.
 
-    If a setting rejects a text that represents a number or a boolean, this value is tried instead; if it
-    rejects a number or a boolean, the text is tried instead.
+    If a setting rejects a text that represents a number or a boolean, the number or boolean is tried
+    instead; if a setting rejects a number or a boolean, its text is tried instead.
 
     Args:
         settings: The class of the settings.
@@ -106,7 +106,7 @@ def parsed(settings: type[Parsed], tree: dict[str, Any]) -> Parsed:
 
 
 def typed(value: Any) -> Any:
-    """A copy of a value in which every text that represents a number or a boolean is replaced by it."""
+    """A copy of a value in which each text that represents a number or a boolean becomes that value."""
     if isinstance(value, dict):
         return {key: typed(entry) for key, entry in value.items()}
     if isinstance(value, list):
@@ -115,7 +115,7 @@ def typed(value: Any) -> Any:
 
 
 def _others(error: ErrorDetails, tree: object) -> Iterator[tuple[Place, Scalar]]:
-    """Yields the position of the value that an error is about, with another reading that may be valid."""
+    """Yields (position, new value) if the rejected value may be valid when read as another type."""
     place = _place(error["loc"], tree)
     value = _at(tree, place)
     if isinstance(value, str):
@@ -133,7 +133,7 @@ def _wants_text(error: ErrorDetails) -> bool:
 
 
 def _place(location: Sequence[str | int], tree: object) -> Place:
-    """The position of an error: pydantic's location without the members of unions."""
+    """Converts pydantic's location of an error to a position in `tree`: leaves out members of unions."""
     place: list[str | int] = []
     for step in location:
         inside_list = isinstance(tree, list) and isinstance(step, int) and step < len(tree)

@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
-    """Writes the selected images as a data set, and prints why the others are left out; returns 0."""
+    """Writes the selected images as a data set, and prints why other images are left out; returns 0."""
     own_this_process()
     wish, workers = _wish(options), os.cpu_count() or 1
     data = open_dataset(Path(options.data))
@@ -87,7 +87,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
 
 
 def _rejected(options: argparse.Namespace) -> dict[str, str]:
-    """The images that reviewers reject, with the reviewers who reject them."""
+    """Maps each image that reviewers reject to the names of these reviewers."""
     if options.verdicts is None:
         return {}
     return rejected(read_verdicts(Path(options.verdicts)).values(), options.verdicts_rule)
@@ -105,7 +105,7 @@ def _wish(options: argparse.Namespace) -> Wish:
 
 
 def _kept(text: str) -> tuple[float | None, int | None]:
-    """The fraction or the number of images to keep, from `25%` or `500`."""
+    """Parses `25%` or `500`; returns the fraction and the number of images to keep, one of which is None."""
     number = text.removesuffix("%")
     try:
         if text.endswith("%") and 0 < float(number) <= 100:

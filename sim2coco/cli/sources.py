@@ -41,7 +41,7 @@ class _Loader(yaml.SafeLoader):
     _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Reads a value and the values in it; raises a MarkedYAMLError if they are too many or too deep."""
+        """Reads a node and the nodes in it; raises a MarkedYAMLError if nodes are too many or too deep."""
         self._nodes += 1
         self._depth += 1
         for number, most, what in ((self._nodes, MAX_NODES, "values"), (self._depth, MAX_DEPTH, "levels")):
@@ -52,7 +52,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """A mapping whose keys are text, as written."""
+        """Returns a mapping whose keys are text, as written in the file."""
         self._check_keys(node)
         self.flatten_mapping(node)
         return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
@@ -68,7 +68,7 @@ class _Loader(yaml.SafeLoader):
             known.add(key.value)
 
     def construct_text(self, node: yaml.ScalarNode) -> object:
-        """The value of a scalar without an explicit type."""
+        """Returns the value of a scalar without an explicit tag."""
         return node.value if node.style else scalar(node.value)
 
 
@@ -182,7 +182,7 @@ def _built_in(path: str) -> ConfigSource | None:
 
 
 def _name_built_in(defaults: object, config_path: str) -> None:
-    """Changes the entries of a defaults list that name its own file, so that they name the built-in file."""
+    """Changes entries of a file's defaults list that name the file itself: they get the suffix `BUILT_IN`."""
     if not isinstance(defaults, list) or _built_in(config_path) is None:
         return
     own = Path(config_path).name

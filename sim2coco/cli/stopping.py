@@ -36,8 +36,8 @@ def on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handler
 def exit_now(number: int, frame: FrameType | None) -> None:
     """Signal handler that exits immediately, for use before a run has started, and when it is stopping.
 
-    An exception raised during an import or inside Hydra could be swallowed, or could interrupt them halfway.
-    It also handles the second signal: workers end with this process.
+    An exception raised during an import or inside Hydra could be swallowed, or could leave modules half
+    imported. This handler is also installed for a second signal; workers end with this process.
     """
     for folder in temporary_folders:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The jobs of a sweep: determined before it starts, recorded when they end, and compared at the end."""
+"""The jobs of a sweep: determined before the sweep, recorded as each job ends, and compared at the end."""
 
 import json
 import os
@@ -21,7 +21,7 @@ OF_SWEEPERS = ("hydra/sweeper", "hydra.sweeper")
 
 
 def begins(argument: str, keys: Sequence[str]) -> bool:
-    """Whether an override sets one of `keys`, or an entry below it."""
+    """Whether an override sets one of `keys`, or an entry below one of them."""
     return argument.lstrip("+~").partition("=")[0].startswith(tuple(keys))
 
 
@@ -31,7 +31,7 @@ def is_grid(arguments: Sequence[str]) -> bool:
 
 
 def without_launcher(arguments: Sequence[str]) -> list[str]:
-    """The arguments without those that set a launcher, so that all jobs of a sweep run in this process."""
+    """Removes arguments that set a launcher; then all jobs of a sweep run in this process."""
     return [argument for argument in arguments if not begins(argument, OF_LAUNCHERS)]
 
 

@@ -32,11 +32,11 @@ ENVIRONMENT = re.compile(
 the files of the data set."""
 RESOLVERS = ("oc.env", "oc.select", "now", "hydra")
 MAX_REFERENCES = 16
-"""Maximum number of references from a setting to another one; chains of more can expand to gigabytes."""
+"""Maximum number of references between settings; longer chains of references can expand to gigabytes."""
 MAX_JOBS = 10_000
 """Maximum number of jobs of a sweep."""
 MAX_OVERRIDE = 10_000
-"""Maximum length of an argument in characters; Hydra takes a second to read this many."""
+"""Maximum length of an argument in characters; Hydra takes a second to parse an argument of this length."""
 MAX_BYTES = 256 * 1024
 """Maximum size of a YAML file."""
 TRUSTED = f"{FLAG} allows it, if you trust the author"
@@ -45,7 +45,7 @@ _trusted = False
 
 
 def take_flag(arguments: Iterable[str]) -> list[str]:
-    """Returns the arguments without --trust-config; if it is among them, the limits do not apply."""
+    """Returns the arguments without --trust-config; if this flag is set, lifts the limits of this module."""
     global _trusted
     listed = list(arguments)
     _trusted = FLAG in listed
@@ -118,9 +118,9 @@ def check_file(path: Path, config_path: str, header: Mapping[str, Any], tree: ob
 
     Args:
         path: The file.
-        config_path: Its name for Hydra, for example `experiment/mine`.
-        header: The values of its comment `# @package NAME`.
-        tree: Its content.
+        config_path: The file's name for Hydra, for example `experiment/mine`.
+        header: The values of the file's comment `# @package NAME`.
+        tree: The file's content.
 
     Raises:
         ConfigError: The file configures Hydra.
@@ -164,7 +164,7 @@ def check_references(tree: object) -> None:
 
 
 def _texts(node: object, key: str) -> Iterator[tuple[str, str]]:
-    """Yields each text with an interpolation `${...}` in a tree, and its key; keys are texts too."""
+    """Yields (key, text) for each value or key in a tree that contains an interpolation `${...}`."""
     if isinstance(node, dict):
         for name, value in node.items():
             place = f"{key}.{name}" if key else str(name)
@@ -215,7 +215,7 @@ def check_size(path: Path) -> None:
 
     Raises:
         ConfigError: The file is refused.
-        OSError: It cannot be read.
+        OSError: The file cannot be read.
     """
     status = path.stat()
     if not S_ISREG(status.st_mode):

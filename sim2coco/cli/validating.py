@@ -75,7 +75,7 @@ def _minutes(text: str) -> float:
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
-    """Trains or reads predictions, prints the scores, and writes the images; returns 0."""
+    """Trains detectors, or reads predictions; prints the scores and writes the images; returns 0."""
     if bool(options.data) == bool(options.predictions):
         raise ValidateError("validate: name data sets to train on, or a detector with --predictions")
     folder = _new_folder(options.out) if options.out else None
@@ -91,7 +91,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
 
 
 def _new_folder(name: str) -> Path:
-    """Creates the folder for the results before the training, so that errors are found early."""
+    """Creates the folder for the results; called before the training, so that errors are found early."""
     folder = Path(name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValidateError(f"--out: {folder} exists and is not an empty folder")
@@ -205,7 +205,7 @@ def _found(
 
 
 def _write(folder: Path, comparison: Comparison) -> None:
-    """Writes the numbers and images."""
+    """Writes the results of a comparison to a folder: `results.json`, curves and images."""
     report = comparison.report
     files = {
         "results.json": report.as_json().encode(),

@@ -58,7 +58,7 @@ class Index:
             yield from_json(entry), self._annotations(number)
 
     def find(self, name: str) -> list[str]:
-        """Returns the file names that match a name given with or without folder and suffix."""
+        """Returns the file names of the images that match `name`, which may lack folder or suffix."""
         ends = self._database.execute("SELECT name FROM images WHERE instr(name, ?) ORDER BY rank", (name,))
         found = [own for (own,) in ends]
         return [own for own in found if own == name] or [
@@ -124,11 +124,11 @@ def index_file(path: Path, amodal: Path | None = None) -> Index:
 
 
 Row = Callable[[Entry], tuple[str, tuple[Any, ...]]]
-"""Converts an entry to an SQL statement and the row without its rank (the index in the list)."""
+"""Converts an entry to an SQL statement and its parameters except the first, the entry's list index."""
 
 
 def _fill(database: sqlite3.Connection, path: Path, rows: Mapping[str, Row]) -> None:
-    """Inserts the entries of the lists in `rows` into their tables."""
+    """Inserts entries of a file into the tables; `rows` has a converter for each list that is inserted."""
     database.execute("BEGIN")
     for item in entries(path):
         if item.key not in rows:
@@ -186,7 +186,7 @@ def _count(database: sqlite3.Connection, table: str) -> int:
 
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
-    """Converts database errors to errors of the file or of the temporary folder."""
+    """Converts database errors to `DataSetError`, or to `OSError` if the temporary folder is full."""
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -86,7 +86,7 @@ class Label:
 
     @property
     def on_object(self) -> bool:
-        """Whether this is a defect or region, which lies on another labelled object."""
+        """Whether the label is a defect or region on another object."""
         return all(type(self.attributes.get(key)) is int for key in ("on", "instance"))
 
 

@@ -112,7 +112,7 @@ class Maker:
         )
 
     def _facts(self, entry: Entry) -> dict[str, Scalar]:
-        """The additional scalars of an image; `license` becomes the 1-based index in the data set's list."""
+        """The additional scalars of an image; `license` becomes a 1-based index into the licence list."""
         licence = self.licence_of.get(entry["license"]) if type(entry.get("license")) is int else None
         return scalars(entry, OF_IMAGES) | ({} if licence is None else {"license": licence + 1})
 

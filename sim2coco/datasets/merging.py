@@ -43,8 +43,8 @@ def merged(
         seed: Random seed for selecting images according to `shares`.
 
     Raises:
-        DataSetError: Two data sets contain images of the same data set, they have different keypoints for a
-            category, or a data set cannot be read.
+        DataSetError: Two data sets contain images of the same original data set, or have different keypoints
+            for a category; or a data set cannot be read.
     """
     ordered = sorted(datasets.items(), key=lambda pair: pair[1].identity)
     contained = [(name, sources_of(data.root, data.identity, data.info)) for name, data in ordered]
@@ -81,8 +81,8 @@ def _images(parts: Sequence["_Part"]) -> Iterator[LabelledImage]:
     """Yields the images of all data sets, one data set after another; scenes are renumbered consecutively.
 
     Raises:
-        DataSetError: Two data sets have images of the same data set. (One of them is an exported copy, which
-            lists no sources.)
+        DataSetError: Two data sets contain images of the same original data set, and one of the two is an
+            exported copy, which lists no sources.
     """
     names, first_scene = Names(), 0
     owners: dict[str | None, _Part] = {}
@@ -227,7 +227,7 @@ def _apportioned(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
 
 
 def _choose(number: int, wanted: int, key: str, seed: int) -> NDArray[np.bool_]:
-    """Selects `wanted` random images; the result only depends on the seed, the data set and the split."""
+    """Selects `wanted` of `number` images at random; `key` identifies the data set and the split."""
     place = int.from_bytes(sha256(key.encode()).digest()[:8])
     order = rng_for(seed, scene=place, stream="share").permutation(number)
     chosen = np.zeros(number, np.bool_)

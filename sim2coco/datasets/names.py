@@ -8,7 +8,7 @@ from sim2coco.datasets.labelled import LabelledImage
 from sim2coco.datasets.provenance import DIGITS, origin
 
 MAX_BYTES = 200
-"""Maximum length of a file name; file systems allow 255 bytes, and formats add suffixes."""
+"""Maximum length of a file name in bytes; file systems allow 255, and formats add suffixes."""
 
 
 class Names:

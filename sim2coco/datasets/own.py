@@ -120,7 +120,7 @@ def _label(info: DatasetInfo, record: Record, annotation: Annotation) -> Label:
 
 
 def _solid(record: Record, label: Annotation) -> Solid | None:
-    """The rendered object of a label; None if the record lacks its pose in the image's camera."""
+    """The rendered object of a label; None if the record lacks the object's pose or its unclipped box."""
     if label.pose is None or label.whole_px is None or label.whole_bbox is None:
         return None
     if record.settled is None:

@@ -13,7 +13,7 @@ from sim2coco.datasets.size import Size
 
 FILE = "sources.json"
 DATASET, NAME, SCENE = "source_dataset", "source_name", "source_scene"
-"""Keys of an image's facts: the identity of its original data set, and its split/name and scene there."""
+"""Keys of an image's facts: identity of the original data set, and split/name and scene in that data set."""
 DIGITS = 8
 """Number of digits of an identity at the beginning of file names."""
 

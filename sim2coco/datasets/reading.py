@@ -204,7 +204,7 @@ class CocoDataset:
 
 
 def _which(name: str, found: list[tuple[str, str]]) -> str:
-    """The message that no image or several images have this name."""
+    """The error message for a name that no image or more than one image has."""
     if not found:
         return f"no image {name!r}"
     told = ", ".join("/".join(pair) for pair in found[:4])

@@ -109,7 +109,7 @@ def _masks(label: Label) -> Iterator[str]:
 
 @contextmanager
 def _told(root: Path) -> Iterator[None]:
-    """Converts errors in reading a record to errors of the data set."""
+    """Converts exceptions from reading a record to `DataSetError`."""
     try:
         yield
     except DataSetError:

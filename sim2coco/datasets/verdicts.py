@@ -95,7 +95,7 @@ def _read(path: Path, number: int, line: bytes, last: bool) -> Verdict | None:
 
 
 def rejected(verdicts: Iterable[Verdict], rule: Rule = "any") -> dict[str, str]:
-    """Returns the rejected images, with the reviewers who reject them and their reasons.
+    """Returns, for each rejected image, the reviewers who reject it and their reasons.
 
     Args:
         verdicts: The last verdict of each reviewer on each image.

@@ -1,1 +1,1 @@
-"""Engines, which make the scenes of a run: in this process, or in supervised worker processes."""
+"""Engines make the scenes of a run: in this process, in supervised processes, or on a Ray cluster."""

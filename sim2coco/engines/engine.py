@@ -48,11 +48,11 @@ class Job:
 
     @property
     def log(self) -> Path:
-        """The file for output of native code."""
+        """The log file for the output of native code."""
         return self.store.log() or self.scratch / LOG
 
     def keep_log(self, name: str = LOG) -> None:
-        """Copies a log that was written elsewhere into the data set."""
+        """Copies the log into the data set, if it was written to the scratch folder."""
         if self.store.log() is None and self.log.exists() and (content := self.log.read_bytes()):
             self.store.put(name, content)
 
@@ -129,8 +129,8 @@ class Engine(Kind):
                 finished.
 
         Yields:
-            Summaries, and before them the progress of preparations. None is yielded from time to time while
-            no scene has finished, so that the caller can update the progress, or stop.
+            First the progress of preparations, then the summaries of scenes. None is yielded from time to
+            time while no scene has finished, so that the caller can update the progress, or stop.
         """
 
 

@@ -88,10 +88,10 @@ class Local(Engine):
     def made(
         self, workers: Supervisor[int | str], job: Job, scenes: Iterator[int | None]
     ) -> Iterator[Summary | None]:
-        """Makes scenes until there are none left; those that fail are tried again before others begin.
+        """Makes scenes until there are none left; failed scenes are tried again before other scenes begin.
 
         Yields:
-            The summary of each; None from time to time, so that the caller can stop the run.
+            The summary of each scene; None from time to time, so that the caller can stop the run.
 
         Raises:
             OSError: An error affects every scene, such as a full disk.
@@ -122,7 +122,7 @@ class Local(Engine):
     def _made_or_failed(
         self, job: Job, outcome: Outcome[int | str], failures: Counter[int]
     ) -> Summary | None:
-        """The summary of a scene; None if it must be tried again.
+        """The summary of a finished or failed scene; None if the scene must be tried again.
 
         Raises:
             OSError: The error would affect every scene, such as a full disk.
@@ -140,7 +140,7 @@ class Local(Engine):
 
 
 def prepared_meshes(workers: Supervisor[int | str], catalogue: Catalogue) -> Iterator[Preparing]:
-    """Prepares big meshes in the workers, one at a time in each, before the first scene; yields the progress.
+    """Prepares big meshes before the first scene, one at a time in each worker; yields the progress.
 
     If the preparation of a mesh fails, the scenes that contain the mesh fail later, which is recorded then.
 

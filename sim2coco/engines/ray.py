@@ -160,7 +160,7 @@ def _connect(address: str) -> None:
 
 
 def _next(scenes: Iterator[int | None], size: int) -> list[int]:
-    """The next scenes, at most `size`; fewer if scenes that are running have to finish first."""
+    """The next scenes: `size`, or fewer at the end or if running scenes have to finish first."""
     batch: list[int] = []
     for scene in islice(scenes, size):
         if scene is None:

@@ -52,9 +52,9 @@ class Call:
 
     Attributes:
         actor: The actor.
-        step: `place` while it waits for a machine, `begin` while it gets ready there, `make` while it makes
-            scenes.
-        batch: The scenes that it makes.
+        step: `place` while the actor waits for a machine, `begin` while it gets ready there, `make` while it
+            makes scenes.
+        batch: The scenes that the actor makes.
     """
 
     actor: "_Actor"
@@ -115,7 +115,7 @@ class Actors(Workers):
         return made, lost
 
     def _go_on(self, call: Call, answer: Any) -> list[Summary]:
-        """Starts an actor's next step after its answer; returns the scenes that it has made."""
+        """Handles the answer of an actor and starts its next step; returns the scenes that it has made."""
         if call.step == "place":
             self._calls[call.actor.begin.remote(self._order)] = Call(call.actor, "begin")
             return []
@@ -127,7 +127,7 @@ class Actors(Workers):
         """Counts an actor that is lost while it starts; returns the batch of an actor that is lost later.
 
         Raises:
-            GenerationError: Too many in succession were lost while they started.
+            GenerationError: Too many actors in succession were lost while they started.
         """
         if call.step == "make":
             return [[*call.batch]]
@@ -138,10 +138,10 @@ class Actors(Workers):
         return []
 
     def _check_places(self) -> None:
-        """Gives up if no actor has had a machine for a long time.
+        """Raises an error if all actors have been waiting for a machine for `PLACE_S` seconds.
 
         Raises:
-            GenerationError: No machine has had a free core for `PLACE_S` seconds.
+            GenerationError: No machine has had a free core in this time.
         """
         if self._free or any(call.step != "place" for call in self._calls.values()):
             self._deadline = time.monotonic() + PLACE_S
@@ -167,7 +167,7 @@ def imported_ray() -> Any:
     """Imports the package Ray when it is needed, because importing it takes a second.
 
     Raises:
-        GenerationError: It is not installed.
+        GenerationError: Ray is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray sends usage statistics by default
     try:

@@ -29,13 +29,13 @@ class Order:
 
     Attributes:
         store: The data set, which all machines share.
-        token: Name of a file in the data set; a machine that does not see it has a different folder at this
-            path.
+        token: Name of a file in the data set; a machine without this file has a different folder at the data
+            set's path.
         identity: What the data set depends on (`identity.describe`).
         plugins: The plug-ins that the recipe may use.
         recipe: The recipe, pickled; it can be read once the plug-ins are loaded.
         catalogue: The catalogue, pickled, if its files are sent too; None if the machine reads its own files.
-        contents: The files of the catalogue.
+        contents: The files of the catalogue; empty if they are not sent.
         local: Limits of scenes and processes.
     """
 
@@ -50,7 +50,7 @@ class Order:
 
 
 class RayWorker:
-    """Makes scenes in a supervised process, so that a crash or a hang costs one scene and not the worker."""
+    """Makes scenes in a supervised process, so that a crash or a hang affects one scene only."""
 
     def __init__(self) -> None:
         """Does nothing that may fail, because Ray would not report the reason."""
@@ -113,7 +113,7 @@ class RayWorker:
         return [*(summary(from_bytes(store.get(record_name(scene)))) for scene in there), *made]
 
     def end(self) -> None:
-        """Ends the process, and removes temporary files."""
+        """Ends the process, copies its log into the data set, and removes temporary files."""
         if self._job is not None:
             with suppress(StoreError, OSError):
                 self._job.keep_log(f"run-{socket.gethostname()}-{os.getpid()}.log")

@@ -9,7 +9,7 @@ from scenes.assets.catalogue import Asset, Catalogue
 from scenes.assets.stored import PREPARED, StoredMesh
 
 Contents = Mapping[Path, bytes]
-"""The content of each file by its path."""
+"""The content of each file, by the path of the file."""
 
 
 def contents_of(catalogue: Catalogue) -> Contents:
@@ -29,7 +29,7 @@ def contents_of(catalogue: Catalogue) -> Contents:
 
 
 def unpacked(catalogue: Catalogue, contents: Contents, folder: Path) -> Catalogue:
-    """Writes the files to a folder, and returns the catalogue with their new paths."""
+    """Writes the files to a folder; returns the catalogue with the paths of the written files."""
     numbers = {parent: index for index, parent in enumerate(dict.fromkeys(path.parent for path in contents))}
 
     def place(path: Path) -> Path:

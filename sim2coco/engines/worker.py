@@ -82,7 +82,7 @@ def make(scene: int) -> Summary:
 
 
 def _place(error: Exception) -> str:
-    """File, line and function of an error, from the innermost frame outside installed packages."""
+    """File, line and function in which an error occurred: the innermost frame outside installed packages."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
     frame = (own or frames)[-1]

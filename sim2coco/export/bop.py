@@ -119,7 +119,7 @@ class _Writer:
         self._write_models()
 
     def _flush(self) -> None:
-        """Writes the files of the scene, unless they already exist."""
+        """Writes the files of the scene, unless its JSON files already exist with the same content."""
         scene, folder = self.scene, self.folder
         self.scene, self.folder = _Scene(), ""
         if not scene.images:
@@ -167,7 +167,7 @@ class _Writer:
         }
 
     def _about(self, label: Label) -> dict[str, Any]:
-        """Category and asset of an object, and the map from mesh to model: v = scale · mesh - center."""
+        """Category and asset of an object, and the map from mesh to model points: v -> scale · v - center."""
         solid = label.solid
         assert solid is not None
         return {
@@ -194,7 +194,7 @@ def center_m(solid: Solid) -> Vec3:
     """Returns the centre of the object's bounding box in the body frame.
 
     Raises:
-        DataSetError: An earlier version wrote the record.
+        DataSetError: The record is from an earlier version and has no mesh box.
     """
     if solid.box_m is None:
         raise DataSetError(
@@ -230,7 +230,7 @@ def _shared_camera(camera: Camera, depth_scale_mm: float) -> dict[str, Any]:
 
 
 def _label_info(label: Label) -> dict[str, Any]:
-    """Pixel counts and boxes; in BOP, the width of a box is its last minus its first column."""
+    """Pixel counts and boxes of a label; in BOP, a box's width is its last column minus its first column."""
     solid = label.solid
     assert solid is not None
     boxes = {"bbox_obj": solid.whole_bbox, "bbox_visib": label.bbox}

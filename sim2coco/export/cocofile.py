@@ -33,7 +33,7 @@ class MaskStyle:
     compressed: bool = True
 
     def segmentation(self, counts: str | None, height: int, width: int, crowd: bool) -> Any:
-        """Returns the COCO `segmentation` of a mask; an empty list if there is none.
+        """Returns the COCO `segmentation` of a mask; an empty list if there is no mask.
 
         Args:
             counts: The mask's compressed RLE; None if there is no mask.
@@ -106,7 +106,7 @@ class CocoFile:
             )
 
     def add_image(self, image: LabelledImage) -> None:
-        """Adds the entry of an image, whose id is the new value of `images`."""
+        """Adds the COCO entry of an image; the image's id is the new value of `images`."""
         self.images += 1
         self.spool("images", image_entry(self._info, self.images, image))
 

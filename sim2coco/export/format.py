@@ -37,7 +37,7 @@ class Format(Kind):
         """Checks, before a run begins, that the format can represent what the settings generate.
 
         Raises:
-            CatalogueError: The format cannot represent it; the message names the settings.
+            CatalogueError: The format cannot represent what these settings generate; the message names them.
         """
 
     def represents(self, image: LabelledImage) -> bool:
@@ -61,7 +61,8 @@ class Format(Kind):
             info: Metadata of the whole data set: splits, categories, licences.
 
         Returns:
-            A context manager that provides the function; the files are complete when the context exits.
+            A context manager that provides the function to call with each image; the files are complete
+            when the context exits.
         """
 
 

@@ -17,11 +17,11 @@ from sim2coco.storage import Store
 NO_BOX = "-1 -1 -1 -1000 -1000 -1000 -10"
 """Placeholder for height, width, length, position and rotation of a label without a 3-D box."""
 PARTLY, LARGELY = 0.1, 0.5
-"""Occlusion thresholds of KITTI's occlusion levels 1 and 2; level 3 means unknown."""
+"""Smallest occluded fraction for each of KITTI's occlusion levels 1 and 2; level 3 means unknown."""
 STEEP = 0.5
-"""If the horizontal part of the mesh's x axis is shorter than this, its z axis defines the box's heading."""
+"""If the mesh's unit x axis has a shorter horizontal part than this, the z axis defines the box's heading."""
 VELODYNE = "0 -1 0 0 0 0 -1 0 1 0 0 0"
-"""Transform from a laser scanner at the camera's position, with x forward and z up, to the camera frame."""
+"""Transform from a laser scanner's frame (x forward, z up, at the camera's position) to the camera frame."""
 
 
 class Kitti(Format):
@@ -77,7 +77,7 @@ def _labels(image: LabelledImage, words: Sequence[str]) -> str:
 
 
 def _line(name: str, label: Label) -> str:
-    """The fields of a label."""
+    """A label as a line of KITTI's fields."""
     truncation, occlusion = (_share(label, key) for key in ("truncation", "occlusion"))
     truncated = "-1" if truncation is None else f"{truncation:.2f}"
     occluded = 3 if occlusion is None else int(occlusion >= PARTLY) + int(occlusion >= LARGELY)

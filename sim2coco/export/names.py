@@ -18,13 +18,13 @@ class Names:
         self._taken: set[str] = set()
 
     def flat(self, image: LabelledImage) -> str:
-        """Returns a name without suffix and with `_` for `/` and `.`; if it is taken, prepends the split."""
+        """Returns a name without suffix and with `_` for `/` and `.`; prepends the split to a taken name."""
         path = PurePosixPath(image.name)
         stem = path.with_suffix("").as_posix().replace("/", "_").replace(".", "_")
         return self._free(stem if stem.casefold() not in self._taken else f"{image.split}_{stem}")
 
     def by_stem(self, image: LabelledImage) -> LabelledImage:
-        """Renames an image so that its name without suffix is unique in its split; folders are kept."""
+        """Returns the image with a name that is unique in its split even without suffix; folders are kept."""
         stem = PurePosixPath(image.name).with_suffix("").as_posix()
         # Ultralytics replaces the last folder named `images` in an image path with `labels`.
         stem = "/".join("images_" if part == "images" else part for part in stem.split("/"))

@@ -1,4 +1,4 @@
-"""Creates an output folder atomically: it gets its name when all its files are written."""
+"""Creates an output folder atomically: the folder gets its final name when all files are written."""
 
 import shutil
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ def new_folder(out: Path) -> Iterator[LocalStore]:
     """Provides a store in a temporary folder beside `out`, which is renamed to `out` when the block ends.
 
     If the block raises an exception, the temporary folder is removed. If the process is killed, the next call
-    with the same `out` removes it. Whether the final rename is possible is checked at the start.
+    with the same `out` removes the folder. Whether the final rename is possible is checked at the start.
 
     Args:
         out: The folder, or a symbolic link to it. It may exist if it is empty.

@@ -38,9 +38,9 @@ def _hull(mask: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _boxes(hull: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The boxes (m, 4, 2) around a convex polygon (n, 2) that are parallel to one of its sides.
+    """The bounding boxes (n + 1, 4, 2) of a convex polygon (n, 2): axis-aligned, then along each side.
 
-    The smallest enclosing box is one of them. The first box is axis-aligned.
+    The smallest enclosing box is one of them.
     """
     sides = np.roll(hull, -1, axis=0) - hull
     sides = np.concatenate([[[1.0, 0.0]], sides])

@@ -154,7 +154,7 @@ def _neighbours(points: Points, owners: NDArray[np.int64]) -> Points:
 
 
 def _walk(firsts: list[int], bridges: dict[int, list[int]]) -> Iterator[int]:
-    """Yields the points of a path along all outlines, which crosses each bridge where it first meets it.
+    """Yields the point indices of a path along all outlines; each bridge is crossed when first reached.
 
     Args:
         firsts: Index of the first point of each outline, followed by the number of points.

@@ -55,7 +55,7 @@ def padded(points: Path) -> Path:
     Ultralytics adds interpolated points to each polygon, equally spaced in the point index, until it has
     1,000 points. After rounding, added points in the middle of a diagonal step may lie outside the mask. With
     499 or 1,000 points in the file, all added points coincide with points in the file. Therefore the last
-    point is repeated up to one of these numbers.
+    point is repeated until there are 499 or 1,000 points.
     """
     diagonal = (points != np.roll(points, 1, axis=0)).all(axis=1).any()
     number = next((number for number in (499, 1000) if len(points) <= number), len(points))
@@ -81,9 +81,9 @@ def _borders(mask: Mask) -> list[tuple[Path, list[Path]]]:
 
 
 def _around_corners(mask: Mask, border: Path) -> Path:
-    """Replaces diagonal steps of a border by two straight steps, where a mask pixel adjoins both ends.
+    """Replaces diagonal steps of a border by two straight steps each, if these pass through a mask pixel.
 
-    In a diagonal step, readers that add points before rounding may leave the mask.
+    Points that readers add to a diagonal step before rounding may lie outside the mask.
     """
     (x0, y0), (x1, y1) = border.T, np.roll(border, -1, axis=0).T
     first = mask[y0, x1] > 0
@@ -108,12 +108,12 @@ def _with_holes(border: Path, holes: Sequence[Path]) -> Path:
 
 
 def _from_leftmost(path: Path) -> Path:
-    """Rotates a closed path to begin at its leftmost pixel; in a tie, the uppermost one."""
+    """Permutes a closed path cyclically to begin at its leftmost pixel; in a tie, the uppermost one."""
     return np.roll(path, -int(np.lexsort((path[:, 1], path[:, 0]))[0]), axis=0)
 
 
 def _touching(path: Path) -> Path:
-    """Fills the gaps of a closed path; the pixels of a gap do not depend on the path's direction.
+    """Fills the gaps of a closed path; the pixels that fill a gap do not depend on the path's direction.
 
     Consecutive duplicates are removed, except in a path with a single pixel.
     """

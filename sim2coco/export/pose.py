@@ -39,7 +39,7 @@ def with_keypoints(
 
 
 def of_pose(info: DatasetInfo) -> dict[str, Any]:
-    """Returns the keypoint entries of `data.yaml`; the names are informational."""
+    """Returns the keypoint entries of `data.yaml`; the keypoint names are informational."""
     names = {
         category: list(one.names)
         for category, one in zip(info.categories, info.skeletons, strict=True)

@@ -12,7 +12,7 @@ from sim2coco.export.format import Format
 
 
 def _expand_names(value: object) -> object:
-    """Replaces names in a list with `{kind: NAME}`."""
+    """Replaces each name in a list with `{kind: NAME}`."""
     if not isinstance(value, list):
         return value
     return tuple({"kind": entry} if isinstance(entry, str) else entry for entry in value)

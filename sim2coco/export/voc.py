@@ -19,7 +19,7 @@ from sim2coco.storage import Store
 
 ROOT = "voc/VOCdevkit/VOC2012"
 TRUNCATED, OCCLUDED = 0.15, 0.05
-"""Truncation and occlusion thresholds of VOC's flags, from its annotation guidelines."""
+"""Truncation and occlusion thresholds of VOC's flags, from VOC's annotation guidelines."""
 
 log = logging.getLogger("sim2coco")
 

@@ -14,7 +14,7 @@ MOST = 254
 
 
 def voc_masks(info: DatasetInfo, image: LabelledImage) -> dict[str, bytes] | None:
-    """Encodes the class image (category + 1) and object image (label + 1) of an image; 0 is background.
+    """Encodes the class image (category index + 1) and object image (label index + 1); 0 is background.
 
     Returns:
         The PNG files by folder; None if a label has no mask, masks overlap, or there are too many ids.

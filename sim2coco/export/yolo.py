@@ -138,8 +138,8 @@ def data_yaml(
 ) -> bytes:
     """Returns `data.yaml`: the split folders, relative to the file, and the categories.
 
-    Ultralytics needs `train` and `val`: if one of them has no split, it gets the other's. The entries of
-    `more` come last.
+    Ultralytics needs `train` and `val`: if one of these keys has no split, it gets the other key's
+    folders. The entries of `more` come last.
     """
     places: dict[str, list[str]] = {"train": [], "val": [], "test": []}
     for split in splits:

@@ -32,7 +32,7 @@ def as_choice(match: Match, name: str) -> str:
 
 
 def distances(match: Match, real: Observed) -> dict[str, tuple[float, float]]:
-    """Earth mover's distance of each quantity to the data set, before and after."""
+    """Each quantity's earth mover's distance to the data set: (original settings, final settings)."""
     return {name: (match.before.distance(name, real), match.after.distance(name, real)) for name in MATCHED}
 
 
@@ -42,7 +42,7 @@ def title(name: str) -> str:
 
 
 def as_page(match: Match, real: Observed, name: str) -> str:
-    """Renders a page with each quantity's histograms before and after, compared with the data set."""
+    """Renders a page with each quantity's histograms: original settings, final settings, and data set."""
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).parent, Path(quantities.__file__).parent]),
         autoescape=True,

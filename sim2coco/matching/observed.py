@@ -24,7 +24,7 @@ class Observed:
     """The values of some quantities over the images of a data set.
 
     Attributes:
-        values: The values of `MATCHED`: one for each image, or one for each label for `box_size`.
+        values: The values of each quantity in `MATCHED`, one per image; those of `box_size`, one per label.
         images: Number of images.
         size: The most frequent width and height of the images, in pixels.
     """
@@ -34,7 +34,7 @@ class Observed:
     size: tuple[int, int]
 
     def distance(self, name: str, other: "Observed") -> float:
-        """Earth mover's distance of a quantity to another data set; NaN if either has no labels."""
+        """Earth mover's distance of a quantity to another data set; NaN if either has no values."""
         return earth_movers_distance(self.values.histogram(name), other.values.histogram(name))
 
 
@@ -43,10 +43,10 @@ def observe(
     size: tuple[int, int] | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Observed:
-    """Reads the images and labels of a data set.
+    """Measures the images and labels of a data set.
 
     Args:
-        images: Its images.
+        images: The images of the data set.
         size: Width and height that are recorded instead of the images' own.
         progress: Called with the number of images read so far.
 

@@ -110,7 +110,7 @@ def _moved(bounds: list[float], real: Array, trial: Array, step: float) -> tuple
     Args:
         bounds: The range.
         real: (n,), log2 of the wanted values.
-        trial: (m,), log2 of the values that the range has given.
+        trial: (m,), log2 of the values in the trial with this range.
         step: Fraction of the differences that is applied.
     """
     low, high = (float(np.log2(max(bound, 1e-6))) for bound in bounds)

@@ -1,6 +1,6 @@
 """Makes trials, each with settings derived from the trial before.
 
-Each trial has other scenes, and the steps become smaller, so that noise averages out (stochastic
+Each trial renders new scenes, and the steps become smaller, so that noise averages out (stochastic
 approximation, Robbins and Monro 1951).
 """
 
@@ -92,7 +92,7 @@ class _Trials:
     done: int = 0
 
     def run(self, tree: Tree) -> Observed:
-        """Makes the images of one trial: one view of each scene."""
+        """Makes the images of one trial, one view per scene, and measures them."""
         recipe = Recipe.parse({**reduced(tree), "views": 1, "lightings": 1})
 
         def report(tally: Tally) -> None:
@@ -117,7 +117,7 @@ class _Trials:
 
 
 def reduced(tree: Tree) -> Tree:
-    """Returns the settings with a reduced image size, and without further files and target."""
+    """Returns the settings with a reduced image size, without extra files per image, and without target."""
     image, camera = tree["image"], tree["camera"]
     factor = min(1.0, LONGER_PX / max(image["width"], image["height"]))
     sides = {side: max(1, round(factor * image[side])) for side in ("width", "height")}
@@ -133,7 +133,7 @@ def check_size(tree: Tree, real: Observed) -> None:
     """Checks that intrinsics in pixels are for the image size of the data set.
 
     Raises:
-        ConfigError: They are for another image size.
+        ConfigError: The intrinsics are for another image size.
     """
     given = [key for key in IN_PIXELS if tree["camera"].get(key) is not None]
     own = tree["image"]["width"], tree["image"]["height"]

@@ -44,7 +44,7 @@ def require(url: str) -> None:
 
 
 def connected(url: str) -> "tuple[AbstractFileSystem, str]":
-    """Returns the file system of a URL, without listings cache, and the path in it."""
+    """Returns the file system of a URL, without listings cache, and the URL's path in that file system."""
     from fsspec import url_to_fs
 
     options = OPTIONS.get(url.partition("://")[0], {})

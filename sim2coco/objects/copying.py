@@ -52,7 +52,7 @@ def downloaded(objects: Transfers, near: LocalStore) -> dict[str, State]:
 
 
 def upload_changes(objects: Transfers, near: LocalStore, before: Mapping[str, State]) -> None:
-    """Uploads the changes in a local copy; `run.json`, which marks the data set as finished, is last."""
+    """Uploads the changes in a local copy; `run.json`, which marks a finished data set, is uploaded last."""
     now = dict(_states(near))
     for_all(objects.delete, [name for name in before if name not in now])
     changed = [name for name, state in now.items() if before.get(name) != state]

@@ -33,7 +33,7 @@ class Download:
     missing: tuple[str, ...]
 
     def run(self, show: Callable[[int], None]) -> None:
-        """Downloads the missing files; `run.json`, which marks the run as finished, is last.
+        """Downloads the missing files; `run.json`, which marks the run as finished, is downloaded last.
 
         Args:
             show: Called with the number of files in the folder so far.
@@ -59,7 +59,7 @@ class Download:
 
 
 def planned(objects: ObjectStore, root: Path) -> Download:
-    """Finds the files of a data set that are missing or outdated in a folder, by size and time.
+    """Compares sizes and times to find the files of a data set that are missing or outdated in a folder.
 
     Args:
         objects: The data set in the object store.

@@ -1,4 +1,4 @@
-"""Locks in object stores: an object that its owner rewrites every few seconds.
+"""Locks in object stores: a lock is an object that its owner rewrites every few seconds.
 
 The lease never compares clocks of two machines: ages are differences between times of the server's clock.
 """
@@ -131,7 +131,7 @@ def leased(objects: Objects, name: str, rivals: Callable[[], list[str]]) -> Iter
     Args:
         objects: The object store.
         name: Name of the lock.
-        rivals: Finds the locks that exclude this one.
+        rivals: Finds the existing locks that exclude this lock.
 
     Raises:
         StoreError: Another process holds this lock or a rival lock, or the server does not support

@@ -48,7 +48,7 @@ class ObjectStore(Storage):
 
     @contextmanager
     def _used(self, name: str = "") -> "Iterator[tuple[AbstractFileSystem, str]]":
-        """Provides the file system of this process, and the path of a file in it."""
+        """Provides the file system of this process, and the path of an object in that file system."""
         with told(self.url):
             if self._connection is None or self._connection[0] != os.getpid():
                 self._connection = os.getpid(), *connected(self.url)
@@ -125,7 +125,7 @@ class ObjectStore(Storage):
         """Locks the data set for this process in a `with` block, with a lock object that is renewed.
 
         The lock of a killed process expires immediately for processes on the same machine, and after
-        `LEASE_S` seconds for others.
+        `LEASE_S` seconds for processes on other machines.
 
         Args:
             shard: As in `Storage.claim`.
@@ -164,7 +164,7 @@ class ObjectStore(Storage):
         return None
 
     def age_s(self, name: str) -> float:
-        """Returns the seconds since an object was written; writing an object gives the server's time now."""
+        """Returns the seconds since an object was written; writes another object to get the server time."""
         probe = f"{TEMPORARY}{uuid4().hex}"
         self.replace(probe, b"")
         try:
@@ -227,12 +227,12 @@ class ObjectStore(Storage):
         return Path(gettempdir())
 
     def for_others(self) -> Self:
-        """Returns a store for the same URL."""
+        """Returns a store for the same URL, for processes on other machines."""
         return type(self)(self.url)
 
     @contextmanager
     def _bucket(self) -> Iterator[None]:
-        """Reports `FileNotFoundError` from a write as a missing bucket."""
+        """Converts `FileNotFoundError` from a write to a `StoreError` about a missing bucket."""
         try:
             yield
         except FileNotFoundError as error:

@@ -7,7 +7,7 @@ from sim2coco.storage import StoreError
 EXTRAS = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs"}
 """The allowed URL schemes, and the package that each one needs.
 
-Other fsspec schemes read local files, run commands, or connect to arbitrary servers.
+Other fsspec schemes are refused: they read local files, run commands, or connect to arbitrary servers.
 """
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.:-]*)://(.*)", re.DOTALL)
 BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -28,7 +28,7 @@ def repaired(annotation: Entry, image: Entry, category: Entry, place: Place) -> 
         place: Where changes are listed.
 
     Raises:
-        LeftOut: It cannot be repaired.
+        LeftOut: The annotation cannot be repaired.
     """
     entry = {**annotation, "iscrowd": _crowd(annotation, place)}
     mask = _mask(entry, image, place)

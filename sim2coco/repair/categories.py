@@ -7,7 +7,7 @@ from sim2coco.repair.plan import Plan, is_id
 
 
 def number_categories(plans: Sequence[Plan]) -> None:
-    """Renumbers the categories by name if an id is not an integer, or belongs to two categories."""
+    """Renumbers the categories, one id per name, if an id is not an integer or belongs to two names."""
     names: dict[object, str] = {}
     for found in plans:
         for entry in found.categories.values():

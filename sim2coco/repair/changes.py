@@ -21,11 +21,11 @@ CHANGES = {
     "keypoints": "number of keypoints counted anew, or malformed keypoints removed",
     "value": "a value that is not JSON, or of the wrong type, replaced or removed",
 }
-"""The kinds of changes, with a sentence each."""
+"""Maps each kind of change to its description."""
 
 
 class Changes(Faults):
-    """All changes; the first ones of each kind are kept in memory, and all are in a file."""
+    """All changes: the first ones of each kind are kept in memory, and all are written to a file."""
 
     def __init__(self, file: TextIO) -> None:
         """Begins an empty list; `file` is a temporary file that receives all changes."""
@@ -38,7 +38,7 @@ class Changes(Faults):
         self._file.write(f"{Fault(file, where, kind, message)}\n")
 
     def at(self, file: str, where: str) -> Place:
-        """A place at which changes can be reported."""
+        """Returns a place in an annotation file, at which changes can be reported."""
         return Place(file, where, self)
 
     def lines(self) -> Iterator[bytes]:

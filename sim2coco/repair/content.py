@@ -15,7 +15,7 @@ from sim2coco.repair.progress import Progress
 
 
 def content(found: Plan, file: BinaryIO, progress: Progress) -> Iterator[bytes]:
-    """Yields the new annotation file; lists that are not COCO's keep their entries."""
+    """Yields the repaired annotation file in parts; lists that are not COCO's keep their entries."""
     yield b"{"
     for key, value in _head(found).items():
         yield encoded(key) + b": " + encoded(value) + b",\n"
@@ -54,7 +54,7 @@ def _annotations(found: Plan, group: Iterable[Item], progress: Progress) -> Iter
 
 
 def _head(found: Plan) -> Mapping[str, Any]:
-    """The top-level values that are not lists of entries; values of the wrong type are made empty."""
+    """The top-level values except lists of entries; `info`, `licenses` of the wrong type are made empty."""
     head = {key: value for key, value in found.top.items() if key not in LISTS and value != []}
     for key, kind in (("info", dict), ("licenses", list)):
         if key in found.top and type(found.top[key]) is not kind:
@@ -67,7 +67,7 @@ def _annotation(found: Plan, place: Place, value: Any, seen: set[bytes]) -> Entr
     """A repaired annotation, with its original id; None if it is left out.
 
     Args:
-        found: The plan for its file.
+        found: The plan for the annotation file.
         place: Where changes are listed.
         value: The annotation as found.
         seen: Hashes of the annotations so far, without their ids; the hash of this one is added.

@@ -12,7 +12,7 @@ from sim2coco.repair.progress import Progress
 
 
 def place_images(folder: Folder, found: Plan, progress: Progress) -> str:
-    """Leaves out images without an intact file, and renumbers the others if their ids are not valid.
+    """Leaves out images without an intact file, and renumbers the remaining images if an id is not valid.
 
     Returns:
         The folder of the images, relative to the data set.

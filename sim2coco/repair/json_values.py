@@ -13,7 +13,7 @@ Key = tuple[str, Any]
 
 
 def key_of(identity: object) -> Key | None:
-    """The key of an id: an integer or a text; None for any other type."""
+    """The key of an id that is an integer or a string; None for any other type."""
     if type(identity) is float and identity.is_integer():
         identity = int(identity)
     return (type(identity).__name__, identity) if type(identity) in (int, str) else None

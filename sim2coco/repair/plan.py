@@ -18,7 +18,7 @@ is_id = integer(0, MAX_VALUE)
 
 
 EntryOf = Callable[["Plan", str, Any], Entry | None]
-"""Returns the repaired entry; None if it is left out."""
+"""Function (plan, where, value) that returns the repaired entry; None if the entry is left out."""
 
 
 class Unrepairable(Exception):
@@ -56,7 +56,7 @@ def plan(name: str, file: BinaryIO, changes: Changes) -> Plan:
     """Reads an annotation file, and decides which of its categories and images are kept.
 
     Raises:
-        Unrepairable: A list is missing, a key occurs twice, or annotations are panoptic.
+        Unrepairable: One of COCO's lists is missing, a key occurs twice, or annotations are panoptic.
         NotJson, NotObject, OSError: The file cannot be read.
     """
     found = Plan(name, changes)
@@ -157,7 +157,7 @@ def _image(found: Plan, where: str, entry: Any) -> Entry | None:
 
 
 def _rename(found: Plan) -> None:
-    """Appends a number to the names of categories whose name is taken."""
+    """Appends a number to a category's name if an earlier category has the same name."""
     names = {entry["name"] for entry in found.categories.values()}
     seen: set[str] = set()
     for key, entry in found.categories.items():

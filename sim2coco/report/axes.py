@@ -81,7 +81,7 @@ def short(value: float) -> str:
 
 
 def text(x: float, y: float, words: str, anchor: str = "start", kind: str = "tick") -> Markup:
-    """A text in a plot."""
+    """Returns a text element of a plot."""
     return Markup('<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>').format(
         kind, short(x), short(y), anchor, words
     )
@@ -103,6 +103,6 @@ def svg(content: Markup, label: str, width: float = WIDTH, height: float = HEIGH
 def ticks(
     values: Sequence[float], place: Callable[[float], float], write: Callable[[float], str]
 ) -> list[Tick]:
-    """Ticks at the values within the range of the axis."""
+    """Ticks at those values whose position is on the axis."""
     found = [Tick(place(value), write(value)) for value in values]
     return [tick for tick in found if -1e-6 <= tick.place <= 1 + 1e-6]

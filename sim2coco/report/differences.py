@@ -96,7 +96,7 @@ def _of_quantities(yours: Gathering, theirs: Gathering) -> Iterator[tuple[float,
 
 
 def _spread(values: list[NDArray[np.float64]], logarithmic: bool) -> float:
-    """The pooled standard deviation of two data sets, at least an eighth of an octave if logarithmic."""
+    """The pooled standard deviation of two data sets' values, at least 1/8 octave if logarithmic."""
     if logarithmic:
         values = [np.log2(np.maximum(each, 1e-9)) for each in values]
     spread = float(np.sqrt(np.mean([each.var() for each in values])))
@@ -135,7 +135,7 @@ def _comparison(subject: Subject, here: float, there: float) -> str:
 
 
 def _of_categories(yours: Gathering, theirs: Gathering) -> Iterator[tuple[float, str]]:
-    """Categories that only one data set has, and categories with different fractions of the labels."""
+    """Yields (size, sentence) of differences: categories in one data set only, or with other frequencies."""
     here, there = (shares(found) for found in (yours, theirs))
     for own, other, words in ((here, there, "Only you have"), (there, here, "Only they have")):
         alone = [name for name, share in own.items() if share and not other.get(name)]

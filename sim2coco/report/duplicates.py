@@ -39,7 +39,7 @@ class Duplicates:
     Attributes:
         groups: The largest groups, with thumbnails.
         number: Number of groups.
-        surplus: Number of images that could be left out.
+        surplus: Number of images that could be left out if one image of each group is kept.
         compared: Number of images that were compared.
         across: Number of groups with images in more than one split.
     """

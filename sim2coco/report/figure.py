@@ -26,9 +26,9 @@ class Figure:
     """A plot.
 
     Attributes:
-        key: Its name in the page, of letters, digits and `-`.
+        key: Name of the plot in the page, of letters, digits and `-`.
         title: Its title.
-        text: A sentence that says what it shows, also for screen readers.
+        text: A sentence that says what the plot shows, also for screen readers.
         plot: The SVG.
         table: The same numbers as a table.
         wide: Whether it takes the full width of the page.

@@ -103,7 +103,7 @@ class Gathering:
             self.compared.append(replace(image, objects=()))
 
     def place(self, name: str) -> NDArray[np.float64]:
-        """One of the values of `PLACE` for all objects; NaN where it is unknown: (n,)."""
+        """Returns the value `name` of `PLACE` for all objects: (n,), NaN where it is unknown."""
         return np.array(self._places[name], np.float64)
 
 

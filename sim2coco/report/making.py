@@ -29,7 +29,7 @@ class Making:
     Attributes:
         facts: (name, value) pairs.
         settings: The text of `config.yaml`; "" if there is none.
-        command: The command that makes it again; "" if it is unknown.
+        command: The command that makes the data set again; "" if it is unknown.
         notes: Notes on how to use the command.
         reasons: How often each reason has rejected a view or a scene; None if there are no records.
         views: Number of accepted views.
@@ -92,7 +92,7 @@ def _of_run(root: Path, run: Mapping[str, Any]) -> Making:
 
 
 def _pictures(root: Path, reason: str) -> list[tuple[str, str]]:
-    """(name, data URI) of the images of the first views that were rejected for a reason."""
+    """(name, data URI) of images of views that were rejected for a reason, at most `SHOWN`."""
     files = sorted((root / folder_of(reason)).glob("*.jpg"))[:SHOWN]
     return [(file.stem, jpeg_uri(read_ordinary(file))) for file in files]
 

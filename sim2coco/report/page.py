@@ -1,4 +1,4 @@
-"""Assembles the page."""
+"""Assembles the page of the report."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -44,8 +44,8 @@ def page(found: Gathering, made: Making, others: Gathering | None, name: str, wo
 
     Args:
         found: Statistics of the data set.
-        made: How it was made.
-        others: Statistics of the data set that it is compared with.
+        made: How the data set was made.
+        others: Statistics of another data set to compare with; None if there is none.
         name: The name of the other data set.
         workers: Number of threads.
     """

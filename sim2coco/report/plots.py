@@ -34,8 +34,8 @@ class Bars:
 
     Attributes:
         edges: (n + 1,), the edges of the bars.
-        counts: (n,), the number of values in each.
-        others: (n,), the same for the other data set; None without one.
+        counts: (n,), the number of values in each bar.
+        others: (n,), the counts of another data set; None if there is none.
         logarithmic: Whether the axis is logarithmic.
         written: The values that may be labelled on the axis; round ones if empty.
         write: Formats a value for the axis.
@@ -88,7 +88,7 @@ def _written(bars: Bars) -> Sequence[float]:
 
 
 def _apart(across: Sequence[Tick]) -> list[Tick]:
-    """Leaves out ticks whose labels would touch the label before."""
+    """Leaves out ticks whose labels would touch the previous label."""
     kept: list[Tick] = []
     for tick in across:
         if not kept or tick.place - kept[-1].place > 0.02 * (len(tick.text) + 1):

@@ -32,7 +32,7 @@ class Shown:
     """How a quantity is shown.
 
     Attributes:
-        name: Its name in `sim2coco.statistics`.
+        name: Name of the quantity in `sim2coco.statistics`.
         title: Title of the plot.
         text: Description of the values.
         label: Label of the axis, with the unit.

@@ -44,9 +44,9 @@ def write_report(
     Args:
         data: The data set.
         target: The file; an unedited report is replaced.
-        against: A data set to compare it with.
+        against: Another data set to compare the data set with.
         workers: Number of threads.
-        force: Whether any other file is replaced too.
+        force: Whether an existing file of any other kind is replaced, too.
         progress: Called with the number of images read so far, of both data sets.
 
     Returns:
@@ -80,7 +80,7 @@ def _check_free(store: LocalStore, target: Path, force: bool) -> None:
 
 
 def _is_other(store: Store, name: str) -> bool:
-    """Whether there is a file other than an unedited report."""
+    """Whether a file of this name exists that is not an unedited report."""
     if store.path(name).is_dir():
         return True
     return store.exists(name) and (is_edited(store, name) or not store.get(name).startswith(HEAD))
@@ -93,8 +93,8 @@ def report_of_run(store: Store, root: Path, found: Gathering, workers: int, run:
 
     Args:
         store: The data set.
-        root: Its folder.
-        found: Statistics of its images.
+        root: The folder of the data set.
+        found: Statistics of the data set's images.
         workers: Number of threads.
         run: The future content of `run.json`.
 
@@ -118,9 +118,9 @@ def report_of_run(store: Store, root: Path, found: Gathering, workers: int, run:
 
 
 def add_validation(data: Dataset, found: Validation) -> bool:
-    """Adds the results of validate to the report of a data set; returns whether there is a report.
+    """Adds the results of `validate` to the report of a data set; returns whether there is a report.
 
-    The section is kept when the report is written again, as long as the images are the same.
+    The results are kept when the report is written again, as long as the images are the same.
 
     Raises:
         OSError: The report cannot be written.
@@ -135,5 +135,5 @@ def add_validation(data: Dataset, found: Validation) -> bool:
 
 
 def _validated(store: Store, name: str, state: str) -> str:
-    """The validate section of the report that is replaced, if it belongs to the same images."""
+    """The `validate` section of the existing report, if it belongs to the same images; else ""."""
     return section_of(store.get(name), state) if store.exists(name) else ""

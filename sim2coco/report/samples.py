@@ -31,7 +31,7 @@ class Sample:
 
     Attributes:
         name: `split/name` of the image.
-        text: What it shows.
+        text: Description of the image's content.
         picture: The SVG.
     """
 

@@ -9,9 +9,9 @@ from sim2coco.report.gathering import Gathering
 from sim2coco.report.making import Making
 
 UNEVEN = 3
-"""Ratio of label counts from which the categories are called uneven."""
+"""The categories are called uneven if one has at least this many times the labels of another."""
 MOST = 0.5
-"""Fraction above which small labels, and rejected views, are mentioned."""
+"""Small labels are mentioned if their fraction is above this, and rejected views likewise."""
 WHOLE = 0.995
 """Visible fraction above which an object is called wholly visible."""
 NAMED = 5
@@ -23,7 +23,7 @@ def in_short(found: Gathering, made: Making, groups: int) -> list[str]:
 
     Args:
         found: Statistics of the data set.
-        made: How it was made.
+        made: How the data set was made.
         groups: Number of groups of near-duplicates.
     """
     return [*_labels(found), *_categories(found), *_warnings(found, made, groups)]

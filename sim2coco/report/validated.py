@@ -16,8 +16,8 @@ class Validation:
     """The results of validate.
 
     Attributes:
-        text: How they were obtained, in sentences.
-        tables: Rows of each table; the first row is the head, and the first column names the others.
+        text: How the results were obtained, in sentences.
+        tables: Rows of each table; the first row is the header, and the first column has the row names.
         drawings: SVGs.
         pictures: (description, data URI) of each image.
     """

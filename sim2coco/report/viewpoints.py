@@ -23,7 +23,7 @@ RADIUS, GAP, MARGIN = 70.0, 16.0, 22.0
 DISTANCES, BARS_PX = 18, 30.0
 """Number of distance bins, and the height of their bars."""
 MAPS = 11
-"""Number of categories that get a map, the most frequent ones; the table has up to `LISTED`."""
+"""Maximum number of categories with a map, the most frequent ones first."""
 LISTED = 200
 """Maximum number of categories in the table."""
 
@@ -104,7 +104,7 @@ def _views(name: str, cells: NDArray[np.int64], distances_m: Array, edges: Array
 
 
 def _map(views: Views, edges: Array) -> Markup:
-    """The two hemispheres of some viewpoints, and the histogram of their distances."""
+    """Draws viewpoints on the two hemispheres, and the histogram of their distances."""
     top = int(views.cells.max())
     centres = [(MARGIN + RADIUS, RADIUS + 4), (MARGIN + 3 * RADIUS + GAP, RADIUS + 4)]
     parts = [_disc(x, y) for x, y in centres]

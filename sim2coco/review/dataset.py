@@ -51,7 +51,7 @@ class DataSet:
         """The settings in `config.yaml`.
 
         Raises:
-            DataSetError: They cannot be read.
+            DataSetError: The settings cannot be read.
         """
         name = "config.yaml"
         try:

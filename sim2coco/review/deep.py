@@ -53,17 +53,17 @@ def check_deep(
 ) -> DeepReport:
     """Renders the images of a data set again, and compares images and labels with the data set.
 
-    Rejected views are rendered again too: the reasons must be the same. Unreadable records are skipped,
-    because `sim2coco.check` reports them.
+    Rejected views are rendered again, too, and must be rejected for the same reasons. Unreadable records are
+    skipped, because `sim2coco.check` reports them.
 
     Args:
         root: The data set.
         folders: Folders that are searched for the meshes and images, as for `replay`.
-        scenes: Number of scenes, spread evenly; None for all.
-        show: Called with the number of scenes compared so far, and their total number.
+        scenes: Number of scenes to compare, spread evenly over the data set; None for all.
+        show: Called with the number of scenes compared so far, and the number to compare.
 
     Raises:
-        DataSetError: It is not a data set of sim2coco, or a mesh or an image is missing or has changed.
+        DataSetError: `root` is not a data set of sim2coco, or a mesh or an image is missing or has changed.
         EglUnavailable: The renderer does not work on this machine.
     """
     data = DataSet(root)
@@ -99,7 +99,7 @@ def _records(data: DataSet) -> Iterator[tuple[Record, list[View]]]:
 
 
 def _spread(found: list[Any], number: int | None) -> list[Any]:
-    """Returns `number` elements of a list, spread evenly; all if it is None or large."""
+    """Returns `number` elements of a list, spread evenly; all elements if `number` is None or too large."""
     if number is None or number >= len(found):
         return found
     return [found[index * len(found) // number] for index in range(number)]
@@ -144,7 +144,7 @@ def _scene(data: DataSet, context: WorkerContext, record: Record, kept: Sequence
 
 
 def without_target(reasons: tuple[str, ...]) -> tuple[str, ...]:
-    """The reasons for which checks reject a view, without `target`, which depends on other views."""
+    """Returns the reasons for rejecting a view except `target`, which depends on other views."""
     return tuple(reason for reason in reasons if reason != TARGET)
 
 
@@ -174,6 +174,6 @@ def _differences(
 
 
 def _known(value: object) -> bool:
-    """Whether a record has this value; records of earlier versions lack some values, or parts of them."""
+    """Whether a value of a record is complete; records of earlier versions lack some values or parts."""
     old = isinstance(value, tuple) and any(getattr(entry, "body", 0) is None for entry in value)
     return value is not None and not old

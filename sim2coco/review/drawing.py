@@ -14,7 +14,7 @@ MAX_HEIGHT = 2
 
 
 def in_cell(image: LabelledImage, names: tuple[str, ...], style: Style) -> Image:
-    """Draws an image with its labels for a sheet, `CELL_PX` wide."""
+    """Draws an image with its labels as a cell of a sheet; the cell is `CELL_PX` wide."""
     width_px = max(1, min(CELL_PX, MAX_HEIGHT * CELL_PX * image.width // image.height))
     drawn = overlay(read_pixels(image), image, names, width_px, style)
     height_px = min(len(drawn), MAX_HEIGHT * CELL_PX)

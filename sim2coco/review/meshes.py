@@ -1,4 +1,4 @@
-"""Finds the meshes of a data set's objects, for formats with models."""
+"""Finds the meshes of a data set's objects, for formats that include 3-D models."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ from sim2coco.review.whereabouts import Whereabouts
 
 
 def with_meshes(data: Dataset, folders: Sequence[Path]) -> Dataset:
-    """Returns a data set that also finds the meshes of its objects, for formats that include 3-D models.
+    """Returns the data set with access to the meshes of its objects, for formats that include 3-D models.
 
     Args:
         data: A data set made by sim2coco.
@@ -52,7 +52,7 @@ def _finder(data: DataSet, folders: Sequence[Path]) -> Callable[[str], Mesh]:
 
 
 def _noted(data: DataSet, keys: set[str]) -> Iterator[tuple[Record, View]]:
-    """Yields the views of all images, and adds the assets of their objects to `keys`."""
+    """Yields (record, view) for each image, and adds the asset keys of the scene's objects to `keys`."""
     for record, view, _ in data.pictures():
         bodies = record.settled.spec.bodies if record.settled else ()
         keys |= {body.asset for body in bodies if body.role == "object"}

@@ -31,7 +31,7 @@ MAX_HEIGHT_PX = 4096
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What is drawn of each label.
+    """Which parts of each label are drawn.
 
     Attributes:
         tint: Whether visible masks are tinted.
@@ -73,7 +73,7 @@ def overlay(
         width_px: Width of the result in pixels. By default, it is the image width times the smallest integer
             that gives at least `MIN_WIDTH_PX`, or times a smaller one to keep the height within
             `MAX_HEIGHT_PX`.
-        style: What is drawn.
+        style: Which parts of each label are drawn.
 
     Returns:
         A copy of the image, scaled to the width, with the labels drawn.
@@ -150,7 +150,7 @@ def decoded(counts: str, image: LabelledImage | Picture) -> NDArray[np.bool_]:
 
 
 def _box(image: Image, box: Xywh, scale: float, color: Rgb, text: str) -> Name:
-    """Draws a bounding box just outside the mask, and returns its name."""
+    """Draws a bounding box just outside the mask, and returns the name to be written next to it."""
     edges = np.array([box[0], box[1], box[0] + box[2], box[1] + box[3]]) * scale
     limit = max(image.shape)
     x, y, right, bottom = (round(edge) for edge in np.clip(edges, -limit, 2 * limit).tolist())

@@ -31,7 +31,7 @@ from sim2coco.tally import GenerationError, advice, counts
 
 PICTURES, COLUMNS, WIDTH_PX = 8, 4, 400
 DEFAULT = "preview.png"
-"""Name of the PNG where none is given; a file of this name is replaced."""
+"""Name of the PNG if no path is given; an existing file of this name is replaced."""
 MAX_SCENES = 24
 MAX_WORKERS = 4
 
@@ -39,7 +39,7 @@ MAX_WORKERS = 4
 def preview(
     recipe: Recipe, target: Path, progress: Callable[[], None] = lambda: None
 ) -> tuple[int, Counter[str]]:
-    """Makes one view of each of the first scenes, and writes up to eight images with labels drawn to one PNG.
+    """Makes one view of each of the first scenes, and writes a PNG with up to eight images and their labels.
 
     Args:
         recipe: The settings of the images.
@@ -125,7 +125,7 @@ def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) ->
     At any time, no more scenes are in progress than would fill the page if all of them were accepted.
 
     Returns:
-        The page as a PNG file, which is drawn while the workers end.
+        The content of the page's PNG file, as a future: the page is drawn while the workers end.
     """
     waiting: set[int] = set()
 

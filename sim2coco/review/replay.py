@@ -42,8 +42,8 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[File
         data: The data set.
         name: The name of the image.
         folders: Folders that are searched recursively for the user's meshes and images, by name and content.
-            Without folders, the files are expected under their own names in the working directory or below
-            it.
+            Without folders, each file is expected at its path in the settings, relative to the working
+            directory, or anywhere below the working directory.
 
     Returns:
         The image's files in the data set, and the same files rendered again.
@@ -136,7 +136,7 @@ def _put_files(
     folders: Sequence[Path],
     stage: Path,
 ) -> None:
-    """Replaces the names of the user's files in the settings with their paths."""
+    """Replaces the names of the user's files in the settings with the paths at which they are found."""
     try:
         if not folders:
             put_original(tree)
@@ -159,7 +159,7 @@ def check_regions(data: DataSet, catalogue: Catalogue, bodies: Iterable[Body]) -
     """Checks that the mesh regions of some bodies are the same as in the run.
 
     Raises:
-        DataSetError: They differ, or `run.json` has no valid entry for them.
+        DataSetError: The regions differ, or `run.json` has no valid entry for them.
     """
     known = regions_in(data.run)
     for body in bodies:
@@ -170,7 +170,7 @@ def check_regions(data: DataSet, catalogue: Catalogue, bodies: Iterable[Body]) -
 
 
 def with_keypoints(data: DataSet, catalogue: Catalogue) -> Catalogue:
-    """Returns the catalogue with the keypoints of the run instead of the current ones beside the meshes.
+    """Returns the catalogue with the keypoints in `run.json` instead of those in the current mesh folders.
 
     Raises:
         DataSetError: The keypoints in `run.json` are invalid.

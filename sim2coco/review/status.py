@@ -33,7 +33,7 @@ class Status:
         rejected: Number of rejected views, plus the number of scenes with the status `rejected`.
         failed: Error of each failed scene.
         unreadable: Names of the records that cannot be read; the next run makes these scenes again.
-        per_s: Accepted views per second before the newest record; None for too few records.
+        per_s: Accepted views per second, measured up to the newest record; None for too few records.
     """
 
     asked_for: int
@@ -70,7 +70,7 @@ class Status:
 
     @property
     def left_s(self) -> float | None:
-        """Estimated time until the remaining views are made, at the current rate; None if it is unknown."""
+        """Estimated time to make the remaining views, at the current rate; None if the rate is unknown."""
         return self.left / self.per_s if self.per_s else None
 
 

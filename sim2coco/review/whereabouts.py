@@ -105,8 +105,8 @@ class Whereabouts:
     def _places(self, path: AssetPath) -> Iterator[str]:
         """Paths at which the meshes of a `path:` setting may be found.
 
-        Files and folders with the name in the setting come first, then the others, since a file or folder may
-        have been renamed.
+        Files and folders with the name in the setting come first, then all other files or folders, since a
+        file or folder may have been renamed.
         """
         name = path.folder
         if path.category:
@@ -237,7 +237,7 @@ def _contents(name: str, node: dict[str, Any]) -> set[str]:
 
 
 def _regions(name: str, node: dict[str, Any]) -> set[str]:
-    """The meshes of a category with their regions, as from `_labelled`; an empty set if unreadable."""
+    """`_labelled` of each mesh of a category that has regions; an empty set if they cannot be read."""
     try:
         assets = load_category(name, Category.parse(node), with_regions=True)
     except (CatalogueError, ValidationError, OSError):
@@ -246,5 +246,5 @@ def _regions(name: str, node: dict[str, Any]) -> set[str]:
 
 
 def _labelled(key: str, regions: object) -> str:
-    """The content hash of a mesh and the hashes of its regions."""
+    """The content hash of a mesh and the hashes of its regions, as a JSON string."""
     return json.dumps([content_of(key), regions], sort_keys=True)

@@ -12,7 +12,7 @@ class Agreement:
     """The agreement of two reviewers on the images that both have judged.
 
     Attributes:
-        reviewers: Their names.
+        reviewers: Names of the two reviewers.
         images: Number of images that both have judged.
         alike: Number of images on which they agree.
         kappa: Cohen's kappa; None if it is undefined, for example without images.
@@ -25,7 +25,7 @@ class Agreement:
 
 
 def agreements(verdicts: Iterable[Verdict]) -> list[Agreement]:
-    """The agreement of each pair of reviewers, by name.
+    """Returns the agreement of each pair of reviewers, sorted by their names.
 
     Args:
         verdicts: The last verdict of each reviewer on each image.
@@ -35,7 +35,7 @@ def agreements(verdicts: Iterable[Verdict]) -> list[Agreement]:
 
 
 def disagreements(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
-    """The verdicts on each image that some reviewers accept and others reject, by name of the image."""
+    """Returns the verdicts on each image that some reviewers accept and others reject, by image name."""
     by_image: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.verdict is not None:
@@ -74,7 +74,7 @@ def cohens_kappa(pairs: Sequence[tuple[Decision, Decision]]) -> float | None:
 
 
 def _decisions(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Decision]]:
-    """The decisions of each reviewer, by image."""
+    """Maps each reviewer to their decision on each image."""
     found: dict[str, dict[str, Decision]] = {}
     for verdict in verdicts:
         if verdict.verdict is not None:

@@ -20,13 +20,13 @@ class Entry:
     """A summary of an image, without its labels.
 
     Attributes:
-        name: Its name in verdicts.
+        name: The image's name in verdicts.
         image: The image without labels.
         labels: Number of labels.
         categories: The distinct category indices of its labels.
         visible: The lowest visible fraction of its labels; None if it is not known.
         reasons: The distinct reasons why some of its objects have no label.
-        audited: The audit's findings for it, if there was an audit.
+        audited: The audit's findings for the image; None without an audit.
     """
 
     name: str

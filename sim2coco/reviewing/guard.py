@@ -40,7 +40,7 @@ class Guard:
     Attributes:
         app: The application.
         port: The port on which it is served.
-        token: The secret of this server start.
+        token: The secret, generated at each start of the server.
     """
 
     app: App

@@ -41,7 +41,7 @@ class Journal:
         self.refresh()
 
     def refresh(self) -> None:
-        """Reads the file again if others have changed it."""
+        """Reads the file again if another process has changed it."""
         with self._lock:
             self._refresh()
 
@@ -104,7 +104,7 @@ class Journal:
             self._note(verdict)
 
     def _note(self, verdict: Verdict) -> None:
-        """Records a line, and the verdict that it replaces."""
+        """Updates the last verdicts with a verdict in the file, and keeps the replaced verdict for `undo`."""
         key = verdict.image, verdict.reviewer
         if verdict.reviewer == self.reviewer:
             if not verdict.undo:

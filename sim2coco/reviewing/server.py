@@ -47,9 +47,9 @@ class Pages:
     Attributes:
         name: Name of the data set.
         start: Random id of this start of the server.
-        gallery: Its images.
+        gallery: The data set's images.
         journal: The verdicts.
-        thumbnail: Returns the thumbnail of the image at an index of the gallery, as JPEG.
+        thumbnail: Function that returns the JPEG thumbnail of the image at an index of the gallery.
         _written: The verdict written for each request id, so that a repeated request writes nothing.
         _turn: Lock that is held while a verdict is written.
     """
@@ -63,19 +63,19 @@ class Pages:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def asset(self, request: Request) -> Response:
-        """A file of the page."""
+        """Responds with a file of the page."""
         name = request.path_params.get("name", INDEX)
         if name not in (INDEX, STYLE, *SCRIPTS):
             raise HTTPException(404, "no such file")
         return Response(page_file(name).encode(), media_type=f"{TYPES[Path(name).suffix]}; charset=utf-8")
 
     def about(self, request: Request) -> Response:
-        """Information about the data set as a whole, and the reviewer."""
+        """Responds with information about the data set as a whole, and the reviewer's name."""
         told = about(self.name, self.gallery.dataset.info, self.journal.reviewer)
         return _json(told | {"start": self.start})
 
     def images(self, request: Request) -> Response:
-        """The images from an index on, as far as they have been read."""
+        """Responds with summaries of the images from an index on, as far as they have been read."""
         start, complete = _number(request.query_params.get("from", "0")), self.gallery.complete
         entries = self.gallery.entries[start : start + AT_ONCE]
         more = start + len(entries) < len(self.gallery.entries)
@@ -84,21 +84,21 @@ class Pages:
         return _json(told | {"error": encodable(self.gallery.error)})
 
     def verdicts(self, request: Request) -> Response:
-        """All verdicts that this reviewer may see."""
+        """Responds with all verdicts that this reviewer may see."""
         self.journal.refresh()
         return _json(of_all(self.journal))
 
     def labels(self, request: Request) -> Response:
-        """The labels of an image, to be drawn."""
+        """Responds with the labels of an image, to be drawn."""
         image = self.gallery.labelled(self._rank(request))
         return _json(shapes(image, self.gallery.dataset.info.categories))
 
     def small(self, request: Request) -> Response:
-        """The thumbnail of an image."""
+        """Responds with the thumbnail of an image."""
         return _image(self.thumbnail(self._rank(request)))
 
     def large(self, request: Request) -> Response:
-        """An image."""
+        """Responds with an image as JPEG."""
         image = self.gallery.entries[self._rank(request)].image
         return _image(pictures.jpeg(image, self.gallery.root, pictures.LONGER_PX, pictures.QUALITY))
 
@@ -131,7 +131,7 @@ class Pages:
         return _json(await run_in_threadpool(self._told, self._written[key]))
 
     def _told(self, own: Verdict | None) -> dict[str, Any]:
-        """The current verdicts on an image, and the agreement."""
+        """The current verdicts on the image of the verdict `own`, and the agreement of reviewers."""
         if own is None:
             return {"image": None}
         others = [
@@ -149,7 +149,7 @@ class Pages:
 
 
 def application(name: str, gallery: Gallery, journal: Journal) -> Starlette:
-    """The pages of a review, without a guard."""
+    """Returns the web application of a review, without a `Guard`."""
 
     @lru_cache(CACHED)
     def thumbnail(rank: int) -> bytes:
@@ -175,13 +175,13 @@ def application(name: str, gallery: Gallery, journal: Journal) -> Starlette:
 
 
 def listening(port: int) -> socket.socket:
-    """A socket on the loopback interface.
+    """Opens a socket on the loopback interface.
 
     Args:
         port: The port; 0 for any free port.
 
     Raises:
-        DataSetError: Another program uses the port, or it may not be used.
+        DataSetError: The port is used by another program, or may not be used.
     """
     try:
         return socket.create_server((HOST, port))
@@ -194,7 +194,7 @@ def serve(app: Starlette, listener: socket.socket, started: Callable[[str], None
     """Serves a review until a signal stops it.
 
     Args:
-        app: Its pages.
+        app: The web application of the review.
         listener: The socket.
         started: Called with the URL of the page before the first request is answered.
     """

@@ -14,12 +14,12 @@ from sim2coco.statistics.labels import measure_labels
 
 
 def shapes(image: LabelledImage, names: tuple[str, ...], scale: float = 1.0) -> dict[str, Any]:
-    """The labels and the ignored objects of an image.
+    """Returns the labels and the ignored objects of an image as JSON values.
 
     Args:
         image: The image.
         names: Names of the categories.
-        scale: Scale of the paths relative to the image; below 1, they are shorter and less exact.
+        scale: Scale of the paths relative to the image; below 1, the paths are shorter and less exact.
     """
     visible = [measures.visible_fraction for measures in measure_labels(image)]
     pairs = zip(image.labels, visible, strict=True)

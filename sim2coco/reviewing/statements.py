@@ -37,7 +37,7 @@ class Said(BaseModel):
 
 
 def about(name: str, info: DatasetInfo, reviewer: str) -> dict[str, Any]:
-    """Information for the page about the data set as a whole, and the reviewer."""
+    """Returns information for the page: about the data set as a whole, and the reviewer's name."""
     return {
         "dataset": name,
         "categories": info.categories,
@@ -48,7 +48,7 @@ def about(name: str, info: DatasetInfo, reviewer: str) -> dict[str, Any]:
 
 
 def plain(entry: Entry) -> dict[str, Any]:
-    """Describes an image without its labels."""
+    """Returns the summary of an image, without its labels, as JSON values."""
     audited = entry.audited
     return {
         "name": entry.name,
@@ -69,7 +69,7 @@ def encodable(text: str) -> str:
 
 
 def said(verdict: Verdict) -> dict[str, Any]:
-    """A verdict without the image."""
+    """Returns a verdict as JSON values, without the name of its image."""
     return {
         "reviewer": verdict.reviewer,
         "verdict": verdict.verdict,
@@ -79,7 +79,7 @@ def said(verdict: Verdict) -> dict[str, Any]:
 
 
 def of_all(journal: Journal) -> dict[str, Any]:
-    """This reviewer's verdicts, other reviewers' verdicts on the same images, and their agreement.
+    """This reviewer's verdicts, other reviewers' verdicts on the same images, and the agreement with them.
 
     Other verdicts on an image are sent only after this reviewer has judged it, so that they do not bias the
     reviewer.
@@ -98,7 +98,7 @@ def of_all(journal: Journal) -> dict[str, Any]:
 
 
 def agreed(journal: Journal) -> list[dict[str, Any]]:
-    """The agreement of this reviewer with each of the others."""
+    """The agreement of this reviewer with each other reviewer."""
     return [
         {
             "reviewer": next(name for name in found.reviewers if name != journal.reviewer),

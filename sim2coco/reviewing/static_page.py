@@ -23,11 +23,11 @@ HEAD = '<link rel="stylesheet" href="page/review.css">'
 def static_page(
     dataset: Dataset, name: str, audits: Mapping[str, Audited], show: Callable[[int], None]
 ) -> Iterator[bytes]:
-    """Yields the parts of the page.
+    """Yields the content of the page in parts.
 
     Args:
         dataset: The data set.
-        name: Its name.
+        name: Name of the data set.
         audits: The audit's findings for images, by file name.
         show: Called with the number of images that are done.
 

@@ -15,13 +15,13 @@ from sim2coco.review.renderable import unrenderable
 from sim2coco.review.replay import context_for
 
 SINKING_M = 0.003
-"""Minimum distance that an unsupported object sinks; objects at rest move by less than 1 mm."""
+"""A body that sinks by at least this is unsupported; bodies at rest move by less than 1 mm."""
 
 
 def floating(
     root: Path, folders: tuple[Path, ...] = (), progress: Callable[[int], None] = lambda _: None
 ) -> dict[int, str]:
-    """Returns, for each scene with floating objects, a text on which bodies sink and how far.
+    """Maps the number of each scene with floating objects to a text: which bodies sink, and how far.
 
     Args:
         root: The data set, with its records.
@@ -48,7 +48,7 @@ def floating(
 
 
 def records_of(data: DataSet) -> list[Record]:
-    """Returns the record of each scene with images and physics."""
+    """Returns one record for each scene that has images and was simulated with physics."""
     found: dict[int, Record] = {}
     for record, _, _ in data.pictures():
         if record.settled is not None and record.settled.spec.physics is not None:
@@ -57,7 +57,7 @@ def records_of(data: DataSet) -> list[Record]:
 
 
 def sunk(context: WorkerContext, record: Record) -> Iterator[str]:
-    """Yields a text for each body in a scene that sinks, with the distance.
+    """Yields a description of each sinking body of a scene: its asset and how far it sinks.
 
     Raises:
         DataSetError: The scene cannot be simulated again.

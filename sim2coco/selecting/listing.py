@@ -13,7 +13,7 @@ CSV, JSON = "selection.csv", "selection.json"
 
 
 def listing(selection: Selection, settings: Mapping[str, object]) -> dict[str, tuple[bytes, str]]:
-    """Returns the content and a description of each file, by name."""
+    """Returns (content, description) of each file, by file name."""
     return {
         CSV: (
             _csv(selection),

@@ -10,7 +10,7 @@ from sim2coco.statistics.measures import ImageMeasures
 
 Array = NDArray[np.float64]
 COMPARED = ("objects", "box_size", "occlusion", "brightness")
-"""Quantities whose histograms are matched to another data set."""
+"""Quantities whose histograms are matched to the histograms of another data set."""
 CANDIDATES = 256
 """Number of random candidates for each selected image; the result is almost as good as trying all images."""
 
@@ -31,8 +31,8 @@ def matching(
 ) -> NDArray[np.intp]:
     """Selects images so that their normalised histograms are close to the target histograms.
 
-    Uses a greedy algorithm. Each step selects the best of 256 random candidates, i.e. the image whose
-    addition gives the smallest sum of differences.
+    Uses a greedy algorithm. Each step selects the best of 256 random candidates, i.e. the image that, if
+    added, gives the smallest sum of differences from the target histograms.
 
     Args:
         images: The measures of all images.
@@ -73,13 +73,13 @@ class _Wanted:
         return np.cumsum(counts, axis=1) if self._ordered else counts
 
     def costs(self, tried: NDArray[np.intp]) -> Array:
-        """Returns the difference from the target after adding each of the candidate images."""
+        """Returns, for each candidate image, the difference from the target if only this image is added."""
         totals = np.maximum(self._total + self._totals[tried], 1)
         shares = (self._sum + self._counts[tried]) / totals[:, None]
         return np.asarray(np.abs(shares - self._shares).mean(axis=1))
 
     def add(self, image: int) -> None:
-        """Adds an image."""
+        """Adds a selected image to the histogram."""
         self._sum += self._counts[image]
         self._total += self._totals[image]
 

@@ -27,7 +27,7 @@ class Verdicts:
     """Information about images in addition to their measures.
 
     Attributes:
-        rejected: The reviewers who reject an image, by split and name.
+        rejected: The reviewers who reject an image, by `split/name` of the image.
         floating: The description of floating objects, by scene number.
     """
 
@@ -36,12 +36,12 @@ class Verdicts:
 
 
 def path_of(image: ImageMeasures) -> str:
-    """Returns the split and name of an image, as in verdicts."""
+    """Returns `split/name` of an image, its key in `Verdicts.rejected`."""
     return f"{image.split}/{image.name}" if image.split else image.name
 
 
 def flagged(images: Sequence[ImageMeasures], known: Verdicts) -> list[tuple[Fault, ...]]:
-    """Returns the faults of each image, by all rules except near-duplicates."""
+    """Returns the faults of each image, found by all rules except the one for near-duplicates."""
     found = []
     for image in images:
         faults = [*find_faults(image)]
@@ -58,7 +58,7 @@ def removals(
     rules: Collection[str],
     workers: int,
 ) -> dict[int, Removal]:
-    """Returns the images to remove, by index; the first image of each group of near-duplicates is kept.
+    """Returns the reason to remove an image, by image index; keeps the first of each near-duplicate group.
 
     Args:
         images: The measures of all images.

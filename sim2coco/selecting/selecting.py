@@ -90,7 +90,7 @@ def selected(
         wish: The selection settings.
         known: Reviewers' rejections and floating objects.
         workers: Number of threads for comparing images.
-        embedded: (n, d), vectors for comparing images; None to use their features.
+        embedded: (n, d), vectors for comparing images; None to use the features in `images`.
     """
     flags = flagged(images, known)
     removed = removals(images, flags, known, wish.rules, workers)
@@ -104,7 +104,7 @@ def selected(
 
 
 def _chosen(images: Sequence[ImageMeasures], compared: Vectors, rest: list[int], wish: Wish) -> Iterator[int]:
-    """Yields the selected images, in proportion to the size of each split."""
+    """Yields the indices of the selected images, from each split in proportion to its size."""
     total = len(rest) if wish.number is None else wish.number
     if wish.share is not None:
         total = max(1, round(wish.share * len(images)))

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 MIN_CONTRAST = 2.0
-"""Standard deviation in grey levels below which an image is uniform and cannot be aligned."""
+"""An image whose grey levels have a smaller standard deviation is uniform and cannot be aligned."""
 MAX_ZOOM, MAX_SHIFT = 0.12, 0.12
 """Largest zoom, and largest shift as a fraction of the longer side."""
 MIN_COMMON = 0.6
-"""Minimum fraction of an image that is also in the other image."""
+"""Minimum fraction of the first image that the aligned second image covers."""
 CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 80, 1e-5)
 KEYPOINTS, MIN_MATCHES, RATIO, INLIER_PX = 400, 12, 0.8, 2.0
 """Number of keypoints per image, minimum number of matches, Lowe's ratio, and RANSAC inlier distance."""
@@ -26,13 +26,13 @@ Warp = NDArray[np.float32]
 def deviation(one: Grey, other: Grey, enough: float) -> float:
     """Aligns two images and computes how much they deviate from each other.
 
-    A pixel's deviation is its distance from the range of values in the 3 x 3 neighbourhood in the other
-    image. The result is the largest mean deviation over 3 x 3 pixels, in either image.
+    A pixel's deviation is the distance of its value from the range of values in the 3 x 3 neighbourhood of
+    this pixel in the other image. The result is the largest mean deviation of 3 x 3 pixels in either image.
 
     Args:
         one: (h, w), an image.
         other: (h', w'), another image.
-        enough: Deviation below which no better alignment is searched.
+        enough: The search for a better alignment stops at this deviation or less.
 
     Returns:
         The deviation in grey levels; infinity if the images cannot be aligned.
@@ -91,7 +91,7 @@ def _refined(one: Grey, other: Grey, start: Warp) -> Warp | None:
 
 
 def _after(one: Grey, other: Grey, warp: Warp) -> float:
-    """The deviation of two images after a warp."""
+    """Aligns the second image to the first with a warp, and returns their deviation."""
     size, inverse = (one.shape[1], one.shape[0]), cv2.WARP_INVERSE_MAP
     moved = cv2.warpAffine(other, warp, size, flags=cv2.INTER_LINEAR | inverse)
     known = cv2.warpAffine(np.ones(one.shape, np.uint8), warp, size, flags=cv2.INTER_NEAREST | inverse)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sim2coco.statistics.diversity import Vectors, squared_distances
 
 MIN_NEIGHBOURS, MAX_NEIGHBOURS = 24, 384
-"""Bounds for the number of neighbours per image; the similarity to all other images counts as zero."""
+"""Bounds for the number of neighbours per image; images that are not neighbours have similarity 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,7 @@ def most_covering(compared: Vectors, number: int) -> NDArray[np.intp]:
 
     1. Facility location: `number` times the mean, over all images, of the similarity to the most similar
        selected image. The similarity is exp(-d² / s²), where s² is the mean squared distance to the
-       (n / number)-th neighbour; beyond the nearest neighbours, it is zero.
+       (n / number)-th neighbour; images that are not nearest neighbours have similarity 0.
     2. log det(I + K), where K contains the cosine similarities between the selected images. The first term
        alone would select only typical images.
 
@@ -70,10 +70,10 @@ def most_covering(compared: Vectors, number: int) -> NDArray[np.intp]:
 
 
 class _Served:
-    """The facility location term: for each image, the images that have it as neighbour, with similarities."""
+    """The facility location term; stores, for each image, whose neighbour it is, and the similarities."""
 
     def __init__(self, indices: NDArray[np.int32], similar: NDArray[np.float32]) -> None:
-        """Sorts the pairs by neighbour."""
+        """Sorts the pairs of an image and its neighbour, given as arrays (n, m), by neighbour."""
         order = np.argsort(indices, axis=None, kind="stable")
         self._rows = (order // indices.shape[1]).astype(np.int32)
         self._similar = similar.ravel()[order]
@@ -118,7 +118,7 @@ class _Value:
     Args:
         served: The facility location term.
         spread: The log-determinant term.
-        share: Fraction of images to select, which weights the facility location term.
+        share: Fraction of images to select; it is the weight of the facility location term.
     """
 
     def __init__(self, served: _Served, spread: _Spread, share: float) -> None:

@@ -63,7 +63,7 @@ def vendi_score(compared: Vectors) -> float:
 
 
 def coverage(compared: Vectors, chosen: NDArray[np.intp]) -> float:
-    """Computes the fraction of images for which a selected image is as close as the 5th nearest neighbour.
+    """Computes the fraction of images that the selected images cover, as defined at `NEIGHBOURS`.
 
     Args:
         compared: (n, d), the vectors of all images.

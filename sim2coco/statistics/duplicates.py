@@ -25,7 +25,8 @@ COARSE_PX, BLOCK = 8, 512
 COMPARED_PX = 256
 """Longer side of the compared images."""
 MAX_DEVIATION = 20.0
-"""Largest deviation of near-duplicates in grey levels; different objects of 16 px at 640 px exceed it."""
+"""Largest deviation of near-duplicates, in grey levels. Images of 640 px that differ in an object of 16 px
+deviate more."""
 
 Grey = NDArray[np.float32]
 Pair = tuple[int, int]
@@ -39,8 +40,8 @@ def near_duplicates(
     Args:
         images: The measures of all images.
         workers: Number of threads for comparing images.
-        patience: Block size for comparing pairs, the most similar pairs first; stops after a block without
-            near-duplicates. None compares all pairs.
+        patience: Pairs are compared in blocks of this size, the most similar pairs first, until a block
+            contains no near-duplicates. None compares all pairs.
 
     Raises:
         DataSetError: An image cannot be read.

@@ -14,11 +14,11 @@ BLACK = 10.0
 OVEREXPOSED = 0.35
 """An image is overexposed if at least this fraction of its pixels has a luma of at least 250."""
 BLURRED_PX = 1.3
-"""An image is blurred if even its sharpest edges have at least this blur σ, at 640 px or less."""
+"""An image, scaled to at most 640 px, is blurred if even its sharpest edges have at least this blur σ."""
 TINY_PX = 15.5
 """An object is tiny if its box is not longer than this, in an image scaled to 640 px."""
 MOSTLY_VISIBLE = 0.5
-"""Minimum visible fraction of a tiny object, because the visible part of a larger object may be small too."""
+"""An object with a smaller visible fraction is never tiny: the rest of it may be large."""
 HIDDEN = 0.895
 """An object is hidden if its occlusion is at least this."""
 

@@ -20,7 +20,7 @@ CELL_PX = 16
 """Side of a grid cell in pixels, in the reduced image used for colours and edges."""
 DIRECTIONS = 8
 LAYOUT, APPEARANCE = 1 + GRID**2 + 6, GRID**2 * 4 + DIRECTIONS + 3
-"""Lengths of the first two parts."""
+"""Numbers of layout and appearance features."""
 
 Vector = NDArray[np.float32]
 
@@ -52,7 +52,7 @@ def feature_vector(
         size_wh: Width and height of the image in pixels.
         categories: Number of categories of the data set.
         pixels: (h, w, 3) RGB, the image, which may be scaled down.
-        measured: Measures of the same pixels.
+        measured: Measures of `pixels`.
     """
     numbers = np.bincount([one.category for one in objects], minlength=categories)
     found = [_layout(objects, size_wh), _appearance(pixels, measured), np.log1p(numbers)]

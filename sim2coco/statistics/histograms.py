@@ -18,7 +18,7 @@ class Quantity:
     Attributes:
         name: Name of the quantity.
         edges: (n + 1,), the bin edges; values outside count in the first or last bin.
-        values: Returns the values of an image.
+        values: Function that returns the values of the quantity in an image.
         logarithmic: Whether the bins have equal widths on a logarithmic scale.
     """
 

@@ -20,7 +20,7 @@ AHEAD = 8
 
 
 class Measuring:
-    """Measures images in threads while they are read.
+    """Measures images in threads, while the caller adds further images.
 
     Args:
         categories: Number of categories of the data set.
@@ -42,13 +42,13 @@ class Measuring:
         self._pool.shutdown(cancel_futures=True)
 
     def add(self, image: LabelledImage) -> Iterator[Future[ImageMeasures]]:
-        """Adds an image, and yields the finished measures so far, in image order."""
+        """Adds an image; yields the finished measures (futures) in order, and waits if the queue is full."""
         self._waiting.append(self._pool.submit(measure_image, image, self._categories))
         while self._waiting and (self._waiting[0].done() or len(self._waiting) > self._most):
             yield self._waiting.popleft()
 
     def rest(self) -> Iterator[Future[ImageMeasures]]:
-        """Yields the remaining measures."""
+        """Yields the remaining measures as futures."""
         while self._waiting:
             yield self._waiting.popleft()
 

@@ -8,9 +8,9 @@ from sim2coco.sweeps.row import Row, Spread
 from sim2coco.sweeps.table import measured, swept, titles
 
 LINE, TOP, PANEL, GAP, LETTER = 22, 46, 150, 26, 7.2
-"""Pixels: height of a job and of the headings, width of a panel, space between panels, width of a letter."""
+"""Pixels: heights of a job's line and of the headings; widths of a panel, of a gap and of a letter."""
 SCATTER = 250
-"""Pixels between the panels of scores."""
+"""Pixels from the left edge of a panel of scores to the next."""
 MAX_TITLE = 48
 """Maximum number of characters of a job's settings that are shown."""
 STYLE = """
@@ -54,7 +54,7 @@ def as_svg(rows: Sequence[Row]) -> str:
 
 
 def _panels(rows: Sequence[Row]) -> dict[str, list[Spread]]:
-    """The values shown for each job, by heading; single numbers are medians without other quantiles."""
+    """The values shown for each job, by heading; a single number is a median without other quantiles."""
     single = {
         "accepted share": [row.accepted_share for row in rows],
         "images/s": [row.per_s for row in rows],

@@ -59,7 +59,7 @@ class Row:
         failed: Number of failed scenes.
         objects: Number of labels of each image.
         visible_fraction: Visible fraction of each label.
-        side_px: Square root of the visible pixels of each label.
+        side_px: Square root of the number of visible pixels of each label.
         per_s: Accepted views per second at the end of the run; NaN if it is not known.
         score: The score of the data set; NaN if the sweep is not scored.
     """
@@ -106,7 +106,7 @@ def _number(value: float | None) -> float:
 
 
 def _spreads(images: Iterable[LabelledImage]) -> tuple[Spread, Spread, Spread]:
-    """Number of labels of each image; visible fraction and side length in pixels of each label."""
+    """Spreads of the number of labels per image, and of the labels' visible fractions and sides in pixels."""
     objects: list[float] = []
     visible: list[float] = []
     sides: list[float] = []

@@ -21,7 +21,7 @@ from sim2coco.validate.results import Plan
 WEIGHTS = {"layout": 1.0, "appearance": 1.0}
 """Weights of the compared features; categories are left out, as their number differs between data sets."""
 COMPARED = ("objects", "box_size", "aspect", "brightness", "contrast", "sharpness")
-"""Quantities whose histograms the likeness compares."""
+"""Quantities whose histograms are compared for the score `likeness`."""
 
 
 class Quiet:
@@ -63,7 +63,7 @@ def check(score: Score) -> None:
 
 
 def score_of(score: Score, job: SweepJob) -> float | None:
-    """The score of the finished data set of a job; None if there is none, or if nothing can be compared.
+    """The score of a job's finished data set; None if no score is set, or nothing can be compared.
 
     Raises:
         DataSetError: A data set cannot be read.
@@ -83,8 +83,8 @@ def _known(score: float) -> float | None:
 def _coverage(score: Score, dataset: Dataset, reference: Dataset) -> float:
     """The fraction of reference images that have an image of the data set nearby.
 
-    Nearby means at most as far as their 5th nearest neighbour in the reference (density and coverage: Naeem
-    et al. 2020).
+    Nearby means at most as far from the reference image as its 5th nearest neighbour in the reference
+    (density and coverage: Naeem et al. 2020).
     """
     own, others = list(measure(dataset)), list(measure(reference))
     length = min(len(image.features) for image in (*own, *others))
@@ -93,7 +93,7 @@ def _coverage(score: Score, dataset: Dataset, reference: Dataset) -> float:
 
 
 def _likeness(score: Score, dataset: Dataset, reference: Dataset) -> float:
-    """The negative mean earth mover's distance of histograms, in standard deviations of the reference."""
+    """Minus the mean earth mover's distance to the reference's histograms, in their standard deviations."""
     own, others = (histograms(measure(one), one.info.categories) for one in (dataset, reference))
     far = [earth_movers_distance(own[name], others[name]) / _spread(others[name]) for name in COMPARED]
     return -float(np.mean(far))
@@ -126,4 +126,4 @@ BY_REFERENCE: Mapping[str, Callable[[Score, Dataset, Dataset], float]] = {
     "likeness": _likeness,
     "ap": _average_precision,
 }
-"""The functions that compute scores in comparison with a reference."""
+"""The functions that compute the scores that need a reference, by name of the score."""

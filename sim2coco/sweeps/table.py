@@ -56,7 +56,7 @@ def titles(rows: Sequence[Row], longest: int) -> list[str]:
 
     Args:
         rows: The jobs.
-        longest: Maximum number of characters; longer texts have only the last part of each key.
+        longest: If a title has more characters than this, titles use only the last part of each key.
     """
     found = swept(rows)
     whole = _titles(rows, found)

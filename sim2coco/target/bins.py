@@ -27,7 +27,7 @@ class Encoded(Protocol):
 
 
 def bins_of_view(target: Literal["balanced"] | Target | None, images: Iterable[Encoded]) -> Bins | None:
-    """The bins of all images of a view; None without a target. Decodes images only for their brightness."""
+    """The bins of all images of a view; None without a target. Decodes images only for brightness."""
     if target is None:
         return None
     decoded = isinstance(target, Target) and target.brightness is not None
@@ -39,7 +39,7 @@ def bins_of_view(target: Literal["balanced"] | Target | None, images: Iterable[E
 
 
 def bins_of(picture: Picture, brightness: float | None) -> Bins:
-    """The bins of an image."""
+    """The bins into which an image falls; without its mean luma `brightness`, none for this histogram."""
     labels, area = picture.annotations, picture.width * picture.height
     values: Mapping[str, Sequence[float]] = {
         "objects": [len(labels)],

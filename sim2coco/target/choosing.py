@@ -57,8 +57,8 @@ class Chooser:
         """Decides about the next view; returns whether it is chosen.
 
         Args:
-            bins: The bins of its images.
-            left_out: Whether an earlier run has left it out already.
+            bins: The bins of the view's images.
+            left_out: Whether an earlier run has already left the view out.
         """
         counts = {name: one.counts(bins.get(name, ())) for name, one in self._wanted.items()}
         plain = not any(each.any() for each in counts.values())

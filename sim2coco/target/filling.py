@@ -28,8 +28,8 @@ class Filling:
     def decided(self, scene: Summary, wanted: int) -> Summary:
         """Returns the scene with the reason `target` for views that are not chosen, and removes their files.
 
-        Once enough views are chosen, nothing is decided about the remaining ones. They belong to the scene
-        until the run ends.
+        Once enough views are chosen, nothing is decided about the remaining views, which belong to the
+        scene until the run ends.
 
         Args:
             scene: The next scene.
@@ -67,7 +67,7 @@ def left_out(record: Record) -> bool:
 
 
 def left_out_as(record: Record, other: bytes) -> Record:
-    """Returns a record with the same views left out as in `other`, which is of the same scene or invalid."""
+    """Leaves out the views of a record that the earlier record `other` of the scene, if valid, leaves out."""
     try:
         out = {(view.view, view.lighting) for view in from_bytes(other).views if TARGET in view.reasons}
     except ValueError:

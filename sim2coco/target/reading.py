@@ -24,7 +24,7 @@ def read_target(path: Path, histograms: Collection[str]) -> Target:
     """Reads the histograms of a data set.
 
     Args:
-        path: Its folder, or one of its annotation files.
+        path: The folder of the data set, or one of its annotation files.
         histograms: Names of the requested histograms; those without data are left out.
 
     Raises:

@@ -50,9 +50,9 @@ class Wanted(ABC):
         return float(self._distances(counts[None])[0])
 
     def costs(self, counts: Array, added: Array) -> Array:
-        """Cost of adding each view: the increase in n * distance, divided by the number of added values.
+        """Cost of adding each view: the increase in N * distance, divided by the number of added values.
 
-        The number of values in a histogram is n.
+        N is the number of values in the histogram, and n the number of bins.
 
         Args:
             counts: (n,), the counts so far.
@@ -83,7 +83,7 @@ class Wanted(ABC):
 
     @abstractmethod
     def _named(self, bin: int) -> str:
-        """Describes a bin, in words that follow a percentage."""
+        """Describes a bin, in words that follow a percentage, such as `from 8 to 16`."""
 
 
 class Ordered(Wanted):

@@ -11,17 +11,17 @@ from torch.nn import functional
 from sim2coco.validate.data import IGNORED, Examples
 
 SCALE = (0.6, 1.5)
-"""Range of the scale factor."""
+"""Range of the random scale factor of an image."""
 KEPT_SHARE = 0.4
 """An object with a smaller fraction of its box inside the image becomes an ignored region."""
 KEPT_PX = 3.0
-"""An object with a narrower box becomes an ignored region."""
+"""An object whose box is narrower or lower than this many pixels becomes an ignored region."""
 COLOUR = 0.3
 """Strength of the changes of brightness, contrast and saturation."""
 NOISE = 0.04
 """Largest standard deviation of the noise, as a fraction of the value range."""
 NEGATIVES = 1 / 8
-"""Fraction of a batch that consists of photographs without objects, if there are any."""
+"""Photographs without objects, if there are any, make up this fraction of each batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _uniform(low: float, high: float, shape: tuple[int, ...], generator: torch.G
 def _moved(
     images: Tensor, boxes: list[Tensor], classes: list[Tensor], generator: torch.Generator
 ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-    """Randomly flips, scales and translates each image; the border is filled with grey."""
+    """Randomly flips, scales and translates each image and its boxes; fills the border with grey."""
     number, _, height, width = images.shape
     zoom = torch.exp(-_uniform(float(np.log(SCALE[0])), float(np.log(SCALE[1])), (number,), generator))
     flip = torch.where(_uniform(0, 1, (number,), generator) < 0.5, -1.0, 1.0)

@@ -70,12 +70,12 @@ def training_split(dataset: Dataset) -> tuple[str, ...]:
 def reference_splits(
     dataset: Dataset, split: str | None = None, is_training_set: bool = False
 ) -> tuple[str, ...]:
-    """Returns the splits to test on: all except `train`, or all splits if there are no others.
+    """Returns the splits to test on: all except `train`, or `train` if it is the only one.
 
     Args:
         dataset: The reference.
-        split: The split to use instead.
-        is_training_set: Whether the same data set is also used for training.
+        split: The split to test on instead; None for the default.
+        is_training_set: Whether the reference is also used for training.
 
     Raises:
         ValidateError: There is no such split, or training images would be used for testing.

@@ -21,7 +21,7 @@ from sim2coco.validate.scoring import Reference, score
 from sim2coco.validate.training import BATCH, Trained, device_of, find_objects, seconds_per_step, train
 
 EPOCHS = 18
-"""Number of epochs on the largest training set, clamped to `FEWEST_STEPS`..`MOST_STEPS` steps."""
+"""Epochs on the largest training set; their steps are clamped to `FEWEST_STEPS`..`MOST_STEPS`."""
 FEWEST_STEPS, MOST_STEPS = 1000, 2250
 TEST_SHARE = 0.4
 """Time to test an image, as a fraction of the time to train on it."""
@@ -31,7 +31,7 @@ class Progress(Protocol):
     """Receives the progress of a comparison."""
 
     def read(self, name: str, done: int, total: int) -> None:
-        """Called with the number of images of a data set read so far."""
+        """Called while a data set is read, with the number of its images read so far."""
 
     def planned(self, forecast: Forecast) -> None:
         """Called when the duration has been estimated."""
@@ -40,7 +40,7 @@ class Progress(Protocol):
         """Called with the number of training steps done so far, over all trainings."""
 
     def scored(self, result: Result) -> None:
-        """Called when another detector of a data set has been tested."""
+        """Called after each test of a detector, with the results of its data set so far."""
 
 
 def compare(
@@ -105,7 +105,7 @@ class _Bench:
     def run(
         self, examples: Mapping[str, Examples]
     ) -> tuple[int, tuple[Result, ...], dict[str, tuple[Found, ...]]]:
-        """Returns steps per training, results, and the detections of each data set's first detector."""
+        """Returns (steps per training, results, detections of each data set's first detector)."""
         steps = self._forecast(examples).steps
         total, done = steps * self.plan.seeds * len(examples), 0
         results: list[Result] = []
@@ -139,7 +139,7 @@ class _Bench:
         )
 
     def _forecast(self, examples: Mapping[str, Examples]) -> Forecast:
-        """Determines the number of steps, and estimates their duration from a few measured steps."""
+        """Determines the steps per training, and estimates the total duration from a few measured steps."""
         largest = max(examples.values(), key=len)
         each = seconds_per_step(largest, len(self.truth.names), self.device)
         steps = self.plan.steps or _steps(len(largest))

@@ -47,7 +47,7 @@ class Canvas:
     height: int
 
     def scale(self, width: int, height: int) -> float:
-        """Returns the scale factor of an image."""
+        """Returns the factor that scales an image of this size to the canvas."""
         return self.long_px / max(width, height)
 
 
@@ -56,7 +56,8 @@ def canvas_for(sizes: Sequence[tuple[int, int]], long_px: int) -> Canvas:
 
     Args:
         sizes: Width and height of each image in pixels.
-        long_px: Length to which the longer side of each image is scaled, limited to the longest side.
+        long_px: Length to which the longer side of each image is scaled, limited to the longest side of
+            all images.
     """
     long_px = min(long_px, max(max(size) for size in sizes))
     scaled = [
@@ -119,7 +120,7 @@ def read_examples(
 def objects_of(
     image: LabelledImage, classes: Sequence[int | None]
 ) -> list[tuple[tuple[float, float, float, float], int]]:
-    """Returns the boxes (x0, y0, x1, y1) of an image in pixels of its file, each with its class.
+    """Returns (box, class) of each object of an image; boxes are x0, y0, x1, y1 in pixels of the file.
 
     Crowds and visible objects without a label are ignored regions.
     """

@@ -1,8 +1,8 @@
 """A small one-stage, anchor-free detector.
 
 It is based on CenterNet (arXiv:1904.07850) and TTFNet (arXiv:1909.00700). At 1/4 of the input resolution, it
-predicts a heatmap of object centres for each class, and the distances to the four sides of the box at each
-cell. It has about a million parameters and is trained from scratch.
+predicts a heatmap of object centres for each class, and for each cell the distances to the four sides of the
+box. It has about a million parameters and is trained from scratch.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from torch.nn import functional
 CELL_PX = 4
 """Side of an output cell in canvas pixels."""
 WIDTHS = (16, 32, 64, 128)
-"""Number of channels at 1/2, 1/4, 1/8, and at 1/16 and 1/32 of the input resolution."""
+"""Numbers of channels at 1/2, 1/4, 1/8 and 1/16 of the input resolution; 1/32 has as many as 1/16."""
 SIDE_PX = 16.0
-"""Distance to a side for an output of 0, in canvas pixels."""
+"""Distance from a cell to a side of its box, in canvas pixels, if the network's output is 0."""
 RARE = -4.0
 """Initial bias of the heatmap logits; it is negative because most cells are not centres."""
 

@@ -41,7 +41,7 @@ class Found:
         return Found(np.clip(boxes, 0.0, limits), self.scores, self.classes)
 
     def without_doubles(self, overlap: float) -> "Found":
-        """Non-maximum suppression per class with this IoU threshold."""
+        """Returns the detections after non-maximum suppression per class with this IoU threshold."""
         close = (iou(self.boxes, self.boxes) > overlap) & (self.classes[:, None] == self.classes[None])
         kept: list[int] = []
         for index in range(len(self)):

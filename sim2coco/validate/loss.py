@@ -20,8 +20,8 @@ class Target:
     """The target maps of a batch.
 
     Attributes:
-        heat: (B, C, h, w), heatmap with a Gaussian around each object centre, where it is 1.
-        boxes: (B, 4, h, w), box of the nearest object.
+        heat: (B, C, h, w), heatmap of each class, with a Gaussian around each object centre (maximum 1).
+        boxes: (B, 4, h, w), box of the object nearest to each cell.
         weight: (B, h, w), weight of the box at each cell; the weights of an isolated object sum to 1.
         judged: (B, h, w), 0 in ignored regions, otherwise 1.
     """

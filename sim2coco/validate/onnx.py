@@ -28,9 +28,9 @@ def run_onnx(
 ) -> tuple[Found, ...]:
     """Runs a detector on each image of a reference.
 
-    The input is RGB from 0 to 1, scaled into a grey square. The output must have Ultralytics' format:
-    (1, 4 + classes, n) with centre x, centre y, width, height and one score for each class; or, for models
-    that include non-maximum suppression, (1, n, 6) with x0, y0, x1, y1, score and class.
+    The input is each image as RGB from 0 to 1, scaled into a grey square. The output must have Ultralytics'
+    format: (1, 4 + classes, n) with centre x, centre y, width, height and one score for each class; or, for
+    models that include non-maximum suppression, (1, n, 6) with x0, y0, x1, y1, score and class.
 
     Args:
         file: The ONNX file.
@@ -64,7 +64,7 @@ def _reason(error: cv2.error) -> str:
 
 
 def _square(pixels: Pixels, scale: float, side_px: int) -> NDArray[np.float32]:
-    """Scales an image into the upper left corner of a grey square, (1, 3, side, side)."""
+    """Scales an image into the corner of a grey square; returns (1, 3, side, side), from 0 to 1."""
     height, width = pixels.shape[:2]
     size = max(1, round(width * scale)), max(1, round(height * scale))
     whole = np.full((side_px, side_px, 3), GREY, np.uint8)

@@ -131,7 +131,7 @@ def best_threshold(objects: Sequence[Objects], found: Sequence[Found]) -> float:
 
 
 def faults_of(objects: Objects, found: Found) -> Faults:
-    """Matches each detection to the free object of its class with the largest IoU; returns the errors."""
+    """Matches each detection to the unmatched object of its class with the largest IoU; returns errors."""
     judged = [(box, label) for box, label in objects if label != IGNORED]
     boxes = np.array([box for box, _ in judged], np.float64).reshape(-1, 4)
     ignored = np.array([box for box, label in objects if label == IGNORED], np.float64).reshape(-1, 4)
@@ -156,7 +156,7 @@ def _inside(boxes: NDArray[np.float64], regions: NDArray[np.float64]) -> NDArray
 
 
 def _drawn(reference: Reference, index: int, faults: Faults) -> Pixels:
-    """Draws an image with its errors, at cell width."""
+    """Draws an image with its errors, scaled to fit a cell of the contact sheet."""
     pixels = read_pixels(reference.images[index])
     height, width = pixels.shape[:2]
     scale = min(CELL_PX / width, 2 * CELL_PX / height)

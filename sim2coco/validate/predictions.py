@@ -92,7 +92,7 @@ def _finite(value: object) -> bool:
 
 
 def _ids(root: Path, splits: Sequence[str]) -> tuple[Mapping[object, tuple[str, str]], Mapping[int, str]]:
-    """The split and file name of each image id, and the name of each category id."""
+    """Maps each image id to its split and file name, and each category id to its name."""
     files = annotation_files(Folder(root, ours=False))
     numbers: dict[object, tuple[str, str]] = {}
     categories: dict[int, str] = {}

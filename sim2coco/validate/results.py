@@ -10,7 +10,7 @@ from sim2coco.validate.found import Found
 from sim2coco.validate.scoring import Reference, Scores
 
 Number = Callable[[Scores], float | None]
-"""Selects one of the scores of a test."""
+"""Extracts one number from the scores of a test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Plan:
 
     Attributes:
         seeds: Number of trainings on each data set.
-        steps: Steps per training; None for 18 epochs of the largest data set, clamped to 1000..2250 steps.
+        steps: Steps per training; None for as many as 18 epochs of the largest data set, but 1000..2250.
         minutes: Duration of each training on this machine, which overrides `steps`; None if not set.
         long_px: Length of the longer image side in the detector.
         split: Split of the reference to test on; None for all except `train`.
@@ -81,7 +81,7 @@ class Result:
     """The scores of the detectors trained on one data set.
 
     Attributes:
-        name: The data set, or the predictions file.
+        name: Name of the data set or of the predictions file.
         images: Number of training images; 0 for predictions.
         scores: Scores for each seed.
         losses: Loss at each step, for each seed.
@@ -105,7 +105,7 @@ class Result:
         )
 
     def spread(self, number: Number) -> Spread | None:
-        """Returns mean and standard deviation of one of the scores over the seeds."""
+        """Returns the mean and standard deviation, over the seeds, of the score that `number` extracts."""
         return spread([number(own) for own in self.scores])
 
 
@@ -160,7 +160,7 @@ def table(report: Report) -> list[str]:
 
 
 def tables(report: Report, names: Sequence[str]) -> tuple[list[list[str]], list[list[str]]]:
-    """Returns the rows of the tables of data sets and of categories; the first row is the header.
+    """Returns the table of data sets and the table of categories, as rows of cells, each with a header.
 
     Args:
         report: The results.

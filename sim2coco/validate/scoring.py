@@ -15,9 +15,9 @@ from sim2coco.validate.data import IGNORED
 from sim2coco.validate.found import Found, Numbers
 
 MOST = 100
-"""Maximum number of detections per image, in descending order of score."""
+"""Maximum number of detections per image; those with the highest scores count."""
 SIZES = ("all", "small", "medium", "large")
-"""COCO's object sizes: all, area below 32² px, below 96² px, and above."""
+"""COCO's object sizes: all, area below 32² px, from 32² to 96² px, and above 96² px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Reference:
     names: tuple[str, ...]
 
     def annotations(self) -> list[dict[str, Any]]:
-        """Returns COCO annotations; crowds and visible unlabelled objects are crowds (ignored regions)."""
+        """Returns COCO annotations; visible unlabelled objects become crowds, i.e. ignored regions."""
         found: list[dict[str, Any]] = []
         for number, image in enumerate(self.images, 1):
             for label in image.labels:
@@ -87,7 +87,7 @@ def score(reference: Reference, found: Sequence[Found]) -> Scores:
 
     Args:
         reference: The ground truth.
-        found: The detections in each image, in pixels of its file.
+        found: The detections in each image, in pixels of the image file.
     """
     with redirect_stdout(io.StringIO()):
         truth = _coco(reference)
@@ -112,7 +112,7 @@ def _coco(reference: Reference) -> COCO:
 
 
 def _nothing(truth: COCO) -> COCO:
-    """Results without detections; pycocotools cannot load an empty list."""
+    """A COCO results object without detections, because pycocotools cannot load an empty list."""
     nothing = COCO()
     nothing.dataset = truth.dataset | {"annotations": []}
     nothing.createIndex()
@@ -132,7 +132,7 @@ def _rows(found: Sequence[Found]) -> Numbers:
 
 
 def _scores(precision: Numbers, names: Sequence[str]) -> Scores:
-    """The scores in COCO's precision array (IoU, recall, category, size, max. detections); -1 is unknown."""
+    """Averages COCO's precision array (IoU, recall, category, size, max. detections); -1 is unknown."""
     last = precision[..., -1]
     at50 = last[0, :, :, 0]
     known = at50[:, (at50 > -1).all(0)]

@@ -97,7 +97,7 @@ def train(
 
 
 def _groups(detector: Detector) -> list[dict[str, object]]:
-    """Parameter groups: convolution weights with weight decay, and all others without."""
+    """Parameter groups: convolution weights with weight decay, all other parameters without."""
     weights = [weight for weight in detector.parameters() if weight.ndim > 1]
     others = [weight for weight in detector.parameters() if weight.ndim <= 1]
     return [{"params": weights}, {"params": others, "weight_decay": 0.0}]
@@ -113,14 +113,14 @@ def _loss(detector: Detector, batch: Batch, device: torch.device) -> Tensor:
 
 
 def _precision(device: torch.device) -> AbstractContextManager[object]:
-    """Autocast to bfloat16 if the hardware supports it, otherwise float32."""
+    """Returns a context with autocast to bfloat16 if the hardware supports it, otherwise with float32."""
     if device.type == "cuda" or (device.type == "cpu" and _has_amx()):
         return torch.autocast(device.type, torch.bfloat16)
     return nullcontext()
 
 
 def _has_amx() -> bool:
-    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX), which is 2.5 times as fast here."""
+    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX), about 2.5 times as fast."""
     information = Path("/proc/cpuinfo")
     return information.exists() and " amx_bf16 " in information.read_text()
 
