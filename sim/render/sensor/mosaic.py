@@ -37,7 +37,7 @@ def mosaic(light: Floats, pattern: Bayer) -> Floats:
 def demosaiced(raw: Raw, pattern: Bayer, method: Demosaicing) -> Raw:
     """Demosaics raw values (H, W) to an image (H, W, 3).
 
-    `bilinear` fills in a missing colour with the mean of the nearest pixels that measured it. `edge_aware` interpolates green
-    along edges, not across them.
+    `bilinear` fills in a missing colour with the mean of the nearest pixels that measured it. `edge_aware`
+    interpolates green along edges, not across them.
     """
     return np.asarray(cv2.demosaicing(raw, _CODES[method][pattern]), np.uint16)
