@@ -196,7 +196,7 @@ def _labelled_points(sample: Sample) -> Array:
     """The keypoints inside the image, in the order of instances and names, for Albumentations.
 
     Returns:
-        (n, 3) x, y and size 1, which distinguishes keypoints from points of size 0 (`augment.centred`).
+        (n, 3) x, y and size. The size is always 1; the points that `augment.centred` adds have size 0.
     """
     every = (point for instance in sample.instances for point in instance.keypoints or ())
     points = [(x - CENTRE_PX, y - CENTRE_PX, 1.0) for x, y, visibility in every if visibility]

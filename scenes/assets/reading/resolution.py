@@ -52,7 +52,7 @@ def _there(points: Floats) -> str:
 
 
 def _step(points: Floats) -> tuple[float, bool]:
-    """Largest coordinate spacing over the axes, and whether coordinates on that axis are rounded to it."""
+    """The coarsest step of coordinates among the axes, and whether some on that axis are as close as that."""
     found = [(_step_along(values), values) for values in map(np.unique, points.T) if len(values) > 1]
     step, values = max(found, key=lambda pair: pair[0])
     return step, bool(np.diff(values).min() <= SMALL_STEPS * step)

@@ -57,7 +57,7 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Filtered:
-    """A texture and, if it is a material, its slopes and gloss, as mipmaps of the same size.
+    """Mipmaps of a texture's colours and, for a material, of its slopes and gloss, in the same size.
 
     Attributes:
         color: The colours.

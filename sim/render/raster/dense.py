@@ -87,7 +87,7 @@ def seen_from_behind(body: Projected, found: Covered) -> NDArray[np.bool_]:
 
 
 def _candidates(body: Projected, behind: NDArray[np.bool_]) -> Index:
-    """Triangles that may be visible and whose bounding boxes contain a pixel centre in the box."""
+    """Triangles that may be visible and whose bounding boxes contain a pixel centre of the body's box."""
     (x, y), (a, b, c), (x0, y0, x1, y1) = body.places, body.faces, body.box
     met = np.ones(len(a), np.bool_)
     for axis, low, high in ((x, x0, x1 - 1), (y, y0, y1 - 1)):

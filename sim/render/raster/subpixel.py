@@ -162,12 +162,12 @@ def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
 
 
 def crossing(place: Array, other: Array, near_px: Array | float) -> tuple[Array, Array]:
-    """Intersections of n triangles with the line where one coordinate is 0: start and end, (n,) each.
+    """Where n triangles meet the line `place` = 0: start and end of the segment on it, (n,) each.
 
     Args:
         place: (3, n) this coordinate of the corners.
         other: (3, n) the other coordinate of the corners.
-        near_px: (n,) distance up to which a side whose end misses the line still counts as reaching it.
+        near_px: (n,) tolerance: a side that ends at most this far from the line counts as meeting it.
     """
     start, stop = np.full(place.shape[1], np.inf), np.full(place.shape[1], -np.inf)
     for corner, after in ((0, 1), (1, 2), (2, 0)):

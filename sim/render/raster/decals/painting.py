@@ -61,7 +61,7 @@ class DecalPainter:
         """Returns the G-buffer with the decals of all bodies, and the masks of their regions.
 
         Args:
-            gbuffer: The rendered bodies; the silhouettes of bodies with decals have depths.
+            gbuffer: The rendered bodies, with the depths of the silhouettes of bodies with decals.
             bodies: The bodies of the scene.
             camera: The camera for which the bodies were rendered.
             shading: Shading factors that the renderer has applied to colours; None if they are unlit.
@@ -81,7 +81,7 @@ class DecalPainter:
         """Returns the G-buffer with the masks of all regions and decals, but not their colours.
 
         Args:
-            gbuffer: The rendered bodies; the silhouettes of bodies with decals have depths.
+            gbuffer: The rendered bodies, with the depths of the silhouettes of bodies with decals.
             bodies: The bodies of the scene.
             camera: The camera for which the bodies were rendered.
         """
