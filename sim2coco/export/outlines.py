@@ -157,7 +157,7 @@ def _walk(firsts: list[int], bridges: dict[int, list[int]]) -> Iterator[int]:
     """Yields the point indices of a path along all outlines; each bridge is crossed when first reached.
 
     Args:
-        firsts: Index of the first point of each outline, followed by the number of points.
+        firsts: Index of the first point of each outline; the last entry is the total number of points.
         bridges: For each point, the points at the other end of its bridges; emptied by this function.
     """
     walks = [iter(range(firsts[1]))]
