@@ -34,7 +34,7 @@ class Observed:
     size: tuple[int, int]
 
     def distance(self, name: str, other: "Observed") -> float:
-        """Earth mover's distance of a quantity between this and another data set; NaN if one has no values."""
+        """Earth mover's distance of a quantity between two data sets; NaN if one has no values."""
         return earth_movers_distance(self.values.histogram(name), other.values.histogram(name))
 
 

@@ -104,7 +104,7 @@ class Journal:
             self._note(verdict)
 
     def _note(self, verdict: Verdict) -> None:
-        """Updates the last verdicts with a verdict in the file, and keeps the replaced verdict for `undo`."""
+        """Makes a verdict from the file the latest of its image; keeps the one that it replaces for `undo`."""
         key = verdict.image, verdict.reviewer
         if verdict.reviewer == self.reviewer:
             if not verdict.undo:
