@@ -39,7 +39,7 @@ class Workers(Protocol):
         """Gives scenes to a free worker."""
 
     def wait(self) -> tuple[list[Summary], list[list[int]]]:
-        """Waits a short time; returns the scenes that were made, and the batches of scenes whose workers were lost.
+        """Waits a short time; returns finished scenes, and the batches of scenes whose workers were lost.
 
         Raises:
             GenerationError: No worker can be started.
@@ -93,7 +93,7 @@ class Actors(Workers):
         self._calls[actor.make.remote(batch)] = Call(actor, "make", batch)
 
     def wait(self) -> tuple[list[Summary], list[list[int]]]:
-        """Waits a short time; returns the scenes that were made, and the batches of scenes whose workers were lost.
+        """Waits a short time; returns finished scenes, and the batches of scenes whose workers were lost.
 
         Raises:
             GenerationError: No worker can be started.

@@ -104,7 +104,7 @@ class Journal:
             self._note(verdict)
 
     def _note(self, verdict: Verdict) -> None:
-        """Makes a verdict from the file the latest of its image; keeps the one that it replaces for `undo`."""
+        """Makes a verdict of the file the latest of its image; keeps the replaced one for `undo`."""
         key = verdict.image, verdict.reviewer
         if verdict.reviewer == self.reviewer:
             if not verdict.undo:
