@@ -12,6 +12,8 @@ from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
+from sim2coco.process import stop_signals_masked
+
 PR_SET_PDEATHSIG = 1
 """Option of prctl(2): sets the signal that this process gets when its parent ends."""
 
@@ -49,11 +51,8 @@ def signals_blocked() -> Iterator[None]:
     ends.
     """
     resource_tracker.ensure_running()  # starting it later would unblock the signals again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
+    with stop_signals_masked(signal.SIG_BLOCK):
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def redirect(path: str | Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-STOPPING = (signal.SIGINT, signal.SIGTERM)
+from sim2coco.process import STOPPING, stop_signals_masked
 
 
 class Forked:
@@ -28,14 +28,13 @@ class Forked:
         flush_output()  # buffered text would be written by both processes
         parent = os.getpid()
         self._reading, writing = os.pipe()
-        # The handlers of this process would print in the fork too, and remove files of this process.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         try:
-            self._pid = os.fork()
-            if not self._pid:
-                _run(work, parent, writing, mask)
+            # The handlers of this process would print in the fork too, and remove files of this process.
+            with stop_signals_masked(signal.SIG_BLOCK) as mask:
+                self._pid = os.fork()
+                if not self._pid:
+                    _run(work, parent, writing, mask)
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             os.close(writing)
 
     def result(self) -> Any:

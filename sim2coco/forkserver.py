@@ -24,8 +24,8 @@ from pathlib import Path
 
 from sim.temporary import temporary_folder
 from sim2coco.children import die_with
-from sim2coco.forked import STOPPING, flush_output
-from sim2coco.process import can_be_forked
+from sim2coco.forked import flush_output
+from sim2coco.process import can_be_forked, stop_signals_masked
 
 SERVE = (
     "import sys; sys.path[:] = {path!r}; "
@@ -104,11 +104,8 @@ class ForkServer:
         with self._lock:
             if self._ready < 0:
                 return
-            blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)  # imports may take long
-            try:
+            with stop_signals_masked(signal.SIG_UNBLOCK):  # imports may take long
                 can_fork = os.read(self._ready, 1)
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
             os.close(self._ready)
             self._ready = -1
             if not can_fork:

@@ -1,8 +1,14 @@
-"""Whether this process is sim2coco's own (command line, worker) or another program that uses the library."""
+"""This process: whether it is sim2coco's own or a program that uses the library, and its stop signals."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sim2coco.memory import keep_freed_memory
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+"""The signals that stop the program."""
 
 _own = False
 
@@ -29,3 +35,20 @@ def can_be_forked() -> bool:
     the calling thread.
     """
     return _own and len(list(Path("/proc/self/task").iterdir())) == 1
+
+
+@contextmanager
+def stop_signals_masked(how: int) -> Iterator[set[int]]:
+    """Blocks or unblocks SIGINT and SIGTERM in a `with` block, and then restores the signal mask.
+
+    Args:
+        how: `signal.SIG_BLOCK` or `signal.SIG_UNBLOCK`.
+
+    Yields:
+        The signal mask before the block.
+    """
+    before = {int(number) for number in signal.pthread_sigmask(how, STOPPING)}
+    try:
+        yield before
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

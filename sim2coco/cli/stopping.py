@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from sim2coco.cli.reporting import stopped_by
+from sim2coco.process import STOPPING
 
 temporary_folders: list[str] = []
 """Hydra's temporary folders, which are removed when the program is stopped."""
@@ -29,7 +30,7 @@ class Interrupted(BaseException):
 
 def on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
     """Sets the handler of the signals that stop the program."""
-    for watched in (signal.SIGINT, signal.SIGTERM):
+    for watched in STOPPING:
         signal.signal(watched, handler)
 
 

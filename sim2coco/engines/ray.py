@@ -21,6 +21,7 @@ from sim2coco.engines.rayworker import Order
 from sim2coco.engines.shipping import contents_of
 from sim2coco.identity import describe
 from sim2coco.plugins import loaded_plugins
+from sim2coco.process import STOPPING
 from sim2coco.recipe import Recipe
 from sim2coco.records import Summary
 from sim2coco.storage import TEMPORARY
@@ -59,7 +60,7 @@ class Ray(Engine):
             yield
             return
         logging.getLogger("ray").setLevel(logging.ERROR)
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {number: signal.getsignal(number) for number in STOPPING}
         try:
             if self.address:
                 _connect(self.address)
