@@ -46,9 +46,9 @@ class Augmenter:
     def augment(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """Applies a random selection of the transforms; returns `sample` itself if none is selected.
 
-        If pixels have moved, `camera` is None, instances that left the image are dropped, and the remaining
-        instances are renumbered from 1. `pose`, `whole_px` and `whole_xyxy` still refer to the rendered
-        camera.
+        If pixels have moved, the result has no camera, instances that left the image are dropped, and the
+        remaining instances are renumbered from 1. Their `pose`, `whole_px` and `whole_xyxy` still refer to
+        the camera of the rendered image.
 
         Args:
             sample: Not modified.
@@ -130,7 +130,11 @@ class _Transforms:
 
 
 def _areas_and_centers(amodal: Planes) -> tuple[Array, Array]:
-    """Areas (8P,) in pixels and centres (8P, 2) x, y, rounded to pixels, of the masks in all bit planes."""
+    """Measures the masks in all bit planes.
+
+    Returns:
+        (8P,) areas in pixels, and (8P, 2) centres x, y, rounded to whole pixels.
+    """
     sums = []
     for at, values in _nonzero(amodal):
         y, x = np.divmod(at, amodal.shape[1])
@@ -169,8 +173,9 @@ def _without_zeros(depth_m: Floats | None) -> Floats | None:
 def _turned(normals: Floats, legs: Array) -> Floats:
     """Normals (H, W, 3), rotated and mirrored like the image.
 
-    They are transformed by the rotation or reflection nearest to `legs` (2, 2), the linear map at the image
-    centre; scaling and shear do not change them.
+    Args:
+        normals: (H, W, 3) unit normals.
+        legs: (2, 2) linear map of the transform at the image centre. Its scaling and shear are ignored.
     """
     left, _, right = np.linalg.svd(legs)
     flat = normals[..., :2] @ (left @ right).astype(np.float32)
@@ -178,15 +183,15 @@ def _turned(normals: Floats, legs: Array) -> Floats:
 
 
 def _fractions_left(areas_px: Array, amodal: Planes, legs: Array) -> Array:
-    """For each object, the fraction (8P,) of its in-image part that a transform leaves inside the image.
-
-    The fraction is a' / (a·s), where a and a' are the areas before and after the transform, and s is the
-    transform's local area scale. The fraction is 0 for unused bits.
+    """For each object, the fraction of its mask that a transform leaves inside the image.
 
     Args:
-        areas_px: a, (8P,), the areas before the transform.
-        amodal: (H, W, P), after the transform.
-        legs: (8P, 2, 2), the linear map of the transform at each object's centre.
+        areas_px: (8P,) areas a of the masks before the transform.
+        amodal: (H, W, P) bit planes with the masks after the transform.
+        legs: (8P, 2, 2) Jacobian matrix of the transform at each object's centre.
+
+    Returns:
+        (8P,) a' / (a·|det J|), where a' is the area after the transform; 0 for unused bits.
     """
     scales = np.abs(np.linalg.det(legs))
     return np.asarray(_areas(amodal) / np.maximum(areas_px * scales, 1e-9))

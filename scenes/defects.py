@@ -121,8 +121,8 @@ def with_defects(
 ) -> SceneSpec:
     """Returns the scene with sampled defects on its objects.
 
-    Each defect of each object has its own random generator, so that defects are independent of each other,
-    except that the defects of one object avoid overlapping.
+    Each defect of each object has its own random generator. The defects are therefore independent of each
+    other, except that the defects of one object avoid overlapping.
 
     Args:
         spec: The scene, which is not changed.
@@ -173,7 +173,7 @@ def _unplaced(
     rng: np.random.Generator,
     sides: Callable[[Texture], tuple[int, int]],
 ) -> Decal:
-    """Samples a decal, but not its position: its frame is the mesh frame of the body."""
+    """Samples all properties of a decal except `frame`, which is the identity."""
     settings, kind = category.settings, category.settings.kind
     length_m = longest_m * uniform(rng, settings.size)
     if settings.size_mm is not None:
@@ -262,7 +262,7 @@ class _Surface:
         return np.einsum("nk,nkd->nd", weights, self._corners_m[face]), self._normals[face]
 
     def _covered(self, frame: Pose, decal: Decal, points_m: Array, normals: Array) -> float:
-        """Estimates the fraction of a decal's area that lies on the surface."""
+        """Estimates the fraction of a decal's area that lies on the surface, from random surface points."""
         local, facing = frame.apply_inverse(points_m), normals @ frame.rotation()[:, 2]
         width_m, height_m = decal.size_m
         inside = (np.abs(local) <= (width_m / 2, height_m / 2, decal.depth_m)).all(axis=1) & (facing > FACING)

@@ -38,7 +38,7 @@ def descriptions(settings: type[BaseModel]) -> Mapping[str, str]:
 
 @cache
 def _of_module(name: str) -> Mapping[str, dict[str, str]]:
-    """Maps the qualified name of each class in a module to its field descriptions; empty without source."""
+    """Maps the qualified name of each class in a module to its field descriptions; {} without source."""
     try:
         tree = ast.parse(inspect.getsource(sys.modules[name]))
     except (KeyError, OSError, TypeError):

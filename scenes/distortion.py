@@ -75,19 +75,19 @@ class Distortion:
         return found
 
     def stretch(self, points: Array) -> tuple[Array, Array]:
-        """Smallest and largest factor, (...) each, by which distortion scales lengths at points (..., 2)."""
+        """Smallest and largest scale factors of lengths under distortion, at each of the points (..., 2)."""
         (a, b), (c, d) = self._derivatives(points)
         middle = (a * a + b * b + c * c + d * d) / 2
         spread = np.sqrt(np.maximum(middle**2 - (a * d - b * c) ** 2, 0))
         return np.sqrt(np.maximum(middle - spread, 0)), np.sqrt(middle + spread)
 
     def determinant(self, points: Array) -> Array:
-        """The factor (...) by which distortion scales areas at points (..., 2); negative beyond a fold."""
+        """Scale factor of areas under distortion, at each of the points (..., 2); negative beyond a fold."""
         (a, b), (c, d) = self._derivatives(points)
         return np.asarray(a * d - b * c)
 
     def radial(self, radius: Array) -> Array:
-        """Maps undistorted to distorted radii (...), without the tangential terms p1 and p2."""
+        """Maps undistorted to distorted radii, arrays of any shape; ignores p1 and p2."""
         if self.kind == "fisheye":
             return _fisheye(radius, self.coefficients)
         return radius * _brown(radius**2, self.coefficients)
@@ -109,14 +109,14 @@ class Distortion:
         )
 
     def _derivatives(self, points: Array) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-        """Returns the Jacobian at points (..., 2), row by row; each of the four entries has shape (...)."""
+        """Returns the Jacobian of `distort` at points (..., 2): two rows of two arrays with shape (...)."""
         right, down = np.array([STEP, 0.0]), np.array([0.0, STEP])
         by_x = (self.distort(points + right) - self.distort(points - right)) / (2 * STEP)
         by_y = (self.distort(points + down) - self.distort(points - down)) / (2 * STEP)
         return (by_x[..., 0], by_y[..., 0]), (by_x[..., 1], by_y[..., 1])
 
     def _inverse_radial(self, radius: Array) -> Array:
-        """Maps distorted to undistorted radii (...) approximately, as an initial guess for `undistort`."""
+        """Maps distorted radii to approximate undistorted radii, the initial guess of `undistort`."""
         steps = np.tan(np.linspace(0, np.arctan(self.linear_beyond), 512))
         shown = self.radial(steps)
         slope = (shown[-1] - shown[-2]) / (steps[-1] - steps[-2])
@@ -130,7 +130,7 @@ def lens_for(kind: Literal["brown", "fisheye"], coefficients: tuple[float, ...],
     Args:
         kind: The model.
         coefficients: Its coefficients.
-        border: (n, 2) distorted points on the image border.
+        border: Points (n, 2) on the image border, in distorted normalized image coordinates.
     """
     folding, whole = Distortion(kind, coefficients, 0.0), widest_lens(kind, coefficients)
     rising = whole.linear_beyond
@@ -149,20 +149,20 @@ def lens_for(kind: Literal["brown", "fisheye"], coefficients: tuple[float, ...],
 
 
 def widest_lens(kind: Literal["brown", "fisheye"], coefficients: tuple[float, ...]) -> Distortion:
-    """Returns the distortion of a lens, valid up to the radius where the distorted radius stops increasing.
+    """Returns a lens distortion that follows the formula as far as the distorted radius increases.
 
-    `folds` is true if the distorted radius does not increase at all.
+    The result's `folds` is true if the distorted radius does not increase at all.
 
     Args:
         kind: The model.
-        coefficients: Its coefficients; p1 and p2 are not used.
+        coefficients: Coefficients of the model; p1 and p2 are ignored when the limit is computed.
     """
     lens = Distortion(kind, coefficients, 0.0)
     return Distortion(kind, coefficients, _rising(lens))
 
 
 def _rising(lens: Distortion) -> float:
-    """Undistorted radius up to which the distorted radius increases, but at most tan(`MAX_ANGLE_DEG`)."""
+    """Largest undistorted radius, up to tan(`MAX_ANGLE_DEG`), until which the distorted radius increases."""
     radius = np.tan(np.radians(np.linspace(0, MAX_ANGLE_DEG, 2001)))
     with np.errstate(all="ignore"):
         rising = np.diff(lens.radial(radius)) > 1e-4 * np.diff(radius)
@@ -170,7 +170,7 @@ def _rising(lens: Distortion) -> float:
 
 
 def _brown(square: Array, coefficients: tuple[float, ...]) -> Array:
-    """The radial factor (...) of Brown's model for squared undistorted radii (...)."""
+    """Ratios of distorted to undistorted radii in Brown's model; `square` are squared undistorted radii."""
     k1, k2, _, _, k3, k4, k5, k6 = coefficients
     above = 1 + square * (k1 + square * (k2 + square * k3))
     if not (k4 or k5 or k6):
@@ -179,7 +179,7 @@ def _brown(square: Array, coefficients: tuple[float, ...]) -> Array:
 
 
 def _fisheye(radius: Array, coefficients: tuple[float, ...]) -> Array:
-    """Distorted radii (...) of the equidistant model for undistorted radii (...)."""
+    """Maps undistorted to distorted radii, arrays of any shape, by the equidistant model."""
     k1, k2, k3, k4 = coefficients
     angle = np.arctan(radius)
     square = angle * angle

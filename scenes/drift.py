@@ -28,9 +28,7 @@ def with_drift(
         motion: Motion of the camera itself and rolling-shutter readout; None if it has neither.
         drift_m: World vector by which the bodies move during the exposure; None if they do not move.
         camera: The camera at the middle of the exposure.
-        bounds: Centre and radius, in metres, of the objects' bounding sphere. The number of instants
-            depends on the drift in pixels at the centre of the sphere, the number of bands on the largest
-            drift in pixels within the sphere.
+        bounds: Centre and radius, in metres, of the objects' bounding sphere.
 
     Returns:
         The motion; None if nothing moves.
@@ -57,7 +55,7 @@ def bands_for(length_px: float) -> int:
 
 
 def _lengths_px(camera: Camera, points_m: Array, drift_m: Vec3) -> Array:
-    """Lengths (n,) in pixels of a drift at world points (n, 3); 0 for points behind the camera."""
+    """Image motion (n,), in pixels, of world points (n, 3) that drift; 0 for points behind the camera."""
     start, start_m = camera.project(points_m - np.array(drift_m) / 2)
     end, end_m = camera.project(points_m + np.array(drift_m) / 2)
     return np.where(np.minimum(start_m, end_m) > 0, np.linalg.norm(end - start, axis=1), 0.0)

@@ -85,7 +85,7 @@ def conversion(unit_m: float, up: str) -> Matrix:
 
 
 def matrix_of(matrix: Array) -> Matrix:
-    """A (4, 4) matrix as plain floats, without negative zeros."""
+    """Converts a (4, 4) matrix to tuples of floats, with -0.0 replaced by 0.0."""
     one, two, three, four = (
         (float(row[0]), float(row[1]), float(row[2]), float(row[3])) for row in matrix + 0.0
     )
@@ -167,7 +167,7 @@ def look_at(position: Array, target: Array, roll_rad: float) -> Array:
 
 
 def camera_axes(forward: Array, right: Array, roll_rad: float) -> Array:
-    """The (3, 3) rotation matrix from camera to world axes: x right, y down, z forward.
+    """The (3, 3) rotation matrix from camera axes (x right, y down, z forward) to world axes.
 
     Args:
         forward: Viewing direction (3,) in the world, a unit vector.

@@ -48,7 +48,7 @@ class LookSettings(Settings):
     _has_images = field_validator("images")(checked_folder)
 
     def draw(self, rng: np.random.Generator, album: Album) -> Look:
-        """Samples a colour, and for the fraction `textured` of surfaces a texture.
+        """Samples a colour and, with probability `textured`, a texture.
 
         Args:
             rng: Generator; always consumes six random numbers.
@@ -128,7 +128,7 @@ def looks_in(settings: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str
 
 
 def _entries(value: object) -> Iterable[tuple[object, object]]:
-    """(name, value) pairs: of settings by field, of a mapping by key, of a list or tuple by index."""
+    """Returns (name, value) pairs: by field for settings, by key for a mapping, by index for a sequence."""
     if isinstance(value, Settings):
         return value
     if isinstance(value, Mapping):

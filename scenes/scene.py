@@ -219,7 +219,7 @@ class Scene(Kind):
             )
 
     def _finished(self, asset: Asset, body: Body, rng: np.random.Generator) -> Body:
-        """Returns the body, made bare metal with probability `metallic` if its asset gets random colours."""
+        """If the asset gets random colours, turns the body into bare metal with probability `metallic`."""
         if not asset.recolored or rng.random() >= self.metallic:
             return body
         return replace(body, look=Look(metal_color(rng)), metallic=True)

@@ -216,8 +216,8 @@ class DepthSensor:
         dark: Image brightness, 0 to 1, below which depth is missing.
         near_m, far_m: Smallest and largest measured depth.
         missing: Fraction of single pixels without depth.
-        contrast: Standard deviation of the brightness in a window, below which depth is missing.
-        window_px: Width of the window, within which errors are correlated.
+        contrast: Depth is missing where the brightness in a window has a smaller standard deviation.
+        window_px: Width of this window; errors within it are correlated.
         seed: Seed of the noise.
     """
 

@@ -106,7 +106,7 @@ class Body:
 
     @property
     def on_surface(self) -> tuple[NamedRegion | Decal, ...]:
-        """Its labelled regions and decals, from the lowest to the highest: regions, then decals."""
+        """The body's surface labels, from lowest to highest: first the regions, then the decals."""
         return (*self.regions, *self.decals)
 
     @property
@@ -145,8 +145,8 @@ class Surface:
         look: Colour and texture.
         tile_m: Side length of one texture tile on floor and walls.
         turn_rad: Rotation of the texture about the vertical axis; unused for walls.
-        roughness: Roughness of the floor: 0 is a mirror, 1 is matte. None uses the roughness of its material,
-            and matte without a material.
+        roughness: Roughness of the floor: 0 is a mirror, 1 is matte. None uses the roughness of the material;
+            a floor without material is matte.
     """
 
     look: Look

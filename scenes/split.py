@@ -1,4 +1,4 @@
-"""Splits such as train and val: their relative sizes, each scene's split, and what no two splits share."""
+"""Splits such as train and val: their relative sizes, and the assignment of scenes to them."""
 
 from collections.abc import Mapping
 from itertools import accumulate

@@ -65,13 +65,13 @@ class WallSettings(LookSettings):
 
 
 def walls_around(plan: WallPlan | None, bodies_m: Sequence[NDArray[np.float64]]) -> tuple[Wall, ...]:
-    """Places the walls; returns an empty tuple for a scene without walls.
+    """Places walls around bodies; returns an empty tuple if `plan` is None.
 
-    The gap of each wall separates the wall from the outermost point in the direction of the wall.
+    The gap between a wall and the bodies is measured from the outermost point in the direction of the wall.
 
     Args:
         plan: The walls without positions, or None for a scene without walls.
-        bodies_m: World points (n, 3) of each body at rest. The world origin is added to these points.
+        bodies_m: Points (n, 3) of each body at rest, in the world. The walls also enclose the world origin.
     """
     if plan is None:
         return ()

@@ -107,8 +107,8 @@ class Sample:
     def visible_mask(self, instance: Instance, box: Box) -> Mask:
         """Visible mask (h, w) of an instance in a box of the image.
 
-        A decal is visible in the pixels of its amodal mask that show its object and that no later decal of
-        the object covers. Other bodies do not change which surface of the object is nearest to the camera.
+        A decal is visible in the pixels of its amodal mask that show its object, except where a later decal
+        of the object covers it.
         """
         part = slices(box)
         if instance.on is None:
@@ -196,7 +196,7 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
         settled: The scene.
         shot: Camera of the image.
         gbuffer: Silhouettes of the bodies.
-        frame: The image, with the body and the depth of each pixel.
+        frame: The image, with the visible body and the depth of each pixel.
     """
     camera, bodies = shot.camera, settled.spec.bodies
     objects = list(_objects(files, bodies, shot, gbuffer, frame))
@@ -248,7 +248,7 @@ def _objects(
 def _decals(
     gbuffer: GBuffer, bodies: tuple[Body, ...], objects: list[Instance], camera: Camera
 ) -> Iterator[tuple[Instance, Box, Mask]]:
-    """Yields each decal visible if only its object is rendered: instance, box, and mask in the box."""
+    """Yields instance, box, and mask in the box of each decal with a nonempty amodal mask in the image."""
     number = len(objects)
     for own in objects:
         silhouette = gbuffer.silhouettes[own.body]

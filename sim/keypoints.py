@@ -28,15 +28,15 @@ def keypoints_of(
 ) -> tuple[Keypoint, ...] | None:
     """Returns a body's keypoints in the order of its category's keypoint names; None if it has none.
 
-    A keypoint is visible if no triangle of its own mesh is in front of it, and if its pixel or a neighbouring
-    pixel shows the body.
+    A keypoint is visible if no triangle of the body is in front of it, and if the keypoint's pixel or a
+    neighbouring pixel shows the body.
 
     Args:
         files: Meshes of the assets, with their keypoints.
         body: The body.
         index: The body's index among the scene's bodies.
         shot: The camera and its motion.
-        frame: The body and the depth of each pixel.
+        frame: The rendered image, with the visible body of each pixel.
     """
     points_m = files.keypoints_m(body.asset)
     if points_m is None:

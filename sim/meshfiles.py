@@ -224,7 +224,7 @@ def ordered_faces(part: Part, behind: NDArray[np.bool_]) -> RenderedFaces:
     2007).
 
     Args:
-        part: Part of a mesh whose centre is the origin.
+        part: Part of a mesh, relative to the centre of the mesh.
         behind: (m,) mask of the faces that may be visible from behind.
     """
     faces = np.concatenate([part.faces, part.faces[behind][:, ::-1]])
@@ -237,7 +237,7 @@ def ordered_faces(part: Part, behind: NDArray[np.bool_]) -> RenderedFaces:
 
 
 def _obj(part: Part, normals: Array, drawn: RenderedFaces) -> bytes:
-    """Contents of an OBJ file of a part, without a material: colour and texture are set in the scene."""
+    """Contents of an OBJ file of a part, without a material; colour and texture are set in PyBullet."""
     faces, back = drawn
     if not back.any():
         return obj_file(part.vertices_m, normals, part.uvs, faces, faces)

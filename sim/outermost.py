@@ -13,15 +13,18 @@ Array = NDArray[np.float64]
 
 
 def outermost(files: MeshFiles, body: Body, shot: Shot) -> tuple[Vec3, ...]:
-    """Finds the unscaled mesh points that project farthest to the left, right, top and bottom.
+    """Finds the mesh points that project farthest to the left, right, top and bottom.
 
-    The points are vertices; with a distorting lens, which bends edges, they are points on edges of the convex
-    hull.
+    Without lens distortion, the points are vertices. A distorting lens bends edges, so the points may then
+    lie inside edges of the convex hull.
 
     Args:
         files: Meshes of the assets.
         body: The body; all of it is in front of the camera.
         shot: The camera and its motion.
+
+    Returns:
+        Four points in the frame of the unscaled mesh.
     """
     candidates_m, placed_m = files.hull_vertices(body.asset), files.hull(body)
     if shot.camera.distortion is not None:
@@ -34,14 +37,11 @@ def outermost(files: MeshFiles, body: Body, shot: Shot) -> tuple[Vec3, ...]:
 
 
 def _outer_edges(files: MeshFiles, body: Body, shot: Shot) -> Array:
-    """Points (n, 3) on the hull edges of a body that may project farthest to a side of the image.
-
-    Projected edges may be bent. Each projected edge extends beyond the bounding box of its two ends by less
-    than the distance between these ends.
-    """
+    """Points (n, 3) on the hull edges of a body that may project farthest to a side of the image."""
     edges_m = files.hull_edges(body.asset)
     ends = np.stack([_pixels(shot, _placed(files, body, edges_m[end])) for end in (0, -1)])
     low, high = ends.min(axis=0), ends.max(axis=0)
+    # A projected edge may be bent, but extends beyond the bounding box of its ends by less than `bend`.
     bend = (high - low).sum(axis=1, keepdims=True)
     outer = (low - bend <= low.min(axis=0)) | (high + bend >= high.max(axis=0))
     return edges_m[:, outer.any(axis=1)].reshape(-1, 3)

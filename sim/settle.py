@@ -78,7 +78,7 @@ def _placed(client: int, files: MeshFiles, loaded: Loaded) -> tuple[Body, ...]:
 
 
 def _at_end(client: Client, files: MeshFiles, spec: SceneSpec, loaded: Loaded, seconds: float) -> Settled:
-    """The scene with its bodies at their current poses; raises if it fails a check."""
+    """The scene with its bodies at their current poses; raises `RejectedDraw` if it fails a check."""
     assert spec.physics is not None
     moving = _moving(loaded)
     _check_contacts(client.id, files, moving)

@@ -64,7 +64,7 @@ def redirect(path: str | Path) -> None:
 
 
 def cause_of_death(exit_code: int) -> str:
-    """Returns as text the name of the signal that ended a process, or else the process's exit code."""
+    """Returns the name of the signal that ended a process, or `exit code N` if no signal did."""
     if exit_code >= 0:
         return f"exit code {exit_code}"
     try:

@@ -25,12 +25,14 @@ def commit(store: Storage, record: Record, pictures: list[Written]) -> Record:
 
 
 def _first(store: Storage, record: Record) -> Record:
-    """Returns the record of another process that committed the scene before this one.
+    """Returns the record of this scene that another process has committed.
 
-    If its content differs, the scene's files may come from both processes, so the record is deleted, and the
-    next run makes the scene again. Views left out for a target in the meantime do not count as a difference.
-    A failure in only one of the processes does not count either: time and memory limits may depend on the
-    machine.
+    The two records may differ in views that were left out for a target after the commit. Either record may
+    also be a failure, because time and memory limits may depend on the machine.
+
+    Raises:
+        StoreError: The records differ otherwise. The files of the scene may then come from both processes,
+            so the committed record is deleted, and the next run makes the scene again.
     """
     name = record_name(record.scene)
     found = store.get(name)

@@ -23,7 +23,7 @@ from sim2coco.threads import one_thread
 class WorkerContext:
     """Meshes, PyBullet client, renderer and augmenter of one process.
 
-    They keep no state that affects results, so a scene does not depend on the scenes made before it.
+    A context keeps no state that affects results: a scene does not depend on the scenes made before it.
 
     Until the context is closed, OpenCV and BLAS use one thread in the whole process. Scenes are made in
     parallel in several processes, and more threads would slow down small operations.

@@ -33,7 +33,7 @@ LeftOut = Set[tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """What a run writes at its end.
+    """The files that a run writes at its end.
 
     Attributes:
         formats: The annotation formats.

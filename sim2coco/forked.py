@@ -20,7 +20,7 @@ class Forked:
         work: The function; its result is pickled.
 
     Raises:
-        OSError: This process cannot be forked, such as for lack of memory.
+        OSError: This process cannot be forked, for example because memory is short.
     """
 
     def __init__(self, work: Callable[[], Any]) -> None:

@@ -75,7 +75,7 @@ class _Popen(popen_forkserver.Popen):
         super().__init__(process)
 
     def _launch(self, process_obj: BaseProcess) -> None:
-        """Starts the process like the base class, but from `ForkServer`; without `main`, skips the script."""
+        """Forks the process from `ForkServer`. Without `main`, it does not run the caller's script."""
         preparation = spawn.get_preparation_data(process_obj.name)
         kept = {key: value for key, value in preparation.items() if self._main or key not in MAIN}
         buffer = BytesIO()

@@ -100,7 +100,10 @@ class ForkServer:
         return status, data
 
     def _wait_for_imports(self) -> None:
-        """If the server is a fork of this process, waits for its imports; replaces it if it cannot fork."""
+        """Waits for the imports of a server that was forked from this process.
+
+        If this server cannot fork, replaces it by a server in a new process.
+        """
         with self._lock:
             if self._ready < 0:
                 return

@@ -149,7 +149,7 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def sources(catalogue: Catalogue) -> dict[str, Any]:
-    """By asset key: the user's mesh file of each asset, and the triangles of each piece of furniture.
+    """Maps asset keys to sources: the user's mesh file of an asset, or the triangles of a piece of furniture.
 
     An audit computes labels from these sources, not from the meshes derived from them. Built-in shapes have
     no entry.

@@ -55,7 +55,12 @@ class Setting:
 def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) -> Iterator[Setting]:
     """Yields all settings of a class, including nested ones.
 
-    Where `kind` selects the class of a nested group, the settings of all classes to select from are yielded.
+    If a nested group has several kinds, the settings of all kinds are yielded.
+
+    Args:
+        settings: The class.
+        prefix: Start of the full keys.
+        kind: The `Setting.kind` of settings that are not in a nested group with kinds.
     """
     sentences = descriptions(settings)
     for name, info in settings.model_fields.items():

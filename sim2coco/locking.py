@@ -72,7 +72,7 @@ def _lock(path: Path, shared: bool) -> int | None:
 
 
 def owner_of(path: Path) -> str | None:
-    """Describes the run that holds a lock file: `another run (process 123 on HOST)`; None if none does."""
+    """Describes the run that holds a lock file: `another run (process 123 on HOST)`; None if it is free."""
     try:
         # NFS grants exclusive locks only on files that are open for writing.
         with path.open("r+" if os.access(path, os.W_OK) else "r") as lock:

@@ -38,9 +38,9 @@ def make_missing(
     filling: Filling | None = None,
     complete: bool = False,
 ) -> None:
-    """Generates scenes until the finished scenes, counted in order, have enough accepted views.
+    """Generates scenes until enough views are accepted, counting the scenes in order and without gaps.
 
-    Scenes finished by earlier runs count too; a scene is made again if any of its files has changed.
+    Scenes finished by earlier runs are kept; a scene is made again if any of its files has changed.
 
     Args:
         job: The run.
@@ -138,7 +138,13 @@ def _finished(job: Job, limit: int, shard: Shard | None, retry_failed: bool) -> 
 
 
 class Found(NamedTuple):
-    """A record of an earlier run, None if unreadable; at most its first `limit` accepted views count."""
+    """A record found in the data set at the start of a run.
+
+    Attributes:
+        name: The file name of the record.
+        record: The record; None if it is unreadable.
+        limit: Number of accepted views, from the first, whose files are checked.
+    """
 
     name: str
     record: Record | None
@@ -161,7 +167,7 @@ def _views(record: Record | None) -> int:
 
 
 def _checked(store: Storage, found: Found) -> tuple[Found, bool]:
-    """Returns `found`, and whether all image files of the views that count are present and unchanged."""
+    """Returns `found`, and whether the files of its first `limit` accepted views exist and are unchanged."""
     if found.record is None:
         return found, False
     try:

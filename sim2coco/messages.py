@@ -53,7 +53,7 @@ def build(
         parse: Parses the tree; it may convert values that have the wrong type.
 
     Raises:
-        ConfigError: The first invalid value.
+        ConfigError: A value is invalid; the message describes the first one.
     """
     try:
         return parse(settings, tree)
@@ -62,7 +62,7 @@ def build(
 
 
 def _message_of(errors: Sequence[ErrorDetails], settings: type[Settings], tree: Mapping[str, Any]) -> str:
-    """The message for an unknown key, or else for the first error, as one line."""
+    """The message for the first unknown key, or else for the first error, as one line."""
     errors = sorted(errors, key=lambda error: error["type"] != "extra_forbidden")
     path = _path(errors[0], tree)
     key = ".".join(path)
@@ -127,7 +127,7 @@ def _path(error: ErrorDetails, tree: object) -> list[str]:
 def _siblings(path: list[str], settings: type[Settings], tree: object) -> list[str]:
     """Valid names for the last key of a path.
 
-    If `tree` gives a `kind` that has settings at this path, only the names of these settings are returned.
+    If `tree` sets a `kind` in which the path is valid, only the settings of this kind are returned.
     """
     kind: object = None
     for step in path[:-1]:

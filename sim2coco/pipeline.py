@@ -43,7 +43,10 @@ Outcome = tuple[list[Written], tuple[str, ...]]
 
 
 def make_scene(context: WorkerContext, scene: int) -> tuple[Record, list[Written]]:
-    """Makes one scene, a pure function of recipe and index; returns the scene's record and encoded images."""
+    """Makes one scene; returns its record and encoded images.
+
+    The result depends only on the recipe and the scene index.
+    """
     settled, unlucky = draw_and_settle(context, scene)
     split = context.recipe.split_of(scene)
     if settled is None:
@@ -82,7 +85,7 @@ def draw_and_settle(context: WorkerContext, scene: int) -> tuple[Settled | None,
 
 
 def draw(context: WorkerContext, scene: int, attempt: int) -> SceneSpec:
-    """Samples a scene, before physics.
+    """Samples a scene; its bodies are not yet at rest.
 
     Raises:
         RejectedDraw: The sampled scene cannot be used.
@@ -107,7 +110,7 @@ def draw_defects(
 
 
 def with_regions(spec: SceneSpec, catalogue: Catalogue) -> SceneSpec:
-    """Returns the scene with the mesh regions of its objects, which are painted before the defects."""
+    """Returns the scene with the mesh regions of the assets added to its labelled bodies."""
     index = {name: number for number, name in enumerate(catalogue.categories)}
 
     def labelled(body: Body) -> Body:
@@ -168,7 +171,7 @@ def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]
 def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -> list[Outcome]:
     """Returns the result of each shot of one view.
 
-    The view is labelled only once, and rasterised only once if the composer can change the light afterwards.
+    The view is labelled once. It is rasterised once if the composer can relight it, otherwise once per shot.
     """
     unfit = [reason for reason, holds in UNFIT.items() if holds(settled, shots[0])]
     if unfit:
@@ -215,7 +218,10 @@ def relight(context: WorkerContext, settled: Settled, shot: Shot, gbuffer: GBuff
 def finish(
     context: WorkerContext, settled: Settled, shot: Shot, sample: Sample, measures: list[Measures]
 ) -> Outcome:
-    """Checks, augments, checks again and encodes one labelled shot; returns its images or reasons."""
+    """Checks, augments, checks again and encodes one labelled shot.
+
+    Returns its encoded images, or no images and the reasons why the shot is rejected.
+    """
     sample = sensed(sample, shot)
     verdict = judge(context.recipe.quality, sample, not labelled(settled), measures)
     if not verdict.accepted:
@@ -232,7 +238,10 @@ def finish(
 
 
 def sensed(sample: Sample, shot: Shot) -> Sample:
-    """Returns the sample with the depth that the shot's depth camera measures, if it has one."""
+    """Adds the depth that the shot's depth camera measures to a sample with normals.
+
+    Without a depth camera or normals, returns the sample unchanged.
+    """
     if shot.depth_sensor is None or sample.normals is None:
         return sample
     assert sample.camera is not None

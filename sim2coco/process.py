@@ -1,4 +1,4 @@
-"""This process: whether it is sim2coco's own or a program that uses the library, and its stop signals."""
+"""Tells whether this process runs only sim2coco or a program that uses it, and masks stop signals."""
 
 import signal
 from collections.abc import Iterator
@@ -14,13 +14,16 @@ _own = False
 
 
 def mark_as_own() -> None:
-    """Marks this process as sim2coco's own, without importing OpenCV."""
+    """Marks this process as one that runs only sim2coco; does not import OpenCV."""
     global _own
     _own = True
 
 
 def own_this_process() -> None:
-    """Marks this process as sim2coco's own, limits OpenCV to one thread, and keeps freed memory for reuse."""
+    """Prepares a process that runs only sim2coco.
+
+    Marks the process as such, limits OpenCV to one thread, and keeps freed memory for reuse.
+    """
     import cv2  # slow to import, and not needed to mark a process
 
     mark_as_own()
@@ -29,7 +32,7 @@ def own_this_process() -> None:
 
 
 def can_be_forked() -> bool:
-    """Whether this process can be forked safely: it is sim2coco's own, and has a single thread.
+    """Whether this process can be forked safely: it runs only sim2coco, and has a single thread.
 
     Another program may have open resources of any kind, which a fork would share. A fork also copies only
     the calling thread.

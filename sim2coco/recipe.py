@@ -208,8 +208,7 @@ def _calibrated(tree: Any) -> Any:
 def updated(tree: Any) -> Any:
     """Converts the parsed values of a Recipe from an older version to the current setting names.
 
-    Image settings that the older version lacked get their default values. The image settings are returned in
-    the current order.
+    Missing image settings get their default values. The image settings are put into the current order.
     """
     if not isinstance(tree, dict) or not isinstance(tree.get("image"), dict):
         return tree

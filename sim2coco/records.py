@@ -174,7 +174,7 @@ _RECORD = TypeAdapter(Record)
 
 
 def to_bytes(record: Record) -> bytes:
-    """Encodes a record as JSON; its last value is the hash of all text before it, which reveals edits."""
+    """Encodes a record as JSON. Its last value is the SHA-256 hash of the rest."""
     rest = _RECORD.dump_json(replace(record, sha256=None)).removesuffix(b"}")
     return rest + HASH + sha256(rest).hexdigest().encode() + b'"}\n'
 

@@ -60,7 +60,7 @@ def keep_rejected(job: Job, number: int) -> None:
 
 
 def _first(job: Job, number: int) -> Iterator[tuple[Record, View, list[str]]]:
-    """Yields (record, view, reasons): a view, and the reasons for which it is among the first `number`."""
+    """Yields (record, view, reasons) for each view that is among the first `number` for these reasons."""
     seen: dict[str, int] = {}
     for name in list(record_names(job.store)):
         record = from_bytes(job.store.get(name))

@@ -42,10 +42,9 @@ class Result:
         failed: Index and error of each failed scene.
         labels: Number of labels of each category.
         far_sizes: As in `Catalogue`.
-        suspects: Number of scenes per asset, for assets that occur in at least two scenes, all of them
-            failed.
-        target: For each histogram, the distance to the target of all accepted views, and of the views chosen
-            to fill the target.
+        suspects: Number of failed scenes per asset, for assets with at least two scenes, all of which failed.
+        target: For each histogram, two distances to the target: from all accepted views, and from the views
+            chosen to fill the target.
         rejected: Number of rejected views, excluding views left out for a target and failed scenes.
         lacking: What the target still lacks most; "" if it is reached, or if there is none.
     """
@@ -81,7 +80,7 @@ def generate(
     """Generates a data set, or the missing part of an existing one.
 
     If the engine has a shard, only that shard's scenes are made, without annotations and card. A run without
-    a shard completes the data set, and it alone decides which views fill a target.
+    a shard completes the data set; only such a run decides which views fill a target.
 
     Args:
         recipe: The settings of the images.

@@ -15,7 +15,7 @@ def camera_kind(recipe: Recipe, streams: Streams, view: int) -> CameraKind:
 
 
 def ground_seen(recipe: Recipe, streams: Streams) -> Array | None:
-    """Returns the corners (n, 2) of all views' footprints on the floor; None if the scene needs none."""
+    """Returns the corners (n, 2) of all views' footprints on the floor; None if the scene ignores them."""
     if not recipe.scene.needs_ground:
         return None
     return np.concatenate(

@@ -52,7 +52,7 @@ def check_space(store: Storage, recipe: Recipe, images: int) -> None:
 
 
 def bytes_per_image(recipe: Recipe) -> float:
-    """Estimated size of an accepted image with its copies and labels."""
+    """Estimated size in bytes of an accepted image with its copies and labels."""
     image = recipe.image
     noisy = "iso" in recipe.camera.sensor.effects
     per_px = (NOISY_BYTES_PER_PX if noisy else IMAGE_BYTES_PER_PX)[image.format]
@@ -61,7 +61,7 @@ def bytes_per_image(recipe: Recipe) -> float:
 
 
 def least_bytes_per_image(recipe: Recipe) -> float:
-    """Lower bound on the size of an accepted image with its labels; some splits may have no copies."""
+    """Lower bound in bytes on the size of an accepted image with its labels, without augmented copies."""
     return LEAST_BYTES_PER_PX * recipe.image.width * recipe.image.height + LEAST_LABEL_BYTES
 
 

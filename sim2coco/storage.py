@@ -60,7 +60,7 @@ class Storage(Protocol):
         """Removes a file, if it exists, and the folders that become empty."""
 
     def claim(self, shard: str = "") -> AbstractContextManager[None]:
-        """Locks the data set for this process in a `with` block; a killed process also releases the lock.
+        """Locks the data set for this process in a `with` block; the lock also ends if the process is killed.
 
         Args:
             shard: Name of the shard that this process makes, such as `0-of-8`; other shards may be made at
@@ -71,7 +71,7 @@ class Storage(Protocol):
         """
 
     def owner(self) -> str | None:
-        """Describes the run that holds the lock: `another run (process 123 on HOST)`; None if none does."""
+        """Describes the run that holds the lock: `another run (process 123 on HOST)`; None if it is free."""
 
     def log(self) -> Path | None:
         """Path of a log file for the output of native code; the log is not part of the data set.
@@ -93,16 +93,16 @@ class Storage(Protocol):
         """Yields the names of all files in a folder, with their modification times in seconds."""
 
     def near(self) -> "AbstractContextManager[Store]":
-        """Provides the data set as a local folder, for the steps at the end of a run that need all files.
+        """Provides the data set as a local folder, because the last steps of a run need all files.
 
         Changes made in the `with` block are in the data set afterwards, unless the block raises an error.
         """
 
     def disk(self) -> Path:
-        """A folder on the local disk that must have room for the whole data set when a run ends."""
+        """A local folder. Its disk must have room for the whole data set when a run ends."""
 
     def for_others(self) -> Self:
-        """The same data set, for processes on other machines."""
+        """The same data set, addressed so that processes on other machines can open it."""
 
 
 class Store(Storage, Protocol):

@@ -86,7 +86,7 @@ class LocalStore(Store):
 
         Raises:
             FileNotFoundError: There is no such file.
-            OSError: It cannot be read, or is not a regular file (a pipe, for example).
+            OSError: The file cannot be read, or is not a regular file (a pipe, for example).
         """
         return read_ordinary(self.root / name)
 
@@ -150,7 +150,7 @@ class LocalStore(Store):
 
     @contextlib.contextmanager
     def claim(self, shard: str = "") -> Iterator[None]:
-        """Locks the data set for this process in a `with` block; a killed process also releases the lock.
+        """Locks the data set for this process in a `with` block; the lock also ends if the process is killed.
 
         Args:
             shard: Name of the shard that this process makes, such as `0-of-8`; other shards may be made at
@@ -166,7 +166,7 @@ class LocalStore(Store):
             yield
 
     def owner(self) -> str | None:
-        """Describes the run that holds the lock: `another run (process 123 on HOST)`; None if none does."""
+        """Describes the run that holds the lock: `another run (process 123 on HOST)`; None if it is free."""
         return owner_of(self.root / LOCK)
 
     def log(self) -> Path:
@@ -202,7 +202,7 @@ class LocalStore(Store):
         return self.root
 
     def for_others(self) -> Self:
-        """The same data set by its resolved path, without symbolic links that other machines may lack."""
+        """The same data set, addressed by a path without symbolic links, which other machines may lack."""
         return type(self)(self.root.resolve())
 
     def _holds(self, name: str, content: bytes) -> bool:

@@ -59,7 +59,13 @@ class OutOfMemory(Lost):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[Task]):
-    """The outcome of a task: its return value, or as `error` the exception that it raised, or `Lost`."""
+    """The outcome of a task.
+
+    Attributes:
+        task: The task.
+        value: The return value.
+        error: The exception that the task raised, or `Lost`; None if the task succeeded.
+    """
 
     task: Task
     value: Any
@@ -85,11 +91,11 @@ class Supervisor(Generic[Task]):
         setup: Called with `arguments` in each new process.
         arguments: Arguments of `setup`.
         hint: Error message if workers cannot be started.
-        memory_bytes: Memory limit: a worker above it is killed, and a worker above half of it after a task is
-            replaced. None means no limit.
+        memory_bytes: Memory limit. A worker that exceeds it is killed. A worker that uses more than half of
+            it at the end of a task is replaced. None means no limit.
         tasks: Number of tasks after which a worker is replaced; None means no limit.
-        folder: Folder in which each worker may have a folder named by its process ID; it is removed when the
-            worker has ended.
+        folder: Each worker may use the subfolder named by its process ID, which is removed when the worker
+            has ended.
     """
 
     def __init__(
@@ -194,7 +200,7 @@ class Supervisor(Generic[Task]):
             self._cannot_start.__cause__ = None if error is self._cannot_start else error
 
     def _heard(self, worker: _Worker[Task]) -> list[Outcome[Task]]:
-        """Handles a message from a worker, or the worker's end; returns the outcome of its ended task."""
+        """Handles a worker's message or end; returns the outcome of its task if the task has ended."""
         try:
             message = worker.pipe.recv() if worker.pipe.poll() else None
         except (OSError, EOFError):

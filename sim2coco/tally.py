@@ -81,7 +81,7 @@ class Tally:
 
     @property
     def made(self) -> int:
-        """Accepted views of all finished scenes, at most the wanted number."""
+        """Number of accepted views in all finished scenes, at most `wanted`."""
         return min(self.accepted + self.ahead, self.wanted)
 
     def add(self, scene: Summary) -> None:
@@ -119,12 +119,12 @@ class Tally:
 
     @property
     def suspects(self) -> dict[str, int]:
-        """Number of scenes per asset, for assets that occur in at least two scenes, all of them failed."""
+        """Number of failed scenes per asset, for assets with at least two scenes, all of which failed."""
         found = self._assets_failed.most_common() if self._assets_done else []
         return {asset: number for asset, number in found if number > 1 and asset not in self._assets_done}
 
     def _advice(self) -> str:
-        """The setting to change for the most frequent reason; for failures, also the last error."""
+        """The setting to change for the most frequent rejection reason; for failures, also the last error."""
         last = self.failed[-1:] if self.reasons.most_common(1)[0][0] == "failed" else []
         return "; ".join([*(f"scene {scene}: {error}" for scene, error in last), advice(self.reasons)])
 

@@ -55,8 +55,8 @@ class Asset:
         standing: Extents of an upright asset from its centre of mass; None for other assets.
         pieces: Vertices (n, 3) of each piece of the convex decomposition used for collision. Empty if the
             convex hull is used.
-        from_file: Transform from the coordinates in the user's file to those of the mesh: unit, up axis and
-            `size_m`. The identity if there is no file.
+        from_file: Transform from the coordinates in the user's file to the mesh frame; it includes the unit,
+            the up axis and `size_m`. The identity if there is no file.
         origin: The user's file; None if there is none, or if it is unknown.
         stance: Rotation of the mesh that makes it stand, with its front towards -y.
         keypoints: Named keypoints, in the mesh frame at scale 1; None if it has none.
@@ -124,7 +124,7 @@ class Catalogue:
         attributes: User-defined attributes of each category; empty if no category has any.
         images: The user's images for each surface and for environment maps; see `images.Images`.
         members: Indices of the allowed variants of each material and texture, in ascending order.
-        style: Default texture style of surfaces whose settings do not set their textures.
+        style: Texture style of surfaces whose setting `textures` is null.
         furniture: Furniture assets by name; the scene kind defines the names.
         notes: Changes and omissions made when reading the mesh files, and inferred sizes that are far from
             the other meshes' sizes. Each note starts with the setting.
@@ -187,7 +187,7 @@ class Catalogue:
 
     @property
     def on_objects(self) -> Mapping[str, str]:
-        """The supercategory of each category on object surfaces, by name: defects, then regions."""
+        """Maps the names of all defect and region categories to their supercategories, defects first."""
         return {**self.defects, **self.regions}
 
     def drawn(self) -> tuple[Asset, ...]:

@@ -60,7 +60,7 @@ class Surface:
 
     @classmethod
     def of(cls, points: Array, point: Index, faces: Index) -> "Surface":
-        """Builds a surface from `faces`, without faces that have two corners at one position."""
+        """Builds a surface; drops faces with two corners at the same position."""
         faces = faces[_proper(point[faces])]
         surface = cls(points, point, faces, np.zeros(len(faces)), np.zeros((len(points), 11)))
         surface.quadrics = _quadrics(surface)
@@ -205,9 +205,12 @@ def _chosen(surface: Surface, edges: _Edges, error: float) -> tuple[Index, Index
 
 
 def _candidates(count: int, edges: _Edges) -> tuple[Index, Index, Index]:
-    """Directed edges along which a position may collapse: start, stop and beyond, all (k,).
+    """Finds the directed edges along which a position may collapse.
 
-    These are position indices; `beyond` is the other neighbour of `start` on the same border or seam, or -1.
+    Returns:
+        start: (k,) index of the position that may move.
+        stop: (k,) index of the position to which it may move.
+        beyond: (k,) index of the other neighbour of `start` on its border or seam; -1 if `start` is on none.
     """
     marked = edges.kind != PLAIN
     # `edges` lists both directions of an edge between two faces, but only one of an open edge.
@@ -238,7 +241,9 @@ def _first_allowed(
     """Finds, for each position, the cheapest neighbour that it can move to.
 
     Returns:
-        The neighbour (p,), or -1; the cost (p,); the deviation afterwards (p,).
+        choice: (p,) position index of the neighbour; -1 if there is none.
+        price: (p,) cost of the collapse.
+        deviation: (p,) bound on the distance to the original surface after the collapse.
     """
     count = len(surface.points)
     choice, price, deviation = np.full(count, -1), np.full(count, np.inf), np.zeros(count)
@@ -266,9 +271,16 @@ def _first_allowed(
 
 
 def _moved(points: Array, corners: Index, choice: Index) -> Array:
-    """Distance (p,) of each position to its own faces after its vertex moves to `choice` (-1: stays).
+    """Computes how far a surface would move away from each position if only that position moved.
 
-    Infinite if the move would rotate a face too far, or if the vertex stays.
+    Args:
+        points: (p, 3) positions.
+        corners: (m, 3) position indices of the triangles.
+        choice: (p,) index of the position to which each position would move; -1 if it stays.
+
+    Returns:
+        (p,) distance from the old position to its faces after the move. Infinite if the move would rotate a
+        face too far, or if the position stays.
     """
     nearest, bad = np.full(len(choice), np.inf), np.zeros(len(choice), np.bool_)
     to = choice[corners]
@@ -287,7 +299,10 @@ def _moved(points: Array, corners: Index, choice: Index) -> Array:
 
 
 def _to_fan(to: Array, first: Array, second: Array, normal: Array, size: Array) -> Array:
-    """Squared distances (n,) of points `to` from triangles (0, first, second); outside, from (0, first)."""
+    """Squared distance (n,) of each point `to` to its triangle (0, first, second).
+
+    If the projection of the point is outside the triangle, only the edge (0, first) is considered.
+    """
     size = np.maximum(size, 1e-300)
     beside = dot(cross(first, to), normal)
     above = dot(cross(to, second), normal)
@@ -299,7 +314,7 @@ def _to_fan(to: Array, first: Array, second: Array, normal: Array, size: Array) 
 
 
 def _apart(surface: Surface, choice: Index, price: Array) -> Index:
-    """Selects collapses of which no two share a face: in each pass, the cheapest of each neighbourhood."""
+    """Selects the cheapest collapses that share no face; returns the positions (k,) that move."""
     moving = np.flatnonzero(choice >= 0)
     # Costs are binned and shuffled within each bin; in a smooth order, few would be local minima.
     step = np.floor(2 * np.log2(np.maximum(price[moving], 1e-300)))

@@ -10,10 +10,6 @@ def components(first: NDArray[np.integer], second: NDArray[np.integer], size: in
     """The connected component of each node of an undirected graph, (size,).
 
     Components are numbered from 0 in the order of their smallest nodes, as by SciPy's `connected_components`.
-    SciPy's function is no faster, and importing it takes a quarter of a second.
-
-    The nodes form trees, in which each node points to a smaller one. In each of about log(size) rounds, trees
-    connected by an edge are joined and then flattened (Shiloach and Vishkin 1982).
 
     Args:
         first: (n,) one end of each edge.
@@ -24,6 +20,9 @@ def components(first: NDArray[np.integer], second: NDArray[np.integer], size: in
         >>> components(np.array([0, 3]), np.array([4, 1]), 5)
         array([0, 1, 2, 1, 0])
     """
+    # SciPy's function is no faster, and importing it takes a quarter of a second. The nodes form trees, in
+    # which each node points to a smaller one. In each of about log(size) rounds, trees connected by an edge
+    # are joined and then flattened (Shiloach and Vishkin 1982).
     root = np.arange(size)
     while True:
         one, two = root[first], root[second]

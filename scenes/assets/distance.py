@@ -50,7 +50,7 @@ class Searchable:
 
     @classmethod
     def of(cls, points: Array, faces: Index) -> "Searchable":
-        """Prepares triangles with vertices (p, 3) and vertex indices (m, 3)."""
+        """Prepares triangles for queries, given vertex positions (p, 3) and vertex indices (m, 3)."""
         # Imported here because SciPy is slow to import, and most meshes have no levels of detail.
         from scipy.spatial import cKDTree
 
@@ -88,11 +88,9 @@ def _spread(corners: Array) -> tuple[Array, Index]:
 
 
 def farthest(points: Array, surface: Searchable) -> float:
-    """Returns the largest distance of points (n, 3) to a surface.
-
-    The distance to the triangle of the nearest sample is an upper bound. Only points whose bound exceeds the
-    largest exact distance found so far get a tighter bound and then the exact distance.
-    """
+    """Returns the largest distance of points (n, 3) to a surface."""
+    # The distance to the triangle of the nearest sample is an upper bound. Only points whose bound exceeds
+    # the largest exact distance found so far get a tighter bound and then the exact distance.
     apart, nearest = surface.tree.query(points)
     away = np.flatnonzero(apart)  # the others are samples
     points = points[away]
@@ -110,7 +108,7 @@ def farthest(points: Array, surface: Searchable) -> float:
 
 
 def _bounds(points: Array, surface: Searchable) -> Array:
-    """Squared distances (n,) of points (n, 3), each to the triangles of its `NEIGHBOURS` nearest samples."""
+    """Squared distance (n,) of each point (n, 3) to the triangles of its `NEIGHBOURS` nearest samples."""
     near = surface.tree.query(points, NEIGHBOURS)[1].reshape(-1, NEIGHBOURS)
     return np.asarray(
         np.min(
@@ -133,17 +131,13 @@ def _refined(points: Array, bound: Array, surface: Searchable) -> Array:
 
 
 def _to_boxes(points: Array, boxes: Array) -> Array:
-    """Squared distances (n,) of points (n, 3) to one box each, (n, 2, 3)."""
+    """Squared distance (n,) of each point (n, 3) to its box (n, 2, 3)."""
     outside = np.maximum(np.maximum(boxes[:, 0] - points, points - boxes[:, 1]), 0)
     return dot(outside, outside)
 
 
 def _to_triangles(points: Array, corners: Array) -> Array:
-    """Squared distances (n,) of points (n, 3) to one triangle each, (n, 3, 3).
-
-    If the projection of a point onto the plane of its triangle lies within the triangle, it is the nearest
-    point; otherwise, the nearest point lies on a side of the triangle.
-    """
+    """Squared distance (n,) of each point (n, 3) to its triangle (n, 3, 3)."""
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
     sides = [to_segments(points, a, b), to_segments(points, b, c), to_segments(points, c, a)]
     first, second, to = b - a, c - a, points - a
@@ -157,7 +151,7 @@ def _to_triangles(points: Array, corners: Array) -> Array:
 
 
 def to_segments(points: Array, start: Array, stop: Array) -> Array:
-    """Squared distances (n,) of points (n, 3) to one segment each, given its ends (n, 3)."""
+    """Squared distance (n,) of each point (n, 3) to its segment from `start` (n, 3) to `stop` (n, 3)."""
     along, to = stop - start, points - start
     share = dot(to, along) / np.maximum(dot(along, along), 1e-300)
     rest = to - np.clip(share, 0, 1)[:, None] * along

@@ -21,7 +21,12 @@ def readable(name: str) -> str:
 
 
 def real_path(folder: Path, name: str) -> Path:
-    """Returns the path, absolute or relative to `folder`, whose readable form is `name`."""
+    """Returns the path of the file whose readable path, as returned by `readable`, is `name`.
+
+    Args:
+        folder: Folder to which a relative path refers.
+        name: Readable path, absolute or relative.
+    """
     path = folder / name
     if "\\x" not in name or path.exists():
         return path

@@ -73,7 +73,7 @@ class _Views:
         self.accessors: list[dict[str, Any]] = []
 
     def add(self, rows: NDArray[Any], kind: int, target: int, **more: object) -> int:
-        """Adds an array (n, k), and returns its accessor index. Vertex rows need a multiple of 4 bytes."""
+        """Adds an array (n, k); returns the accessor index. Vertex rows need a multiple of 4 bytes each."""
         stride = {"byteStride": rows.strides[0]} if target == VERTICES else {}
         view = {"buffer": 0, "byteOffset": len(self.content), "byteLength": rows.nbytes, "target": target}
         self.views.append(view | stride)

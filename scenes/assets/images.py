@@ -79,7 +79,7 @@ class Album:
     Attributes:
         images: Images in the folder given by the setting `images`.
         members: Indices of the allowed variants of each material and texture, in ascending order.
-        style: Default texture style of surfaces whose settings do not set their textures.
+        style: Texture style of surfaces whose setting `textures` is null.
     """
 
     images: Sequence[ImageFile] = ()

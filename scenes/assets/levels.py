@@ -1,4 +1,4 @@
-"""Levels of detail: simplified meshes with a known distance between their outline and the mesh's outline."""
+"""Levels of detail: simplified meshes with an upper bound on their distance to the original mesh."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,8 +40,8 @@ class Level:
 
     Attributes:
         mesh: The mesh, or a simplified mesh whose vertices are a subset of the original ones.
-        error_m: Upper bound on the Hausdorff distance between the two surfaces, in mesh units. Outlines, thin
-            parts and holes change by at most this distance.
+        error_m: Upper bound on the Hausdorff distance from the original surface, in mesh units. Outlines,
+            thin parts and holes change by at most this distance.
     """
 
     mesh: Mesh
@@ -96,7 +96,7 @@ class _Source:
 
     @classmethod
     def of(cls, mesh: Mesh) -> "_Source":
-        """Builds the source of a mesh. Normals are dropped, because they are recomputed."""
+        """Merges the vertices of a mesh that differ only in their normals, which are recomputed later."""
         planar = tuple(_planar(part) for part in mesh.parts)
         vertices, place = mesh.vertices_m, merged_positions(mesh.vertices_m)
         points = np.zeros((int(place.max()) + 1, 3))
@@ -128,10 +128,10 @@ class _Source:
 
 
 def _planar(part: Part) -> bool:
-    """Whether a part has the planar texture coordinates that files without texture coordinates get.
+    """Whether the texture coordinates of a part follow from its positions, as computed by `corner_uvs`.
 
-    If the part has a texture, its coordinates must equal `corner_uvs`. Otherwise, the part may have been
-    joined from several: the coordinates of each face may be scaled and shifted, but must not all coincide.
+    In parts without a texture, the coordinates of each face may also be scaled and shifted, because such
+    parts may have been joined from several.
     """
     corners, uvs = part.vertices_m[part.faces], part.uvs[part.faces]
     planar = corner_uvs(corners)

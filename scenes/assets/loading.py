@@ -39,13 +39,13 @@ def load_catalogue(
     furniture: Mapping[str, Mesh] | None = None,
     style: Style = "natural",
 ) -> Catalogue:
-    """Returns the catalogue of the settings; reads and checks all meshes and images in the current process.
+    """Loads the catalogue: reads and checks the meshes and images in the settings.
 
     Args:
         settings: The categories and distractors.
         folders: The image folder of each role, or None; see `load_images`.
         furniture: Furniture meshes by name.
-        style: Default texture style of surfaces whose settings do not set their textures.
+        style: Texture style of surfaces whose setting `textures` is null.
 
     Raises:
         CatalogueError: A path contains no mesh, or a mesh cannot be used. The message lists up to
@@ -226,7 +226,7 @@ class _Loader:
     def _of_obj(
         self, setting: str, entry: Entry, called: str, category: Category, index: int | None
     ) -> tuple[Asset, float]:
-        """As `_of_entry`, for libraries of version 1, whose OBJ meshes are read to measure them."""
+        """Like `_of_entry`, but for libraries of version 1, which do not store the dimensions of meshes."""
         mesh = self._noted(setting, entry.name, entry.path, category, entry.path.parent).mesh
         factor = 1.0
         content = mesh.content_hash
@@ -236,7 +236,7 @@ class _Loader:
         return asset_of(called, category, index, mesh, content), factor
 
     def _with_keypoints(self, setting: str, category: Category, asset: Asset, own: Keypoints | None) -> Asset:
-        """Adds keypoints to an asset, in the mesh frame: those of its category, or else those of its file."""
+        """Adds keypoints to an asset: the keypoints in the category settings, or else `own`."""
         stated = category.stated_keypoints or own
         if stated is None:
             return asset
@@ -266,10 +266,10 @@ class _Loader:
 
 
 def _with_regions(category: Category, asset: Asset, file: Path) -> Asset:
-    """Adds regions to an asset: those of its category, or else those of the region file next to the mesh.
+    """Adds regions to an asset: from the category settings, or else from the region file next to the mesh.
 
     Raises:
-        MeshError: The mesh has no such region.
+        MeshError: A mask cannot be used, or a region is empty or refers to a name that the mesh lacks.
     """
     assert category.path is not None
     wanted = category.regions or regions_beside(file)
@@ -300,7 +300,12 @@ def _with_stored_regions(category: Category, asset: Asset, entry: Entry) -> Asse
 
 
 def _region_names(settings: Assets, groups: list[tuple[Asset, ...]]) -> tuple[dict[str, str], list[str]]:
-    """Supercategory by region name, and errors: regions with two supercategories, or a category's name."""
+    """Collects the region categories.
+
+    Returns:
+        The supercategory of each region name; and errors, for regions that have two supercategories or the
+        name of a category.
+    """
     found: dict[str, str] = {}
     faults = []
     for category, group in zip(settings.categories, groups, strict=True):

@@ -138,7 +138,7 @@ class Mesh:
         """For each face, whether its back can be visible: bool (m,).
 
         The back of a face can be visible if its shell (connected component of faces sharing edges) has an
-        open edge or a signed volume that is not positive, which means that the shell faces inward.
+        open edge or faces inward, that is, has a signed volume that is not positive.
         """
         edge_of, is_open = edges_of(merged_positions(self.vertices_m)[self.faces])
         shell, volume_m3 = shells(_centred_corners(self)[0], edge_of)

@@ -11,9 +11,9 @@ from scenes.assets.paths import AssetPath
 def asset_names(name: str, path: AssetPath) -> dict[Path, str]:
     """Returns the asset name of each mesh file.
 
-    For a single file, this is the category name. Otherwise it is the category name followed by the file stem.
-    Where stems are not unique, the folder, the suffix or both are added. If the names are still not unique,
-    the index of the file is used.
+    The name of a single file is the category name. The name of one of several files is the category name
+    followed by the file stem. Where stems are not unique, the folder, the suffix or both are added. If the
+    names are still not unique, the index of the file is used.
     """
     files = path.files()
     if path.resolved.is_file():

@@ -53,13 +53,13 @@ class Nest:
         self._high = np.maximum.reduceat(corners[order].max(axis=1), starts)
 
     def around(self, patch: np.int64) -> Ints:
-        """Closed patches whose bounding box contains the patch's bounding box."""
+        """Indices of the closed patches whose bounding boxes contain the bounding box of `patch`."""
         fits = (self._low <= self._low[patch]).all(axis=1) & (self._high >= self._high[patch]).all(axis=1)
         fits[patch] = False
         return np.flatnonzero(fits & self._solid)
 
     def within(self, patch: np.int64) -> Ints:
-        """Closed patches whose bounding box lies inside the patch's bounding box."""
+        """Indices of the closed patches whose bounding boxes lie inside the bounding box of `patch`."""
         fits = (self._low >= self._low[patch]).all(axis=1) & (self._high <= self._high[patch]).all(axis=1)
         fits[patch] = False
         return np.flatnonzero(fits & self._solid)

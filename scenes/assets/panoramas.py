@@ -25,7 +25,7 @@ MAX_HEADER_BYTES = 4096
 
 
 def panorama_files(path: str) -> list[Path]:
-    """Lists the environment maps in a folder, sorted by name; for a file path, a list of this file.
+    """Lists the environment maps in a folder, sorted by name; for the path of a file, only that file.
 
     Empty if the path does not exist or the suffix is not one of `SUFFIXES`.
     """

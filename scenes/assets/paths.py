@@ -98,7 +98,7 @@ class AssetPath:
         return files
 
     def _elsewhere(self, given: Path) -> str:
-        """The end of the error message for a folder or pattern without meshes: where meshes are instead."""
+        """Returns the end of the error message for a path without meshes; it says where meshes are."""
         if not given.is_dir():
             return f"in {self.text!r}"
         text = self.text.rstrip("/")

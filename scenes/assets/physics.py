@@ -77,7 +77,7 @@ def asset_with(
 
 
 def _standing(asset: Asset, dimensions: Dimensions) -> Standing:
-    """Extents of a standing mesh; taken from `dimensions` if its z axis points up."""
+    """Extents of the standing mesh of an asset; taken from `dimensions` if z is already the up axis."""
     if np.isclose(rotation(asset.stance)[2, 2], 1.0):
         return Standing(dimensions.aside_m, dimensions.below_m, dimensions.above_m)
     low, high = standing_box(asset)

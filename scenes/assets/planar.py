@@ -36,7 +36,7 @@ def corner_uvs(corners: Array) -> Array:
 
 
 def _seen_along(places: Array, corners: NDArray[np.integer]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """For each face, whether the x, and whether the z component of its normal is the largest: (m,) each.
+    """Finds the faces to be projected along x, and the faces to be projected along z: two masks (m,).
 
     Args:
         places: (3, n) positions.

@@ -42,10 +42,9 @@ def long(longest_m: float) -> str:
 
 
 def doubtful_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[str]:
-    """Yields an error for each mesh that is more than `MAX_RATIO` times too large or too small.
+    """Yields an error for each mesh over `MAX_RATIO` times larger or smaller than the median of all others.
 
-    Each mesh is compared with the median size of all other assets. A body that is far too large cannot be
-    placed, and one that is far too small is never visible.
+    A body that is far too large cannot be placed, and one that is far too small is never visible.
     """
     ratios = _ratios(groups)
     for (name, category), group in zip(settings.categories.items(), groups, strict=True):
@@ -59,7 +58,9 @@ def doubtful_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Itera
 
 
 def far_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[FarSize]:
-    """Yields an entry for each category with meshes over `FAR` times larger or smaller than the other meshes.
+    """Yields an entry for each category that contains a mesh of an unusual size.
+
+    A size is unusual if it is more than `FAR` times larger or smaller than the median of all other meshes.
 
     Args:
         settings: The categories.
@@ -75,7 +76,7 @@ def far_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[F
 def _far_size(
     name: str, category: Category, far: Mapping[Asset, float], usual_m: Mapping[Asset, float]
 ) -> FarSize:
-    """Creates the entry of a category, which names the mesh whose size differs most."""
+    """Creates the entry of a category; its message names the mesh whose size differs most."""
     worst = max(far, key=lambda asset: max(far[asset], 1 / far[asset]))
     called = category.path.bare if category.path and worst.name == name else worst.name
     ratio, size_m = far[worst], max(worst.extents_m)
@@ -89,9 +90,11 @@ def _far_size(
 
 
 def _ratios(groups: Sequence[Sequence[Asset]]) -> dict[str, tuple[float, float]]:
-    """Maps asset keys to the size divided by the other assets' median size, and to this median in metres.
+    """Compares the size of each asset with the median size of all other assets.
 
-    A single asset is compared with itself.
+    Returns:
+        For each asset key, the size divided by the median, and the median in metres. A single asset is
+        compared with itself.
     """
     sizes = {asset.key: max(asset.extents_m) for group in groups for asset in group}
     ascending = np.array(sorted(sizes.values()))

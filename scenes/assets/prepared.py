@@ -26,7 +26,7 @@ UNIT_SHORT = 32767
 
 
 class Unprepared(ValueError):
-    """The content is damaged, or of another version: the mesh must be prepared again."""
+    """The content is damaged, or belongs to another version or mesh: the mesh must be prepared again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

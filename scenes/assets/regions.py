@@ -103,7 +103,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regions:
-    """The regions of a mesh, with all triangles of its file, which may hide each other.
+    """The regions of a mesh, and all triangles of the mesh file, including triangles without a region.
 
     Attributes:
         corners_m: (m, 3, 3) vertices of the triangles.
@@ -152,7 +152,7 @@ def regions_beside(mesh: Path) -> dict[str, RegionSettings]:
 
 
 def regions_of(path: Path, wanted: Mapping[str, RegionSettings], resolver: MeshResolver) -> Regions:
-    """Returns the regions of a mesh file, in its coordinates.
+    """Returns the regions of a mesh file, in the coordinates of the file.
 
     Args:
         path: The mesh file.

@@ -94,7 +94,7 @@ def _with_ground(rng: np.random.Generator, rays: Array, light: Array) -> Array:
 
 
 def _floor_irradiance(light: Array) -> float:
-    """Irradiance of a horizontal floor by a map (h, w, 3), averaged over the colour channels."""
+    """Irradiance of a horizontal floor under an environment map (h, w, 3), averaged over the channels."""
     weight = (_pixel_solid_angles() * np.maximum(_rays()[:, 0, 2], 0))[:, None]
     return float((light.mean(axis=2) * weight).sum())
 

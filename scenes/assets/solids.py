@@ -104,8 +104,8 @@ def arc(centre_m: tuple[float, float], radius_m: float, span_deg: tuple[float, f
 def revolved(runs: list[Run], segments: int) -> Part:
     """Returns the surface of revolution about z of a profile, given as smooth sections (`runs`).
 
-    The texture covers the surface once around z and once along all runs together. On horizontal runs, it is
-    projected along z instead.
+    u goes once around z, and v increases along the runs from the first to the last. On horizontal runs,
+    texture coordinates are projected along z instead.
     """
     _check_segments(segments)
     radius_m = max(float(run.points_m[:, 0].max()) for run in runs)
@@ -124,7 +124,7 @@ def _is_flat(run: Run) -> bool:
 
 
 def _swept(run: Run, segments: int, radius_m: float, v_span: tuple[float, float]) -> Part:
-    """The surface of one run: a grid with `segments` + 1 columns, because the seam needs two."""
+    """Revolves one run about z: a grid with `segments` + 1 columns, the last of which repeats the first."""
     shift = np.zeros(len(run.points_m))  # at a tip, u is the middle of its triangle
     shift[[0, -1]] = np.where(run.points_m[[0, -1], 0] == 0, (0.5, -0.5), 0)
     turns = (np.arange(segments + 1) + shift[:, None]) / segments
@@ -147,7 +147,7 @@ def _rotated_about_z(plane: Floats, turns: Floats) -> Floats:
 
 
 def _grid_faces(off_axis: NDArray[np.bool_], segments: int) -> NDArray[np.int64]:
-    """Two triangles per cell, (m, 3), or one if a side of the cell is on the axis."""
+    """Faces (m, 3) of a grid: two triangles per cell, or one if a side of the cell is on the axis."""
     rows, columns = np.arange(len(off_axis) - 1)[:, None], np.arange(segments)
     low = rows * (segments + 1) + columns
     high = low + segments + 1
@@ -178,14 +178,16 @@ def extruded(
     bottom_hole_m: Floats | None = None,
     top_hole_m: Floats | None = None,
 ) -> Part:
-    """Returns the walls and both caps of an outline extruded along z, with one texture scale.
+    """Returns the walls and both caps of an outline extruded along z.
+
+    The texture has the same scale everywhere.
 
     Args:
         outline_m: (k, 2) points in counter-clockwise order. The straight line from the first point to each
             other point must be inside the outline.
         z_m: The z of the bottom and of the top cap.
-        bottom_hole_m: (h, 2) outline of a hole in the bottom cap. With a hole, both outlines must be circles
-            from `circle`. The inner wall of the hole is not part of the result.
+        bottom_hole_m: (h, 2) outline of a hole in the bottom cap. The hole and `outline_m` must then be
+            circles from `circle`. The inner wall of the hole is not part of the result.
         top_hole_m: (h, 2) outline of a hole in the top cap.
     """
     sides_m = np.linalg.norm(np.roll(outline_m, -1, axis=0) - outline_m, axis=1)
@@ -211,7 +213,7 @@ def _walls(outline_m: Floats, z_m: tuple[float, float], texture_m: float) -> Par
 
 
 def _cap(outline_m: Floats, hole_m: Floats | None, z_m: float, up: int, texture_m: float) -> Part:
-    """The flat cap at `z_m`, facing up (+1) or down (-1)."""
+    """Fills an outline, except for an optional hole, with a flat part facing up (+1) or down (-1)."""
     rings = outline_m if hole_m is None else np.concatenate([outline_m, hole_m])
     faces = _fan(len(outline_m)) if hole_m is None else _annulus(len(outline_m), len(hole_m))
     vertices = np.insert(rings, 2, z_m, axis=1)
@@ -226,11 +228,12 @@ def _fan(sides: int) -> NDArray[np.int32]:
 
 
 def _annulus(outer: int, inner: int) -> NDArray[np.int32]:
-    """Triangles between two circles, (outer + inner, 3); inner point indices follow the outer ones.
+    """Triangles (outer + inner, 3) of a ring between two circles of `outer` and `inner` points.
 
-    The loop advances along both circles simultaneously. Each step adds one triangle and advances on the
-    circle whose next side has its midpoint at the smaller angle.
+    The points of the outer circle have the indices 0 to `outer` - 1; the points of the inner circle follow.
     """
+    # Each step adds one triangle, and advances on the circle whose next side has its midpoint at the smaller
+    # angle.
     faces, at_outer, at_inner = [], 0, 0
     while at_outer < outer or at_inner < inner:
         here, there = at_outer % outer, outer + at_inner % inner

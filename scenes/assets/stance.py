@@ -53,9 +53,9 @@ def _axis(side: Side) -> Array:
 
 @lru_cache(CACHED)
 def standing_box(asset: Asset) -> tuple[Vec3, Vec3]:
-    """Lowest and highest coordinates of the standing mesh, relative to its centre of mass.
+    """Axis-aligned bounding box of the standing mesh: its lowest and its highest corner.
 
-    In metres, at scale 1. A library mesh is read from its file for this, once.
+    Coordinates are relative to the centre of mass, in metres at scale 1.
     """
     points_m = (asset.mesh.vertices_m - np.array(asset.center_of_mass_m)) @ rotation(asset.stance).T
     return vec3(points_m.min(axis=0)), vec3(points_m.max(axis=0))

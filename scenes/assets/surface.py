@@ -22,7 +22,7 @@ NEARLY_CLOSED = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patches:
-    """The patches of a surface without duplicate triangles, after orienting their triangles.
+    """The patches of a surface, after duplicate triangles were removed and triangles oriented.
 
     Attributes:
         corners: (m, 3, 3) vertices of the triangles, with outward winding.
@@ -54,8 +54,8 @@ def doubled_and_both(corner_of: Ints) -> tuple[Mask, Mask]:
     """Finds redundant triangles, which repeat an earlier triangle.
 
     A triangle is redundant if it has the winding of the earlier triangle, or if it is the back of a
-    double-sided surface. Two triangles of opposite winding may also be walls of two touching closed bodies;
-    these are connected to larger surfaces, and are not redundant.
+    double-sided surface. Two triangles of opposite winding may also be walls of two touching closed bodies.
+    Such triangles are connected to larger surfaces, and are not redundant.
 
     Args:
         corner_of: (m, 3) vertex indices; vertices at the same position have the same index.
@@ -79,9 +79,16 @@ def doubled_and_both(corner_of: Ints) -> tuple[Mask, Mask]:
 
 
 def _attached(corner_of: Ints, twin: Mask) -> Mask:
-    """For each twin, whether edges connect it, via twins only, to a triangle without a twin: bool (m,).
+    """Finds the twins that edges connect, directly or via other twins, to a triangle that is not a twin.
 
-    The twin of a triangle has the same vertices and opposite winding. False for triangles without a twin.
+    Twins are two triangles with the same vertices and opposite winding.
+
+    Args:
+        corner_of: (m, 3) vertex indices.
+        twin: (m,) whether each triangle is a twin.
+
+    Returns:
+        (m,) whether each triangle is such a twin.
     """
     edge_of, _ = _edges(corner_of)
     count, edges = len(corner_of), int(edge_of.max()) + 1
@@ -140,16 +147,16 @@ def _edges(corner_of: Ints) -> tuple[Ints, Ints]:
 
 
 def _consistent(edge_of: Ints, along: Ints, areas: Floats) -> tuple[Ints, Mask, Mask]:
-    """Finds the patches, and the triangles whose orientation disagrees with most of their patch.
+    """Finds the connected patches, and the triangles oriented against most of the area of their patch.
 
-    Each triangle has two nodes in a graph, one per orientation. Where exactly two triangles share an edge,
-    their nodes with consistent orientations are connected. A patch without a consistent orientation, such as
-    a Möbius strip, is one-sided and is not flipped.
+    A patch without a consistent orientation, such as a Möbius strip, is one-sided and is not flipped.
 
     Returns:
-        The patch index of each triangle, whether it must be flipped, and whether its patch is one-sided, all
-        (m,).
+        For each triangle (m,): the index of its patch, whether the triangle must be flipped, and whether the
+        patch is one-sided.
     """
+    # Each triangle has two nodes in a graph, one per orientation. Where exactly two triangles share an edge,
+    # their nodes with consistent orientations are connected.
     count, flat, sign = len(edge_of), edge_of.ravel(), along.ravel()
     order = stable_order(flat)
     first = np.flatnonzero(np.diff(flat[order], prepend=-1))
@@ -171,9 +178,12 @@ def _consistent(edge_of: Ints, along: Ints, areas: Floats) -> tuple[Ints, Mask, 
 
 
 def _loose(edge_of: Ints, along: Ints, turned_along: Ints, of: Ints) -> Ints:
-    """Shell index (m,) of each triangle whose patch is open but whose shell is closed; otherwise -1.
+    """Finds the triangles whose patch has holes although their shell is closed.
 
-    Shells are connected by edges of any number of triangles: two touching boxes are one shell.
+    Triangles that share an edge are in one shell, even if more than two share the edge, as in touching boxes.
+
+    Returns:
+        (m,) index of the shell of each of these triangles; -1 for all other triangles.
     """
     count, edges = len(of), int(edge_of.max()) + 1
     ends = _open_ends(edge_of, turned_along, of)
@@ -189,16 +199,20 @@ def _loose(edge_of: Ints, along: Ints, turned_along: Ints, of: Ints) -> Ints:
 
 
 def _open_ends(edge_of: Ints, along: Ints, of: Ints) -> Ints:
-    """Flat indices into (m, 3) of triangle sides whose edge is open within their patch."""
+    """Indices in `edge_of.ravel()` of the triangle sides that are open within their patch."""
     edges = int(edge_of.max()) + 1
     _, index = np.unique(np.repeat(of, 3) * edges + edge_of.ravel(), return_inverse=True)
     return np.flatnonzero((np.bincount(index, weights=along.ravel()) != 0)[index])
 
 
 def _closed_volumes(corners: Floats, edge_of: Ints, along: Ints, of: Ints) -> tuple[Floats, Floats]:
-    """Signed volume of each patch, with its holes closed by cones, and area of its holes, both (k,).
+    """Computes the volume of each patch with its holes closed by cones.
 
     A cone over an edge from p to q with its tip at b adds b . (q x p) / 6 to the volume.
+
+    Returns:
+        volumes: (k,) signed volume of each patch.
+        holes: (k,) total area of the holes in each patch.
     """
     patches = int(of.max()) + 1
     volumes: Floats = np.bincount(of, weights=_volumes(corners)).astype(np.float64)

@@ -1,6 +1,7 @@
 """Procedural textures that tile seamlessly in both directions.
 
-Each is a function of a generator and a size. Patterns are periodic functions of the pixel centres in [0, 1).
+Each texture is a function of a random generator and a size. Patterns are periodic functions of the pixel
+centres in [0, 1).
 """
 
 from collections.abc import Callable, Mapping
@@ -52,7 +53,7 @@ def checker(rng: np.random.Generator, size_px: int) -> Image:
 
 
 def stripes(rng: np.random.Generator, size_px: int) -> Image:
-    """Straight stripes that fill 30 to 70 % of a period; wave vector: 2 to 8 times one of `DIRECTIONS`."""
+    """Straight stripes in two colours; each colour fills 30 to 70 % of the period."""
     phase = _wave_phase(rng, size_px, count=int(rng.integers(2, 9)))
     return _two_tone(rng, phase % 1.0 < rng.uniform(0.3, 0.7))
 
@@ -166,7 +167,7 @@ def _normalized(values: Floats) -> Floats:
 
 
 def _two_tone(rng: np.random.Generator, weight: Floats | NDArray[np.int64] | NDArray[np.bool_]) -> Image:
-    """Blends by `weight`, 0..1, two random colours that differ by at least 0.3 in each channel."""
+    """Blends two random colours, which differ by at least 0.3 in each channel, with a weight in 0..1."""
     first = rng.random(3)
     second = (first + rng.uniform(0.3, 0.7, 3)) % 1.0
     mixed = np.rint(np.linspace(255 * first, 255 * second, 256)).astype(np.uint8)

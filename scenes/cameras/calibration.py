@@ -83,7 +83,7 @@ def _settings(tree: dict[str, Any], width: int, height: int) -> dict[str, Any]:
 
 
 def _scales(tree: dict[str, Any], width: int, height: int) -> tuple[float, float]:
-    """Image size relative to the calibration's image size, along x and y."""
+    """Returns `width` and `height` divided by the width and height of the calibration images."""
     own = [_entry(tree, names) for names in (WIDTH, HEIGHT)]
     if not all(type(side) is int and 0 < side <= 1 << 16 for side in own):
         raise CalibrationError("has no image_width and image_height in pixels; add them")
@@ -110,7 +110,13 @@ def _distortion(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _numbers(tree: dict[str, Any], names: Iterable[str], counts: tuple[int, ...]) -> list[float]:
-    """Returns the numbers of an entry: a list, or a matrix with its values in `data`."""
+    """Returns the numbers of an entry, which is a list, or a matrix with its values in `data`.
+
+    Args:
+        tree: The calibration file.
+        names: Possible keys of the entry; the first one found is used.
+        counts: Permitted numbers of values.
+    """
     found = _entry(tree, names)
     found = found.get("data") if isinstance(found, dict) else found
     rows = found if isinstance(found, list) else []

@@ -135,7 +135,7 @@ class CameraKind(Intrinsics, Kind):
         return self
 
     def seeing(self, viewpoints: Viewpoints) -> Self:
-        """Returns this camera with the viewpoints of a scene in place of its unset settings."""
+        """Returns this camera with the defaults of `viewpoints` for settings that are None."""
         return self
 
     @abstractmethod
@@ -174,7 +174,7 @@ class CameraKind(Intrinsics, Kind):
         return self._camera(image, fx, fy, pose)
 
     def of_scene(self, rng: np.random.Generator) -> Self:
-        """Returns the camera with the values sampled that all views of a scene share; by default, unchanged.
+        """Samples the values that all views of a scene share; the default returns this camera unchanged.
 
         Args:
             rng: Generator of the scene.
@@ -257,7 +257,7 @@ class Shell(CameraKind):
     """Distance from the centre of the objects in metres, in place of fill; null uses fill."""
 
     def seeing(self, viewpoints: Viewpoints) -> Self:
-        """Returns this camera with the elevation and azimuth of `viewpoints` in place of None."""
+        """Returns a copy with the defaults of `viewpoints` for an elevation or azimuth that is None."""
         open_to = {
             "elevation_deg": self.elevation_deg or viewpoints.elevation_deg,
             "azimuth_deg": self.azimuth_deg or viewpoints.azimuth_deg,
@@ -265,7 +265,7 @@ class Shell(CameraKind):
         return self.model_copy(update=open_to)
 
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """Samples a position: random distance, and a direction uniform over the given part of the sphere."""
+        """Samples a position: a distance, and a direction uniform on the sphere within the angle ranges."""
         low, high = np.sin(np.radians(self.elevation_deg or ALL_ROUND.elevation_deg))
         elevation = np.arcsin(np.clip(uniform(rng, (low, high)), -1.0, 1.0))
         azimuth = np.radians(uniform(rng, self.azimuth_deg or ALL_ROUND.azimuth_deg))
@@ -306,7 +306,7 @@ def _depth_of(camera: Camera, point_m: Vec3) -> float:
 
 
 def _fastest(camera: Camera, bounds: tuple[Vec3, float], turning: float) -> float:
-    """Largest image motion of a point of the objects, relative to the image motion of their centre.
+    """Largest ratio of the image motion of a point on the objects to the image motion of their centre.
 
     A translation moves near points faster; a rotation moves points in the image corners faster.
 

@@ -44,7 +44,7 @@ class DepthSensorKind(Kind):
 
     @property
     def least_contrast(self) -> tuple[float, float]:
-        """Range of the image contrast below which depth is missing."""
+        """Range of the contrast threshold: depth is missing where the image contrast is lower."""
         return 0.0, 0.0
 
     @property
@@ -74,7 +74,7 @@ class Stereo(DepthSensorKind):
 
     @property
     def least_contrast(self) -> tuple[float, float]:
-        """Range of the image contrast below which depth is missing."""
+        """Range of the contrast threshold: depth is missing where the image contrast is lower."""
         return self.contrast
 
     @property

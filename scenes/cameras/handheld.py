@@ -30,7 +30,7 @@ class Handheld(CameraKind):
     """Horizontal distance from the centre of the objects in metres, in place of fill; null uses fill."""
 
     def seeing(self, viewpoints: Viewpoints) -> Self:
-        """Returns this camera with the azimuth of `viewpoints` in place of None."""
+        """Returns a copy with the default of `viewpoints` if the azimuth is None."""
         return self.model_copy(update={"azimuth_deg": self.azimuth_deg or viewpoints.azimuth_deg})
 
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:

@@ -58,24 +58,28 @@ class LensDistortion(Settings):
         return tuple(getattr(self, name) for name in (FISHEYE if self.kind == "fisheye" else COEFFICIENTS))
 
     def drawn(self, shares: list[float]) -> Self:
-        """Reduces each range to one number; `shares` holds each number's position in its range, 0 to 1."""
+        """Replaces each range by one number; `shares` are the positions in the ranges, from 0 to 1."""
         pairs = {name: getattr(self, name) for name in COEFFICIENTS}
         numbers = {name: at(pair, share) for (name, pair), share in zip(pairs.items(), shares, strict=True)}
         return self.model_copy(update=numbers)
 
     def lens(self, border: NDArray[np.float64]) -> Distortion | None:
-        """The lens, or None without distortion; `border` (n, 2) are normalised points on the image border.
+        """Returns the lens distortion; None if `kind` is `none`.
 
         All ranges must be single numbers, as `drawn` returns them.
+
+        Args:
+            border: Points (n, 2) on the image border, in distorted normalized image coordinates.
         """
         if self.kind == "none":
             return None
         return lens_for(self.kind, tuple(single(pair) for pair in self.ranges), border)
 
     def widest(self) -> Distortion | None:
-        """The lens without p1 and p2, for any image size; None without distortion, or if the lens folds over.
+        """Returns the lens distortion with p1 and p2 set to 0, for any image size.
 
-        All ranges must be single numbers, as `drawn` returns them.
+        Returns None if `kind` is `none`, or if the lens would fold over (see `Distortion.folds`). All ranges
+        must be single numbers, as `drawn` returns them.
         """
         level = self.model_copy(update={"p1": (0.0, 0.0), "p2": (0.0, 0.0)})
         if level.kind == "none":
@@ -122,10 +126,10 @@ class Intrinsics(Settings):
         return self.model_copy(update={**numbers, "distortion": self.distortion.drawn(others)})
 
     def focal(self, rng: np.random.Generator, width: int, height: int) -> tuple[float, float, float]:
-        """Samples focal lengths in pixels, and the tangent of half the angle of view along the longer side.
+        """Returns fx and fy in pixels, and the tangent of half the angle of view along the longer side.
 
-        The angle of view is sampled independently of the image size, so a different size does not move the
-        camera.
+        If `fx` and `fy` are None, the angle of view is sampled, independently of the image size: a different
+        size does not move the camera.
 
         Args:
             rng: Generator; always consumes one random number.
@@ -139,12 +143,15 @@ class Intrinsics(Settings):
         return *self._focal_px(tan_half, width, height), tan_half
 
     def distorted(self, camera: Camera) -> Camera:
-        """Returns `camera` with the lens distortion, whose ranges must be single numbers."""
+        """Returns `camera` with the lens distortion; its ranges must be single numbers."""
         lens = self.distortion.lens(border_of(camera))
         return camera if lens is None else replace(camera, distortion=lens)
 
     def extremes(self, width: int, height: int) -> Iterator[tuple[Self, Camera]]:
-        """Yields the settings and their widest camera for each combination of ends of coefficient ranges."""
+        """Yields (settings, camera) for each combination of smallest and largest distortion coefficients.
+
+        The settings have these coefficients; the camera is the one with their widest angle of view.
+        """
         whole = self.distortion
         for numbers in product(*(dict.fromkeys(getattr(whole, name)) for name in COEFFICIENTS)):
             pairs = {name: (number, number) for name, number in zip(COEFFICIENTS, numbers, strict=True)}
@@ -158,7 +165,7 @@ class Intrinsics(Settings):
 
     @property
     def narrowed_by(self) -> str:
-        """A change of settings that narrows the angle of view, for an error message."""
+        """Names the settings to change for a narrower angle of view, for an error message."""
         return "a smaller camera.fov_deg (or larger fx and fy)"
 
     def _widest(self, width: int, height: int) -> Camera:
@@ -171,7 +178,7 @@ class Intrinsics(Settings):
         )
 
     def _shortest_focal(self, width: int, height: int) -> tuple[float, float]:
-        """The shortest focal lengths in pixels that a view may have."""
+        """The shortest focal lengths in pixels that a view may have, along x and y."""
         if self.fx is not None and self.fy is not None:
             return self.fx[0], self.fy[0]
         return self._focal_px(np.tan(np.radians(self.fov_deg[1]) / 2), width, height)
@@ -193,7 +200,7 @@ class Intrinsics(Settings):
 
 
 def border_of(camera: Camera) -> NDArray[np.float64]:
-    """Distorted points (n, 2) at depth 1 on the image border."""
+    """Points (n, 2) on the image border, in distorted normalized image coordinates."""
     across, down = (np.linspace(0, side, BORDER_POINTS) for side in (camera.width, camera.height))
     left, top = np.zeros(BORDER_POINTS), np.zeros(BORDER_POINTS)
     x = np.concatenate([across, across, left, left + camera.width])
@@ -208,6 +215,6 @@ def at(pair: tuple[float, float], share: float) -> tuple[float, float]:
 
 
 def single(pair: tuple[float, float]) -> float:
-    """The number of a range that has been reduced to a single number."""
+    """Returns the value of a range whose ends are equal."""
     assert pair[0] == pair[1], "`drawn` comes first"
     return pair[0]

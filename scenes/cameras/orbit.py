@@ -36,7 +36,7 @@ class Orbit(CameraKind):
     """Distance from the centre of the objects in metres, in place of fill; null uses fill."""
 
     def seeing(self, viewpoints: Viewpoints) -> Self:
-        """Returns this camera with the elevation and azimuth of `viewpoints` in place of None."""
+        """Returns a copy with the defaults of `viewpoints` for an elevation or azimuth that is None."""
         elevation_deg = self.elevation_deg or viewpoints.elevation_deg
         azimuth_deg = self.azimuth_deg or viewpoints.azimuth_deg
         return self.model_copy(update={"elevation_deg": elevation_deg, "azimuth_deg": azimuth_deg})

@@ -63,10 +63,10 @@ class Overhead(CameraKind):
         return known and self.look_at_jitter[1] == 0
 
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """Returns the position above the aim point, before the camera is tilted; see `CameraKind.offset`.
+        """Returns the camera position relative to the aim point, for a camera that looks straight down.
 
-        Without `altitude_m`, the height is chosen so that the longer side of the image shows twice
-        `radius_m`.
+        If `altitude_m` is None, the longer side of the image shows a length of 2 * `radius_m` at the aim
+        point. The arguments are described in `CameraKind.offset`.
         """
         altitude_m = uniform(rng, self.altitude_m or (0.0, 0.0))
         return np.array([0.0, 0.0, altitude_m if self.altitude_m else radius_m / tan_half])
@@ -74,9 +74,11 @@ class Overhead(CameraKind):
     def aim(
         self, rng: np.random.Generator, view: int, image: ImageSettings, bounds: tuple[Vec3, float]
     ) -> Camera:
-        """The camera of one view, aimed at the origin if altitude or ground is given, else at the objects.
+        """Samples the camera of one view.
 
-        Objects may stand high above the ground, on a table; `fill` is measured at the height of their centre.
+        The camera is aimed at the world origin if the altitude, the ground resolution or the ground size is
+        set. Otherwise, it is aimed at the centre of the objects, and `fill` refers to the height of this
+        centre.
 
         Args:
             rng: Generator of this view.
@@ -111,13 +113,13 @@ class Overhead(CameraKind):
 
     @property
     def narrowed_by(self) -> str:
-        """A change of settings that narrows the angle of view, for an error message."""
+        """Names the settings to change for a narrower angle of view, for an error message."""
         if self.altitude_m and self._has_ground:
             return f"a larger camera.altitude_m, or a smaller camera.{'gsd_m' if self.gsd_m else 'extent_m'}"
         return super().narrowed_by
 
     def _shortest_focal(self, width: int, height: int) -> tuple[float, float]:
-        """The shortest focal lengths in pixels that a view may have; altitude and ground may set them."""
+        """The shortest focal lengths in pixels that a view may have, along x and y."""
         if not self.altitude_m or not self._has_ground:
             return super()._shortest_focal(width, height)
         distance_m = float(self.altitude_m[0] / np.cos(np.radians(self.tilt_deg[0])))
@@ -127,7 +129,7 @@ class Overhead(CameraKind):
         return self._focal_px(self.extent_m[1] / 2 / distance_m, width, height)
 
     def _extent_m(self, rng: np.random.Generator, image: ImageSettings, radius_m: float) -> float:
-        """Samples the metres of ground along the longer side of the image; consumes one random number."""
+        """Samples the length, in metres, that the longer image side shows; consumes one random number."""
         if self.gsd_m:
             return uniform(rng, self.gsd_m) * max(image.width, image.height)
         return uniform(rng, self.extent_m) if self.extent_m else 2 * radius_m / uniform(rng, self.fill)

@@ -54,7 +54,7 @@ class Crate:
 
     @property
     def _turned(self) -> Pose:
-        """The frame of the crate before it is tilted, with its origin on the floor below its middle."""
+        """The frame of the crate before the tilt; the origin is on the floor, below the crate's middle."""
         half = self.turn_rad / 2
         return Pose((0.0, 0.0, 0.0), (0.0, 0.0, float(np.sin(half)), float(np.cos(half))))
 
@@ -89,7 +89,7 @@ class Crate:
         return along, ((-y_m, y_m) if y_m >= 0 else (0.0, 0.0))
 
     def lowest(self, x: float, y: float, volume: BoundingVolume) -> float:
-        """Smallest height of a body's centre: above the bottom, or for an oversized body, above the walls."""
+        """Smallest height of a body's centre at which it clears the bottom, or the walls if it is too big."""
         local = self._turned.apply_inverse(np.array([[x, y, 0.0]]))[0]
         raised_m, tangent = self.pose.position_m[2], np.tan(self.tilt_rad)
         if (0.0, 0.0) in self._clear(volume):

@@ -108,7 +108,7 @@ class FurnitureSettings(LookSettings):
     def pieces(
         self, rng: np.random.Generator, album: Album, furniture: Mapping[str, Asset], parts: Iterable[Part]
     ) -> tuple[Body, ...]:
-        """Like `piece`, for parts with different meshes.
+        """Returns the bodies of one piece of furniture whose parts have different meshes; see `piece`.
 
         Args:
             rng: Generator; always consumes eight random numbers.

@@ -18,7 +18,10 @@ BAR_SHARE = 0.16
 
 
 def layers() -> dict[str, Mesh]:
-    """Returns the layer meshes of panels by name: bars along y, side by side along x, in a cube of 1 m."""
+    """Returns the mesh of a panel layer for each number of bars, by mesh name.
+
+    The bars run along y and are evenly spaced along x. Each mesh fills a cube with sides of 1 m.
+    """
     return {_name(count): _layer(count) for count in COUNTS}
 
 

@@ -87,7 +87,7 @@ class Bin(Scene):
 
     @property
     def furniture(self) -> Mapping[str, Mesh]:
-        """A cube for solid walls, and the layers of wire panels."""
+        """Furniture meshes by name: a cube for solid walls, and the layers of wire panels."""
         return cubes() | layers()
 
     @property
@@ -115,7 +115,7 @@ class Bin(Scene):
         return SceneSpec(scene, split, attempt, (*dropped, *walls), floor, background, physics, room)
 
     def _contents(self, catalogue: Catalogue, streams: Streams, crate: Crate) -> Iterator[UnplacedBody]:
-        """Yields the labelled objects; each is assumed to fill its bounding box."""
+        """Yields labelled objects; stops when their bounding boxes together reach the fill level, if set."""
         objects, number = self._objects(catalogue, streams), self._number(streams)
         if self.fill_level is None or not number:
             yield from islice(objects, number)

@@ -223,14 +223,14 @@ class Belt:
         return Region(self.turned.of(middle), (*self.half_m, self.region_m / 2))
 
     def place(self, body: UnplacedBody, slot: Slot) -> Array:
-        """Samples the release position (2,) of a body across its strip. Consumes one random number."""
+        """Samples the release position (2,) of a body within its slot. Consumes one random number."""
         low_m, high_m = slot.strip_m
         free_m = max((high_m - low_m) / 2 - body.radius_m, 0.0)
         aside_m = (low_m + high_m) / 2 + free_m * (2 * body.rng.random() - 1)
         return self.turned.apply(np.array([[slot.along_m, aside_m, 0.0]]))[0, :2]
 
     def lowest(self, x: float, y: float, volume: BoundingVolume) -> float:
-        """Smallest height of a body's centre: above the belt, or above the rails if the body is too wide."""
+        """Smallest height of a body's centre at which it clears the belt, or the rails if it is too wide."""
         rail_m = self.rail_m[1] if volume.aside_m > self.half_m[1] else 0.0
         return self.height_m + rail_m + volume.below_m
 

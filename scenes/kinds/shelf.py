@@ -156,7 +156,7 @@ class Shelf(Scene):
         return Column(products, missing, pushed_m, gap_m)
 
     def _rack(self, lines: list[Line], unit_m: float, rng: np.random.Generator) -> Rack:
-        """Samples a shelf that is wide, deep and high enough for the lines of its boards."""
+        """Samples a shelf that is large enough for `lines`, the columns of products on each board."""
         boards, high_m, tops_m = self.boards, unit_m * uniform(rng, self.boards.height), []
         thick_m = unit_m * uniform(rng, boards.thickness)
         for line in lines:

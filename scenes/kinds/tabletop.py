@@ -84,7 +84,7 @@ class TableSettings(FurnitureSettings):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table centred above the origin; `TableSettings` describes the lengths, which are in metres here."""
+    """A table centred above the origin, with the sizes of `TableSettings` in metres."""
 
     length_m: float
     depth_m: float
@@ -111,12 +111,12 @@ class Table:
         return np.array([self.length_m, self.length_m if self.is_round else self.depth_m]) / 2
 
     def top(self) -> tuple[Scale, Pose]:
-        """Scale and pose of the table top, for a unit cube or a disc of 1 m diameter and height."""
+        """Scale and pose of the table top, to be applied to a cube, or a disc of diameter and height 1 m."""
         (x, y), under = self.half_m, self.height_m - self.thickness_m
         return cuboid((-x, -y, under), (x, y, self.height_m))
 
     def legs(self) -> Iterator[tuple[Scale, Pose]]:
-        """Yields scale and pose of each leg, for a cube with sides of 1 m."""
+        """Yields the scale and pose of each leg, to be applied to a cube with sides of 1 m."""
         under, leg = self.height_m - self.thickness_m, self.leg_m
         x, y = self.half_m * ROUND_LEGS if self.is_round else self.half_m - self.overhang_m
         for left in (-x, x - leg):
@@ -151,12 +151,12 @@ class Tabletop(Scene):
 
     @property
     def furniture(self) -> Mapping[str, Mesh]:
-        """A cube for legs and rectangular tops, and a disc for round tops."""
+        """Furniture meshes by name: a cube for legs and rectangular tops, and a disc for round tops."""
         return {**cubes(), DISC: cylinder(0.5, 1.0)}
 
     @property
     def viewpoints(self) -> Viewpoints:
-        """Viewpoints all round, at elevations from 5 degrees, with the horizon in view, to 60 degrees."""
+        """Viewpoints all round, at elevations from 5 degrees (horizon in view) to 60 degrees."""
         return Viewpoints(elevation_deg=(5.0, 60.0))
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:

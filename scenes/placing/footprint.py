@@ -52,5 +52,5 @@ def covered_share(first_m: Array, second_m: Array) -> float:
 
 
 def common_area_m2(first_m: NDArray[np.float32], second_m: NDArray[np.float32]) -> float:
-    """Intersection area of two convex polygons (k, 2) and (l, 2) near the origin."""
+    """Intersection area of two convex polygons, (k, 2) and (l, 2); less precise far from the origin."""
     return float(cv2.intersectConvexConvex(first_m, second_m)[0])

@@ -71,7 +71,7 @@ class Release:
     def _release(
         self, unplaced: UnplacedBody, place: Place, placed: list[tuple[Array, BoundingVolume]]
     ) -> Body:
-        """Returns a body released above all placed bodies below; adds its centre and volume to `placed`."""
+        """Returns the body above all placed bodies at its position, and adds it to `placed`."""
         volume = unplaced.volume
         places = [place(unplaced) for _ in range(self.tries)]
         free_m, x, y = min((self._free_m(x, y, volume, placed), float(x), float(y)) for x, y in places)
@@ -88,5 +88,5 @@ class Release:
     def _free_m(
         self, x: float, y: float, volume: BoundingVolume, placed: Sequence[tuple[Array, BoundingVolume]]
     ) -> float:
-        """Smallest height of a body's centre above the support and above all placed bodies."""
+        """Smallest height of a body's centre at which the body clears the support and all placed bodies."""
         return max(free_height(x, y, volume, placed), self.lowest(x, y, volume))

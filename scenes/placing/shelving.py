@@ -20,8 +20,8 @@ class Product:
     Attributes:
         unplaced: The body.
         yaw_rad: Rotation about the vertical; at 0 its front faces -y.
-        low_m: Lowest coordinates (3,) of the rotated product's bounding box, from the centre of mass.
-        high_m: Highest coordinates (3,) of this box.
+        low_m: Lowest corner (3,) of the rotated product's bounding box, relative to the centre of mass.
+        high_m: Highest corner (3,) of this box.
     """
 
     unplaced: UnplacedBody
@@ -31,7 +31,7 @@ class Product:
 
     @staticmethod
     def turned_by(unplaced: UnplacedBody, yaw_rad: float) -> "Product":
-        """Returns the standing product, rotated about the vertical."""
+        """Returns the body as an upright product, rotated about the vertical axis by `yaw_rad`."""
         scale = unplaced.body.largest_scale
         (x0, y0, z0), (x1, y1, z1) = standing_box(unplaced.asset)
         cosine, sine = np.cos(yaw_rad), np.sin(yaw_rad)
@@ -65,7 +65,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Identical products one behind the other; those in front may be missing.
+    """Identical products in a row from front to back; the first ones may be missing.
 
     Attributes:
         products: One product per position, from front to back.
@@ -134,7 +134,7 @@ def width_of(line: Line) -> float:
 
 
 def along(line: Line, width_m: float, rng: np.random.Generator) -> Iterator[tuple[float, Column]]:
-    """Yields x of each column's left end, and the column; random gaps fill the rest of the board.
+    """Yields each column with the x coordinate of its left end; random gaps fill the rest of the board.
 
     Args:
         line: The columns, from left to right.

@@ -20,7 +20,7 @@ ROUNDING = 1e-4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """A rotated body above the floor.
+    """Footprint and extents of a body with a given rotation.
 
     Attributes:
         outline_m: Footprint (k, 2), relative to the centre of mass.
@@ -94,7 +94,7 @@ class Plot:
         raise RejectedDraw("no_place")
 
     def _is_free(self, place: Array, body: Standing, others: "_Placed") -> bool:
-        """Whether a body at `place` (2,) keeps the distance and overlap limits to all others."""
+        """Whether a body at `place` (2,) keeps the minimum distance and the overlap limit."""
         steps = others.centers_m - place
         apart = np.hypot(steps[:, 0], steps[:, 1])
         if not (apart >= self.distance_m).all():
@@ -104,7 +104,7 @@ class Plot:
         return all(self._beside(body, others.body(one), steps[one]) for one in nearest_first)
 
     def _beside(self, body: Standing, other: Standing, step_m: Array) -> bool:
-        """Whether two footprints, the second offset by `step_m` (2,), overlap within the limit."""
+        """Whether two footprints overlap by at most the limit; `step_m` (2,) is the offset of `other`."""
         smaller = min(body.area_m2, other.area_m2)
         common = common_area_m2(body.outline_m, other.outline_m + step_m.astype(np.float32))
         return common <= (self.overlap + ROUNDING) * smaller + SMALLEST_M2

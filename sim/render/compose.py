@@ -26,7 +26,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A rendered image with the body and the depth of each pixel.
+    """A rendered image, with the visible body and the depth of each pixel.
 
     Attributes:
         image: (H, W, 3) uint8 RGB.
@@ -56,7 +56,7 @@ class Composer(ABC):
         self._wide_visibility, self._remapping = LastResult(resolve_visibility), LastResult(Remapping)
 
     def compose(self, renderer: Renderer, gbuffer: GBuffer, settled: Settled, shot: Shot) -> Frame:
-        """Renders the image of one shot; visibility depends on the G-buffer, the floor and the walls only."""
+        """Renders the image of one shot, and finds the visible body and the depth of each pixel."""
         walls = self._facing(settled.walls, shot.camera)
         visibility = self._visibility(gbuffer, shot.camera, settled.spec.floor is not None, walls)
         return Frame(

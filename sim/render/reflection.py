@@ -154,7 +154,7 @@ def _direct(lamp: LitLamp, places_m: Floats) -> Floats:
 
 
 def _over(image: Floats, light: Floats, share: Floats, colors: FloorColors) -> Floats:
-    """The image (H, W, 3) of a floor with reflectance `share` (h, w), plus reflected light (h, w, 3)."""
+    """Adds reflected light (h, w, 3) to the image (H, W, 3) of a floor with reflectance `share` (h, w)."""
     both = _enlarged(cv2.merge([*cv2.split(light), share]), image)
     gloss = _gloss(colors, image)
     kept = 1 - both[..., 3] * gloss
@@ -162,7 +162,7 @@ def _over(image: Floats, light: Floats, share: Floats, colors: FloorColors) -> F
 
 
 def _on_metal(image: Floats, light: Floats, colors: FloorColors, surface: Surface) -> Floats:
-    """The image (H, W, 3) of a metal floor, which colours the reflected light (h, w, 3)."""
+    """Adds reflected light (h, w, 3), tinted by the metal, to the image (H, W, 3) of a metal floor."""
     gloss = _gloss(colors, image)[..., None]
     tint = base_albedo(surface) if colors.color is None else albedo_of(colors.color, surface.look.color_rgb)
     kept = 1 - gloss * np.float32(1 - METAL_DIFFUSE)

@@ -32,7 +32,7 @@ class Placed:
     to_camera: Array
 
     def projected_box(self, camera: Camera) -> Box | None:
-        """A box that contains all pixels of the body; None if the body crosses the camera plane."""
+        """Returns a box that contains all pixels of the body; None if it is unbounded or extremely large."""
         points = moved(self.to_camera, self.surface.vertices)
         if (points[:, 2] <= NEAR_M).any():
             return None if (points[:, 2] > NEAR_M).any() else (0, 0, 0, 0)
@@ -66,7 +66,7 @@ class View:
     """
 
     def __init__(self, camera: Camera, bodies: Sequence[Placed], room: Room) -> None:
-        """Casts rays at each body separately, in the part of the image that it may cover."""
+        """Casts rays at each body separately, in the part of the image that the body may cover."""
         self.camera, self.bodies, self.room = camera, bodies, room
         self._boxes = [body.projected_box(camera) for body in bodies]
         self.inside = [clipped(box or camera.box, camera.box) for box in self._boxes]

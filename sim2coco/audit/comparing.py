@@ -134,7 +134,15 @@ def _still_away(away: Mask, label: Mask, corner: tuple[int, int], probe: Probe) 
 
 
 def undecided_as_told(label: Mask, rays: Mask, probe: Probe) -> Mask:
-    """The ray-cast mask (H, W) with undecided pixels taken from the label; same arguments as `compared`."""
+    """Returns the ray-cast mask (H, W), in which undecided pixels have the label's value.
+
+    A pixel is undecided if a ray very close to its centre agrees with the label.
+
+    Args:
+        label: The label's mask.
+        rays: The mask from rays through pixel centres.
+        probe: Casts rays at other points.
+    """
     rows, columns = np.nonzero(label != rays)
     if not 0 < len(rows) <= MAX_PROBED:
         return rays
@@ -149,7 +157,15 @@ def undecided_as_told(label: Mask, rays: Mask, probe: Probe) -> Mask:
 def _around_centres(
     rows: Indices, columns: Indices, corner: tuple[int, int], reach_px: float = 1.0, number: int = 9
 ) -> Array:
-    """Square grids of points, (number² n, 2), around n pixel centres; `corner` is the crop's top left."""
+    """Returns a square grid of points around each of n pixel centres, as an array (number² n, 2).
+
+    Args:
+        rows: (n,), pixel rows in a crop of the image.
+        columns: (n,), pixel columns in the crop.
+        corner: x and y of the crop in the image.
+        reach_px: Half the side length of a grid.
+        number: Number of points along a side of a grid.
+    """
     steps = np.linspace(-reach_px, reach_px, number)
     offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(1, -1, 2)
     centres = np.stack([columns, rows], axis=1)[:, None] + 0.5 + np.array(corner)
@@ -181,15 +197,15 @@ class Depths:
 def compared_depths(label_m: Array, rays_m: Array, mask: Mask, step_m: float, depths_at: DepthsAt) -> Depths:
     """Compares depths (H, W) in the interior pixels of a mask.
 
-    A depth is correct if a ray within a pixel finds the same depth, because surfaces may be steep or have
-    inner edges.
+    A label depth is correct if it lies between the smallest and the largest ray-cast depth of the pixel's
+    3x3 neighbourhood, or agrees with a ray at most one pixel away: surfaces may be steep or have edges.
 
     Args:
         label_m: Depths in the depth file; 0 where there is none.
         rays_m: Ray-cast depths of the body.
         mask: The pixels in which both methods see the object.
         step_m: The quantisation step of the depth file.
-        depths_at: Returns the depths of the body at other points.
+        depths_at: Returns the ray-cast depths of the body at given image points.
     """
     box = tight_box(mask)
     if box is None:

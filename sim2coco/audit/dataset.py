@@ -180,7 +180,7 @@ def _add_labels(root: Path, split: str, images: Mapping[int, Image], categories:
 
 @contextmanager
 def _entries(root: Path, name: str, key: str) -> Iterator[Iterator[dict[str, Any]]]:
-    """Yields an iterator over the entries of one list in an annotation file, which is streamed.
+    """Provides an iterator that reads the list `key` of an annotation file entry by entry.
 
     Raises:
         AuditError: The file cannot be read, or an entry is incomplete.

@@ -96,7 +96,11 @@ class Camera:
         return np.asarray(flat * self.focal_px + self.centre_px)
 
     def extent(self, points_m: Array) -> tuple[Array, Array]:
-        """The minimum and maximum pixel coordinates, each (2,), of a body with vertices (n, 3)."""
+        """Returns the minimum and the maximum pixel coordinates of a body, (2,) each.
+
+        Args:
+            points_m: (n, 3), vertices in the camera frame, in front of the camera.
+        """
         flat = points_m[:, :2] / points_m[:, 2:]
         low, high = flat.min(axis=0), flat.max(axis=0)
         if self.lens is not None:

@@ -19,7 +19,7 @@ WIDEST_DEG = 89.9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lens:
-    """Maps normalised image points (n, 2) without distortion (`straight`) to distorted points (`bent`).
+    """A distortion model: `bent` distorts normalised image points (n, 2), and `straight` undistorts them.
 
     Attributes:
         fisheye: Whether the model is `cv2.fisheye`; otherwise it is the model of `cv2.projectPoints`.
@@ -61,7 +61,7 @@ class Lens:
         return found
 
     def around(self, low: Array, high: Array) -> Array:
-        """Distorts points along the sides of a rectangle with corners `low` and `high`; returns (n, 2)."""
+        """Returns distorted points (n, 2) along the sides of the rectangle with corners `low` and `high`."""
         x, y = np.tan(np.linspace(np.arctan(low), np.arctan(high), 129)).T
         along = [np.stack([x, np.full_like(x, side)], axis=1) for side in (low[1], high[1])]
         across = [np.stack([np.full_like(y, side), y], axis=1) for side in (low[0], high[0])]

@@ -38,7 +38,7 @@ class Meshes:
 
     Args:
         run: The content of `run.json`.
-        places: Mesh files by asset key, for assets that have one.
+        places: The mesh file of each asset that comes from a file, by asset key.
     """
 
     def __init__(self, run: Mapping[str, Any], places: Mapping[str, Path]) -> None:

@@ -14,7 +14,10 @@ from sim2coco.audit.geometry import Array
 
 
 def triangles_of_obj(path: Path, found: int) -> Array | None:
-    """Triangulates an OBJ file to (m, 3, 3); returns None unless m is greater than `found`."""
+    """Triangulates the polygons of an OBJ file; returns (m, 3, 3).
+
+    Returns None if the polygons have no more than `found` triangles, which another reader has found.
+    """
     vertices, polygons = _read(path)
     if found >= sum(len(polygon) - 2 for polygon in polygons):
         return None
@@ -36,7 +39,7 @@ def _read(path: Path) -> tuple[Array, list[list[int]]]:
 
 
 def _lines(path: Path) -> Iterator[list[str]]:
-    """Yields the words of each non-empty line; a backslash at the end continues a line."""
+    """Yields the words of each non-empty line of a file; a backslash at the end of a line continues it."""
     text = path.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
     for line in text.splitlines():
         if words := line.split():

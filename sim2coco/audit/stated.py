@@ -22,8 +22,9 @@ def stated_transform(file: MeshFile, size_m: float | None, stated: Mapping[str, 
     Args:
         file: The mesh file.
         size_m: The longest side in metres from the configuration; None if it is not set.
-        stated: The user's statements at import: `longest_m`, `unit_m` and `up`. `unit_m` and `up` apply if
-            the file states none; if `sure_unit` or `sure_up` is set, they override the file.
+        stated: The user's statements at import. `longest_m` is used if `size_m` is None, and `unit_m` if both
+            are missing. `unit_m` and `up` override the unit and the up axis of the file if `sure_unit` or
+            `sure_up` is set; otherwise they are used only if the file states none.
     """
     longest = float(np.ptp(file.triangles.reshape(-1, 3), axis=0).max())
     wanted_m = size_m or stated.get("longest_m")
@@ -34,7 +35,7 @@ def stated_transform(file: MeshFile, size_m: float | None, stated: Mapping[str, 
 
 
 def _first(stated: Mapping[str, Any], name: str, of_file: Any, default: Any) -> Any:
-    """In order of precedence: a sure statement, the file's value, an unsure statement, the default."""
+    """Returns the first known value: a sure statement, the file's value, an unsure statement, the default."""
     said = stated.get("unit_m" if name == "unit" else name)
     if said is not None and (stated.get(f"sure_{name}") or of_file is None):
         return said

@@ -1,4 +1,4 @@
-"""Compares the box of a whole body on an unbounded image with the ray-cast box."""
+"""Compares the label's box of a whole body, on an unbounded image, with the ray-cast box."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ def worst_side(told: Box, found: Box, on_body: Probe) -> int:
 
 
 def _is_thin(told: Box, found: Box, side: int, on_body: Probe) -> bool:
-    """Casts rays to test whether the body between one side of both boxes is thinner than a pixel."""
+    """Whether the part of the body between corresponding sides of two boxes is thinner than a pixel."""
     outward = -1 if side < 2 else 1
     if (told[side] - found[side]) * outward > 0:
         line = _strip(told, found, side, told[side] - outward, told[side])
@@ -43,7 +43,7 @@ def _is_thin(told: Box, found: Box, side: int, on_body: Probe) -> bool:
 
 
 def _strip(told: Box, found: Box, side: int, start: int, stop: int) -> Box:
-    """The strip from `start` to `stop` parallel to a side, long enough to span both boxes."""
+    """The strip from `start` to `stop` along one axis that spans both boxes along the other axis."""
     low, high = np.minimum(told, found), np.maximum(told, found)
     box = [*low[:2].tolist(), *high[2:].tolist()]
     box[side % 2], box[side % 2 + 2] = min(start, stop), max(start, stop)
@@ -51,10 +51,13 @@ def _strip(told: Box, found: Box, side: int, start: int, stop: int) -> Box:
 
 
 def _close_points(line: Box, axis: int) -> Array:
-    """Returns points (n, 2) within a pixel of the centres of a line of pixels, `STEP_PX` apart along it.
+    """Returns densely spaced points (n, 2) in a row or column of pixels.
+
+    The points lie on five lines, at most one pixel from the pixel centres. On each line, they are `STEP_PX`
+    apart.
 
     Args:
-        line: A row or column of pixels.
+        line: The row or column of pixels.
         axis: The coordinate that is the same for all pixel centres of the line.
     """
     across = line[axis] + np.linspace(-0.5, 1.5, 5)

@@ -46,7 +46,7 @@ def worst_cases(data: DataSet, places: dict[str, Path], report: Report, number: 
 
     Args:
         data: The data set.
-        places: Mesh files by asset key, for assets that have one.
+        places: The mesh file of each asset that comes from a file, by asset key.
         report: The audit report of the data set.
         number: Maximum number of instances.
     """
@@ -102,7 +102,7 @@ def _drawn(image: Picture, label: Mask, rays: Mask) -> Picture:
 
 
 def _part(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Row and column slices of a crop around a box, widened so that the height is at most 1.25 widths."""
+    """Row and column slices of a crop around a box; a crop of a tall, narrow box is widened."""
     x0, y0, x1, y1 = box
     margin = max(round(MARGIN * max(x1 - x0, y1 - y0)), MIN_MARGIN_PX)
     across = max(0, round((y1 - y0) / 1.25 - (x1 - x0)) // 2)

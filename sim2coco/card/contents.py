@@ -1,4 +1,4 @@
-"""What is in a data set: counts, file types, and a few images that are spread over it."""
+"""The contents of a data set: counts, file types, and a few images from all over the data set."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ class Spread(Generic[Item]):
     """
 
     def __init__(self, number: int) -> None:
-        """Begins without items."""
+        """Initialises an empty selection."""
         self._number, self._step, self._seen = number, 1, 0
         self._kept: list[Item] = []
 
@@ -51,10 +51,10 @@ class Spread(Generic[Item]):
 
 @dataclass
 class Contents:
-    """Counts of images and labels, which are added one by one.
+    """Counts of the images and labels of a data set.
 
     Attributes:
-        info: Information that all images share.
+        info: Metadata of the data set.
         images: Number of images of each split.
         labels: Number of labels of each split and category (index).
         empty: Number of images without a label, of each split.
@@ -62,8 +62,8 @@ class Contents:
         sizes: Number of images of each width and height.
         suffixes: Suffixes of the image files of each split, such as `.jpg`.
         folders: Folders of further files, such as `depth/train`, and the suffixes of their files.
-        rendered: Number of images that sim2coco has rendered, according to their scene, view and lighting.
-        unposed: Number of images of rendered scenes without a known camera, because pixels were moved.
+        rendered: Number of images rendered by sim2coco, i.e. with known scene, view, lighting and copy.
+        unposed: Number of images whose scene is known, but not the camera, because pixels were moved.
     """
 
     info: DatasetInfo

@@ -93,7 +93,8 @@ def croissant(contents: Contents, title: str, description: str, store: Store) ->
 
 
 def _annotation_files(contents: Contents, store: Store) -> Iterator[Node]:
-    """Yields two entries for each annotation file, because readers make one table from each entry."""
+    """Yields an entry for the images and an entry for the annotations in each annotation file."""
+    # Readers make one table from each entry.
     for split in contents.splits:
         path = store.path(NAMES["instances"].format(split=split))
         with path.open("rb") as file:

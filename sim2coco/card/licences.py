@@ -25,7 +25,7 @@ _KNOWN = {name.lower(): name for name in SPDX} | {"cc0": "CC0-1.0", "odbl": "ODb
 
 
 def spdx(name: str) -> str | None:
-    """The SPDX identifier for the name of a licence as people write it; None if it is not in the list.
+    """Returns the SPDX identifier of a licence, given its common name; None if the name is unknown.
 
     Example:
         >>> spdx("CC BY 4.0"), spdx("cc0"), spdx("mine")

@@ -33,7 +33,7 @@ def origin_of_run(
     """Describes how a run made a data set.
 
     Args:
-        recipe: The settings of the images.
+        recipe: The settings of the run.
         catalogue: The meshes.
         run: The content of `run.json`: versions and identity.
         files: Description of the files that the formats wrote, by name.

@@ -161,7 +161,7 @@ def _of_kind(kind: str) -> str:
 
 
 def _made(origin: Origin) -> str:
-    """The table of settings, and how to make the images again."""
+    """The table of settings; for a run, also the commands that check the data set."""
     table = _table(["", ""], [[name, _code(value)] for name, value in origin.made.items()])
     if not origin.ours:
         return table
@@ -220,13 +220,13 @@ def _code(text: str) -> str:
 
 
 def _with_code(text: str) -> str:
-    """Formats one of our sentences, in which code is in backticks; markup in the rest is escaped."""
+    """Formats a sentence for Markdown: text in backticks becomes code, markup in the rest is escaped."""
     parts = " ".join(text.split()).split("`")
     return "".join(_code(part) if rank % 2 else _escaped(part) for rank, part in enumerate(parts))
 
 
 def _plain(text: str) -> str:
-    """Formats a text of the user for Markdown: one line, with all markup escaped."""
+    """Formats user text for Markdown: one line, with all markup escaped."""
     return _escaped(" ".join(text.split()))
 
 

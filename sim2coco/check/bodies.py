@@ -39,7 +39,7 @@ FRACTION_ERROR = 1e-5
 def check_bodies(
     place: Place, record: Entry, view: Entry, picture: Entry, categories: Sequence[str] | None
 ) -> None:
-    """Checks the labels of an image against the bodies of its scene and its camera.
+    """Checks the labels of an image against its camera and the bodies of its scene.
 
     Args:
         place: Where faults are reported.
@@ -174,7 +174,7 @@ def _frame(pose: Entry) -> tuple[Array, Array]:
 
 
 def _whole(picture: Entry, label: Entry) -> Iterator[str]:
-    """Checks the amodal mask's box and area against the box and area of the whole object."""
+    """Checks the amodal box, amodal area and truncation against the box and area of the whole object."""
     size = np.array([picture["width"], picture["height"]] * 2)
     whole, amodal = _edges(label["whole_bbox"]), _edges(label["amodal_bbox"])
     clipped = np.clip(whole, 0, size)

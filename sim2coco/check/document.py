@@ -116,7 +116,7 @@ def _read(folder: Folder, name: str) -> Document | None:
 
 
 def _see_text(document: Document, item: Item) -> None:
-    """Reports a value's `oddities` (non-portable JSON) and, if sim2coco wrote the file, absolute paths."""
+    """Reports non-portable JSON (`item.oddities`) and, in files from sim2coco, absolute paths."""
     where = item.key if item.rank is None else f"{item.key}[{item.rank}]"
     for kind, message in item.oddities.items():
         document.at(where).fault(kind, message)

@@ -51,7 +51,7 @@ class Folder:
         return Place(file, where, self.faults)
 
     def names(self, below: str = "") -> Iterator[str]:
-        """Yields the names of all files in a folder and its subfolders, except file managers' files.
+        """Yields the names of all files in a folder and its subfolders, except files like `.DS_Store`.
 
         The folder may be a symbolic link to anywhere except a parent folder of the data set.
         """

@@ -23,7 +23,7 @@ class Decoder:
     """Decodes one value after another.
 
     Attributes:
-        oddities: Maps kinds of faults to messages, for the value decoded last: constructs that parsers handle
+        oddities: Messages by kind of fault, about constructs in the value decoded last that parsers handle
             differently, such as duplicate keys and NaN.
     """
 

@@ -36,7 +36,7 @@ EXPECTED = (
 def annotation_files(folder: Folder) -> dict[str, str]:
     """Returns the annotation file of each split, relative to the data set, by split name.
 
-    A data set from another tool without splits counts as one split, `train`.
+    If a data set from another tool has no splits, its only annotation file is returned as `train`.
     """
     for pattern in PATTERNS[: 1 if folder.ours else None]:
         found = sorted(_matching(folder, pattern))
@@ -66,7 +66,7 @@ def _matching(folder: Folder, pattern: str) -> Iterator[str]:
 
 
 def _split(name: str) -> str:
-    """The split of an annotation file, from the name of the file, or of the folder in Roboflow's layout."""
+    """Returns the split in an annotation file's name; in Roboflow's layout, the name of its folder."""
     path = Path(name)
     if path.stem == "_annotations.coco":
         return path.parent.name

@@ -52,7 +52,7 @@ class Listing:
         return ids
 
     def repeated(self) -> NDArray[np.bool_]:
-        """(n,) bool, whether an earlier row has the same id."""
+        """For each row, whether an earlier row has the same id: bool (n,)."""
         again = np.zeros(len(self.rows), bool)
         ids = self.ids
         again[self._by_id[1:][ids[1:] == ids[:-1]]] = True

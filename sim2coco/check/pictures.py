@@ -52,7 +52,7 @@ def _check_image(folder: Folder, path: str, identity: int, expected: tuple[int, 
 
 
 def _in_other_case(folder: Folder, path: str) -> str:
-    """A hint that names the file whose name equals the missing name except for case; "" if there is none."""
+    """Hint about a missing file: an existing file name that differs only in case; "" if there is none."""
     own = PurePosixPath(path)
     try:
         names = [found.name for found in (folder.root / own.parent).iterdir()]

@@ -84,7 +84,7 @@ def _check_records(
 ) -> set[tuple[str, str]]:
     """Checks the images of accepted views.
 
-    If `run.json` states the number of accepted views (`num_images`), later accepted views are skipped.
+    If `run.json` states the number of accepted views (`num_images`), only the first `num_images` are checked.
 
     Returns:
         The split and file name of each image.

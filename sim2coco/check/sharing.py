@@ -65,7 +65,7 @@ class Sharing:
     def see_record(self, folder: Folder, name: str, record: Entry) -> None:
         """Registers the meshes, textures and environment maps of a record's scene.
 
-        Reports each of them that another split also uses, if splits must not share that kind.
+        Reports those that another split also uses, if their kind must not be shared.
         """
         if record["status"] != "done":
             return
@@ -107,9 +107,9 @@ class Sharing:
             place.fault("splits", what + more)
 
     def holdings(self) -> tuple[Holding, ...]:
-        """Returns the number of meshes and textures of each split.
+        """Returns one `Holding` per split, in order of the split names.
 
-        If there are several splits, the last entry counts meshes and textures that occur in more than one.
+        If there are several splits, a last `Holding` counts the meshes and textures used in more than one.
         """
         everywhere = Counter(thing for things in self.splits.values() for thing in things)
         shared = {thing for thing, splits in everywhere.items() if splits > 1}

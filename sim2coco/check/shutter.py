@@ -16,7 +16,7 @@ STEPS = 8
 
 
 def seen(motion: Any, height: int, points_m: Array, project: Callable[[Array], Array]) -> Array:
-    """Computes pixel coordinates (n, 2) of points.
+    """Projects points with a camera that may have a rolling shutter; returns pixel coordinates (n, 2).
 
     Args:
         motion: The camera motion in a record; None if the camera is at rest.

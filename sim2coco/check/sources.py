@@ -13,7 +13,7 @@ SOURCE = {"identity": v.SHA256, "images": v.INDEX, "annotations": v.INDEX}
 
 
 def check_sources(folder: Folder, documents: Iterable[Document]) -> None:
-    """Compares the counts in `sources.json`, if it exists, with the annotation files; notes the sources."""
+    """Compares the counts in `sources.json`, if it exists, with the annotation files."""
     tree = folder.read_object(NAME, RULES) if folder.has(NAME) else None
     if tree is None:
         return

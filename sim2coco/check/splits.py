@@ -24,7 +24,7 @@ def compare_splits(documents: Mapping[str, Document]) -> None:
 
 
 def _categories_differ(one: Document, other: Document) -> bool:
-    """Whether two files disagree on categories: in other tools' files, whether an id has different names."""
+    """Whether the categories differ; in files from other tools, only whether an id has two names."""
     names, others = (
         [(identity, category["name"]) for identity, category in document.categories.items()]
         for document in (one, other)

@@ -31,8 +31,8 @@ class Item(NamedTuple):
             entries follow as separate items.
         start: Byte offset of the value in the file.
         length: Length of the value in the file, in bytes.
-        oddities: Maps kinds of faults to messages about constructs that parsers handle differently, such as
-            duplicate keys.
+        oddities: Messages by kind of fault, about constructs in the value that parsers handle differently,
+            such as duplicate keys.
     """
 
     key: str
@@ -44,7 +44,7 @@ class Item(NamedTuple):
 
 
 def items(file: BinaryIO) -> Iterator[Item]:
-    """Yields the values of the JSON object in a file, and the entries of its lists.
+    """Yields the values of the JSON object in a file; a list is followed by its entries.
 
     Raises:
         NotJson: The file is not valid JSON.
@@ -131,7 +131,7 @@ class _Window:
         return found
 
     def next_entry(self) -> str:
-        """Like `take(",]")`, but never reads on: returns "" if the text read so far may not suffice."""
+        """Like `take(",]")`, but does not read from the file: returns "" if the window may be too short."""
         match = NEXT.match(self._text, self._at)
         if match is None or match.end() >= len(self._text):
             return ""

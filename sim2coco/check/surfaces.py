@@ -36,7 +36,10 @@ def check_overlap(place: Place, annotations: list[Entry], masks: Mapping[int, Ru
 def _off(
     number: int, mask: Runs, on: Any, owners: Mapping[int, int], objects: Mapping[int, Runs]
 ) -> Iterator[str]:
-    """Checks that a defect lies inside its object or, if that has no label, outside all labelled objects."""
+    """Checks that a defect lies inside its object.
+
+    If the object has no label, the defect must lie outside all labelled objects.
+    """
     if not ID[0](on):
         yield f"annotation {number}: on is {show(on)}, must be {ID[1]}"
         return

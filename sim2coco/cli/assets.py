@@ -196,7 +196,7 @@ def _of_library(folder: Path, entry: Entry) -> Task:
 
 
 def _labelled(row: Row, entry: Entry) -> Row:
-    """A copy of a library asset's row with its name, its original file, and what the import changed."""
+    """Returns a row with the name of the library asset, its original file and the import changes added."""
     notes = tuple(dict.fromkeys((*entry.notes, *row.notes)))
     repairs = tuple(dict.fromkeys((*entry.repairs, *row.repairs)))
     verdict = "repaired" if repairs and row.verdict == "ok" else row.verdict

@@ -50,7 +50,7 @@ def check(options: argparse.Namespace, out: Console) -> int:
 
 @contextmanager
 def _bar(options: argparse.Namespace, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Provides a function (done, total) that shows the progress on standard error; not with --json."""
+    """Provides a function (done, total) that shows progress on standard error; with --json, a no-op."""
     from sim2coco.cli.progress import ProgressBar
 
     with ExitStack() as stack:

@@ -95,10 +95,10 @@ def composed_in_fork(command: str, arguments: Sequence[str], folder: str) -> dic
     """Composes the settings of one job in a fork, while this process imports the modules that read them.
 
     Returns:
-        The resolved settings. None if this process must compose them itself: because the arguments contain
-        flags or settings of Hydra (a sweep has many jobs, trusted settings may change the environment);
-        because this process cannot be forked, has imported these modules already, or has one core only; or
-        because of an error or a warning in the fork, which this process then shows.
+        The resolved settings; None if this process must compose them itself. This is the case if the
+        arguments contain flags or settings of Hydra; if this process cannot be forked, has imported the
+        modules already, or has only one core; or if the fork ends with an error or a warning, so that
+        composing again in this process shows the message.
     """
     alone = len(os.sched_getaffinity(0)) == 1
     if alone or SETTINGS in sys.modules or any(map(_concerns_hydra, arguments)):

@@ -130,7 +130,7 @@ def _commas(override: str) -> str:
 
 
 def _misplaced(group: str, choice: str, arguments: Sequence[str]) -> str:
-    """Explains why an option is not found in the folder of --config-dir: no file, or a misplaced one.
+    """Explains why an option is not found in the folder of --config-dir: no file, wrong folder or suffix.
 
     Returns:
         The start of an error message; "" if the command line has no --config-dir.
@@ -157,7 +157,7 @@ def _existing_keys(key: str) -> str:
 
 
 def _not_a_name(arguments: Sequence[str]) -> str:
-    """The error message for an argument GROUP=CHOICE whose CHOICE is no name but, for example, a number."""
+    """The error message for an argument GROUP=CHOICE whose CHOICE is not a name (a number, for example)."""
     for argument in arguments:
         group, equals, choice = argument.lstrip("+").partition("=")
         if equals and (not group or (group in GROUPS and choice not in choices(group))):

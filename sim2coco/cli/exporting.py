@@ -22,7 +22,7 @@ load_kinds(sim2coco.export)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of the command to a parser, and a list of the formats."""
+    """Adds the arguments of the command to a parser; the help ends with a list of the formats."""
     parser.add_argument("data", help="folder of the data set: ours, or any COCO data set")
     names = "formats, separated by commas; {kind: NAME, KEY: VALUE} sets one up"
     parser.add_argument("--format", metavar="NAMES", required=True, help=names)
@@ -42,7 +42,7 @@ def _described(kind: str) -> str:
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
-    """Writes the data set in the formats; returns 0."""
+    """Exports the data set to the requested formats; returns 0."""
     formats = _formats(options.format, options.set)
     data = _opened(Path(options.data), [Path(folder).expanduser() for folder in options.meshes or ()])
     names = ", ".join(format.kind for format in formats)
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
 
 
 def _opened(root: Path, meshes: list[Path]) -> Dataset:
-    """Opens a data set; with folders `meshes`, finds its meshes in them."""
+    """Opens a data set. If `meshes` is not empty, searches these folders for the meshes of the data set."""
     data = open_dataset(root)
     if not meshes:
         return data
@@ -65,7 +65,7 @@ def _opened(root: Path, meshes: list[Path]) -> Dataset:
 
 
 def _formats(names: str, words: list[str]) -> tuple[Format, ...]:
-    """The formats of `--format`, with the settings of `--set`.
+    """The formats named by `--format`, with their settings from `--format` and `--set`.
 
     Raises:
         ConfigError: A format or a setting is unknown, or a value is invalid.

@@ -1,4 +1,4 @@
-"""Commands whose settings Hydra composes: one job, or one for each point of a sweep; and completion."""
+"""Runs commands whose settings Hydra composes, as a single job or as a sweep, and completes command lines."""
 
 import gc
 import os
@@ -71,7 +71,7 @@ def _resume_collection() -> None:
 def _jobs(
     command: str, arguments: list[str], work: Callable[[dict[str, Any]], int] | None, folder: str
 ) -> list[int]:
-    """Like `composed`, but returns the exit code of each job; `folder` is a temporary folder."""
+    """Runs the jobs of `composed`; returns the exit code of each job. `folder` is a temporary folder."""
     codes: list[int] = []
     jobs = {"generate": generate_one, "preview": preview_one, **({command: work} if work else {})}
 

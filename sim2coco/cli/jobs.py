@@ -68,7 +68,7 @@ def run_noted(settings: dict[str, Any], folder: str) -> float | None:
 
 
 def _scored(options: "RunOptions", job: "SweepJob", scores: list[float]) -> int:
-    """Scores the data set of a job, if the sweep is scored; appends the score to `scores`; returns 0.
+    """If the sweep is scored, appends the score of a job's data set to `scores`; returns 0.
 
     Raises:
         DataSetError: A data set cannot be read.

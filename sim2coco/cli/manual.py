@@ -88,7 +88,7 @@ def _settings(settings: type[Settings]) -> Iterator[str]:
 
 
 def _all_kinds(key: str, known: dict[tuple[str, str | None], list[Setting]]) -> list[str | None]:
-    """All values of `kind` in the innermost group with a `kind` that contains the setting `key`."""
+    """All values of `kind` in the innermost group that contains the setting `key` and has a `kind`."""
     while (f"{key}.kind", None) not in known:
         key = key.rpartition(".")[0]
     return [setting.kind for setting in known[f"{key}.kind", None]]

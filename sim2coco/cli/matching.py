@@ -1,4 +1,4 @@
-"""The command that proposes settings whose images resemble those of a data set: match."""
+"""The command `match`: proposes settings whose images resemble the images of a data set."""
 
 import argparse
 import os
@@ -47,7 +47,7 @@ def _positive(text: str) -> int:
 
 
 def match_one(options: argparse.Namespace, given: list[str], settings: dict[str, Any]) -> int:
-    """Searches for settings, writes them and a page, and prints the distances reached; returns 0.
+    """Searches for settings, writes the result and a page, and prints the distances reached; returns 0.
 
     Args:
         options: The command's own arguments.
@@ -90,7 +90,7 @@ def match_one(options: argparse.Namespace, given: list[str], settings: dict[str,
 
 
 def _kept(given: list[str], found: "Match") -> list[str]:
-    """The settings on the command line that the result leaves alone; all others would override the result."""
+    """The command line settings that the result does not change. Any other would override the result."""
     from sim2coco.matching.proposal import changed
 
     tree = changed(found.original, found.found)

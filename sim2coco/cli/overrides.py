@@ -36,13 +36,13 @@ SPLIT_BY = "split.by="
 
 
 class Words(HydraOverrideVisitor):
-    """Hydra's override parser, except that a scalar stays text if its text could not be restored from it."""
+    """Hydra's override parser; but scalars stay text unless formatting their value gives the same text."""
 
     _choice = False
     _depth = 0
 
     def visitOverride(self, ctx: OverrideParser.OverrideContext) -> Override:  # noqa: N802 (Hydra's name)
-        """Reads an override; the option of a group is text."""
+        """Reads an override; its value is text if its key is a config group."""
         key = next(child for child in ctx.getChildren() if isinstance(child, OverrideParser.KeyContext))
         self._choice = key.getText() in GROUPS
         return super().visitOverride(ctx)
@@ -58,7 +58,7 @@ class Words(HydraOverrideVisitor):
         return key if isinstance(key, str) else ctx.getText().strip()
 
     def visitFunction(self, ctx: OverrideParser.FunctionContext) -> Any:  # noqa: N802
-        """Calls a function such as `range(1,1e3)`; converts all numbers in its arguments, like Hydra."""
+        """Evaluates a function such as `range(1,1e3)`. Numbers in its arguments are read as in Hydra."""
         self._depth += 1
         try:
             return super().visitFunction(ctx)
@@ -163,7 +163,7 @@ def _is_structure(value: object) -> bool:
 
 
 def _all_settings() -> tuple[type[Settings], ...]:
-    """The classes that together have all settings; imported here because the import is slow."""
+    """The classes of all settings, imported here because the import is slow."""
     from sim2coco.cli.config import RunOptions
     from sim2coco.recipe import Recipe
 

@@ -1,6 +1,6 @@
 """The flag `--plugin FILE.py`: loads the file, and makes its classes available as config options.
 
-These are the classes with a `kind` field; they are selected in the same way as the YAML files of conf/.
+Each class with a `kind` field is selected in the same way as a YAML file of conf/.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ FLAG = "--plugin"
 
 @contextmanager
 def plugins_taken(arguments: Sequence[str]) -> Iterator[list[str]]:
-    """Loads the plug-ins that are named on a command line while the command runs.
+    """Loads the plug-ins named on a command line, and unloads them at the end of the `with` block.
 
     Yields:
         The remaining arguments.
@@ -73,7 +73,7 @@ def _take(arguments: Sequence[str], offered: list[tuple[str, str]]) -> list[str]
 
 
 def _offer_choices(offered: list[tuple[str, str]]) -> None:
-    """Registers the kinds that plug-ins define as config options with Hydra.
+    """Registers the plug-in kinds with Hydra as config options.
 
     For example, `scene=NAME` then selects the kind NAME of scene, with its default settings.
 

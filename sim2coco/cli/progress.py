@@ -24,7 +24,7 @@ def duration(seconds: float) -> str:
 
 
 def speed(rate: float) -> str:
-    """A number of items per second as text, by the minute if it is less than one.
+    """Formats a rate in items per second; slow rates are converted to items per minute.
 
     Example:
         >>> speed(21.66), speed(0.05)
@@ -41,7 +41,7 @@ class ProgressBar:
         total: Total number of items.
         unit: Name of the items, in the plural.
         title: Line that is printed above the bar; "" for none.
-        work: Total amount of work, if it differs between items; the remaining time is computed from it.
+        work: Total amount of work, from which the remaining time is computed; None if all items are alike.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class ProgressBar:
                 finished before the task started, and are left out of the rate.
             note: Text to show after the bar.
             known: Whether all `done` items are to count as finished before the task started.
-            work: Amount of work in the finished items, if it differs between items.
+            work: Amount of work in the finished items; None if all items are alike.
             waiting: Whether plain lines are printed even though no item can be finished yet.
         """
         if self._known is None:

@@ -42,10 +42,10 @@ class Plain(Console):
 
 
 class Output(Plain):
-    """A console that raises BrokenPipeError if nobody reads its output; Rich's console exits with code 1."""
+    """A console that raises BrokenPipeError when its output is closed; Rich's console exits the process."""
 
     def on_broken_pipe(self) -> None:
-        """Called by Rich while it handles the BrokenPipeError."""
+        """Raises BrokenPipeError again. Rich calls this method while it handles the error."""
         self.quiet = True
         raise BrokenPipeError
 

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
 
 
 def verdicts_beside(folder: Path) -> Path:
-    """The default file for verdicts: beside the data set's folder, because the data set is not changed."""
+    """The default path of the verdicts file: beside the data set's folder, which is not changed."""
     whole = folder.resolve()
     return whole.with_name(f"{whole.name}.verdicts.jsonl")
 

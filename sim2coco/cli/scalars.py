@@ -34,7 +34,9 @@ NOT_FINITE = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
 
 
 def scalar(text: str) -> Scalar:
-    """The value of an unquoted scalar: None for null; a number or boolean if it is written as the same text.
+    """Converts an unquoted scalar to None, a number or a boolean if possible; else returns `text` itself.
+
+    Numbers and booleans are returned only if formatting them gives `text` again.
 
     Example:
         >>> [scalar(text) for text in ("5", "0.25", "true", "~", "2024_11_28", "1e5", "007", "no")]
@@ -106,7 +108,7 @@ def parsed(settings: type[Parsed], tree: dict[str, Any]) -> Parsed:
 
 
 def typed(value: Any) -> Any:
-    """A copy of a value in which each text that represents a number or a boolean becomes that value."""
+    """Copies a tree, converting each text that represents a number or a boolean."""
     if isinstance(value, dict):
         return {key: typed(entry) for key, entry in value.items()}
     if isinstance(value, list):
@@ -115,7 +117,7 @@ def typed(value: Any) -> Any:
 
 
 def _others(error: ErrorDetails, tree: object) -> Iterator[tuple[Place, Scalar]]:
-    """Yields (position, new value) if the rejected value may be valid when read as another type."""
+    """Yields (position, replacement) if the rejected value may be valid as another type."""
     place = _place(error["loc"], tree)
     value = _at(tree, place)
     if isinstance(value, str):
@@ -133,7 +135,7 @@ def _wants_text(error: ErrorDetails) -> bool:
 
 
 def _place(location: Sequence[str | int], tree: object) -> Place:
-    """Converts pydantic's location of an error to a position in `tree`: leaves out members of unions."""
+    """Converts the location of a pydantic error to a position in `tree`, by leaving out union members."""
     place: list[str | int] = []
     for step in location:
         inside_list = isinstance(tree, list) and isinstance(step, int) and step < len(tree)

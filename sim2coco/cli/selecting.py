@@ -105,7 +105,7 @@ def _wish(options: argparse.Namespace) -> Wish:
 
 
 def _kept(text: str) -> tuple[float | None, int | None]:
-    """Parses `25%` or `500`; returns the fraction and the number of images to keep, one of which is None."""
+    """Parses `25%` or `500`; returns (fraction, None) or (None, number of images)."""
     number = text.removesuffix("%")
     try:
         if text.endswith("%") and 0 < float(number) <= 100:
@@ -146,7 +146,10 @@ def _check_verdicts(
 
 
 def _floating(options: argparse.Namespace, out: Console) -> dict[int, str]:
-    """The floating objects by scene; empty, with a note, if they cannot be determined."""
+    """Maps the index of each scene with floating objects to their description.
+
+    If floating objects cannot be determined, prints a note and returns an empty dict.
+    """
     root = Path(options.data)
     if not (root / "records").is_dir():
         return {}
@@ -166,7 +169,7 @@ def _embedded(options: argparse.Namespace, images: list[ImageMeasures], out: Con
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:
-    """The settings that determine the result, for the data set's files; paths are reduced to file names."""
+    """The settings that determine the result, for a file in the data set; paths are reduced to file names."""
     plain = {"keep": options.keep or "all", "remove": options.remove, "seed": options.seed}
     files = {
         key: Path(value).name

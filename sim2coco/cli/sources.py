@@ -35,7 +35,10 @@ BUILT_IN = " (built-in)"
 
 
 class _Loader(yaml.SafeLoader):
-    """Keeps keys as text, and reads unquoted values with `scalar`; stops at the limits of `read_yaml`."""
+    """A YAML loader that keeps keys as text, and reads unquoted values with `scalar`.
+
+    It stops at the limits of `read_yaml`.
+    """
 
     _nodes = 0
     _depth = 0
@@ -127,7 +130,8 @@ _BuiltInLoader.yaml_implicit_resolvers = get_yaml_loader().yaml_implicit_resolve
 class BuiltInFiles(ImportlibResourcesConfigSource):
     """The YAML files of packages (ours, Hydra and its plug-ins); replaces Hydra's class for such files.
 
-    Hydra reads about twenty of these files for each configuration; libyaml takes a tenth of the time.
+    Hydra reads about twenty of these files for each configuration. Here they are parsed by libyaml, which is
+    ten times as fast.
     """
 
     def _read_config(self, res: Any) -> ConfigResult:
@@ -141,7 +145,7 @@ class UserFiles(FileConfigSource):
     """The YAML files in a folder of the user; replaces Hydra's class for such folders."""
 
     def is_config(self, config_path: str) -> bool:
-        """Whether the user file exists; with the suffix `BUILT_IN`, also whether a built-in file exists."""
+        """Whether the user file exists and, if its path has the suffix `BUILT_IN`, the built-in file too."""
         path = config_path.removesuffix(BUILT_IN)
         return super().is_config(path) and (path == config_path or _built_in(path) is not None)
 
@@ -172,7 +176,7 @@ BuiltInFiles.__name__ = ImportlibResourcesConfigSource.__name__
 
 
 def _built_in(path: str) -> ConfigSource | None:
-    """The source of the built-in file or of the plug-in's kind with this path; None if there is neither."""
+    """The source of a built-in file, or of a plug-in's kind, with this path; None if there is neither."""
     registry = SourcesRegistry.instance()
     for provider, place in (("main", "pkg://conf"), ("schema", "structured://")):
         source = registry.resolve(place.partition(":")[0])(provider, place)
@@ -182,7 +186,7 @@ def _built_in(path: str) -> ConfigSource | None:
 
 
 def _name_built_in(defaults: object, config_path: str) -> None:
-    """Changes entries of a file's defaults list that name the file itself: they get the suffix `BUILT_IN`."""
+    """Appends `BUILT_IN` to the entries of a file's defaults list that name the file itself."""
     if not isinstance(defaults, list) or _built_in(config_path) is None:
         return
     own = Path(config_path).name
@@ -192,7 +196,7 @@ def _name_built_in(defaults: object, config_path: str) -> None:
 
 
 class UserFolderFirst(SearchPathPlugin):
-    """Puts the folder of --config-dir before the built-in files."""
+    """Puts the folder of --config-dir before the built-in files in Hydra's search path."""
 
     folder: ClassVar[Path | None] = None
 

@@ -1,4 +1,4 @@
-"""Stops the program on SIGINT and SIGTERM: at once, by an exception, or where it holds no lock."""
+"""Stops the program on SIGINT and SIGTERM: immediately, by an exception, or where the run holds no lock."""
 
 import os
 import shutil

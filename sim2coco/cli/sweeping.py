@@ -37,15 +37,14 @@ def without_launcher(arguments: Sequence[str]) -> list[str]:
 
 @contextmanager
 def folder_for(arguments: Sequence[str], planned: Sequence["SweepJob"], folder: str) -> Iterator[str]:
-    """Yields a folder for notes that all jobs can write to.
+    """Yields a folder in which all jobs of a sweep can note their results.
 
-    If a launcher runs the jobs, possibly on other machines, the folder for notes is a temporary folder beside
-    the data sets.
+    If a launcher runs the jobs, possibly on other machines, this is a temporary folder beside the data sets.
 
     Args:
         arguments: The arguments of the command line.
         planned: The jobs that are known before the sweep starts.
-        folder: A temporary folder on this machine.
+        folder: A temporary folder on this machine, used without a launcher.
     """
     if not any(begins(argument, OF_LAUNCHERS) for argument in arguments):
         yield folder
@@ -83,7 +82,7 @@ def note(folder: str, job: "SweepJob", code: int, score: float | None = None) ->
 
 
 def noted(folder: str) -> dict[int, tuple["SweepJob", int, float | None]]:
-    """Job, exit code and score of each job with a note, by job number, in order."""
+    """Maps job numbers, in order, to (job, exit code, score), for the jobs that have a note in `folder`."""
     from sim2coco.sweeps.row import SweepJob
 
     entries = sorted(json.loads(path.read_text()) for path in Path(folder).glob("job*.json"))

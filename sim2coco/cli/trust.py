@@ -75,10 +75,10 @@ def check_length(argument: str) -> None:
 
 
 def check_override(override: "Override") -> None:
-    """Refuses overrides of the settings of Hydra, except those that choose how jobs of a sweep are started.
+    """Refuses overrides of Hydra's own settings, except harmless settings of launchers and sweepers.
 
     Raises:
-        ConfigError: The override can run code or write files.
+        ConfigError: The override can run code or write files, or selects Hydra's sweep mode.
     """
     key, package = override.key_or_group, override.package or ""
     own = re.match(r"/?hydra\b", key) or OF_HYDRA.search(package)
@@ -93,7 +93,7 @@ def check_jobs(overrides: Iterable["Override"]) -> None:
     """Refuses sweeps with too many jobs, before any list of jobs is made.
 
     Raises:
-        ConfigError: There are too many jobs, or a range has no step.
+        ConfigError: There are too many jobs, or a range has step 0 or an infinite end.
     """
     jobs = prod(_values(override) for override in overrides)
     if jobs > MAX_JOBS:
@@ -164,7 +164,7 @@ def check_references(tree: object) -> None:
 
 
 def _texts(node: object, key: str) -> Iterator[tuple[str, str]]:
-    """Yields (key, text) for each value or key in a tree that contains an interpolation `${...}`."""
+    """Yields (full key, text) for each key and each value that contains an interpolation `${...}`."""
     if isinstance(node, dict):
         for name, value in node.items():
             place = f"{key}.{name}" if key else str(name)
@@ -204,7 +204,7 @@ def environment(name: str, default: str | None = None) -> str | None:
 
 
 def limit_environment() -> None:
-    """Makes OmegaConf read environment variables with `environment`."""
+    """Replaces OmegaConf's resolver `oc.env` with `environment`, which refuses some variables."""
     from omegaconf import OmegaConf
 
     OmegaConf.register_new_resolver("oc.env", environment, replace=True)

@@ -43,7 +43,7 @@ def add_to_reports(comparison: Comparison, roots: Sequence[Path], out: Console) 
 
 
 def _distinct(roots: Sequence[Path]) -> list[str]:
-    """The folder names without paths, which a report must not contain; equal names are numbered."""
+    """Returns folder names without paths, which must not be in a report; equal names are numbered."""
     names = [root.name for root in roots]
     return [f"{name} ({rank})" if names.count(name) > 1 else name for rank, name in enumerate(names, 1)]
 

@@ -115,7 +115,7 @@ def _is_edge(edge: Any, within: Any) -> bool:
 
 
 def joined(infos: Sequence[DatasetInfo], splits: Sequence[str]) -> DatasetInfo:
-    """Combines the info of several annotation files: categories and licences in order, without duplicates.
+    """Combines the metadata of several annotation files: lists categories and licences without duplicates.
 
     If several files define a category, the first definition is used. Category ids are kept, unless two
     categories have the same id; in that case, all ids are renumbered 1, 2, 3, ...

@@ -15,7 +15,7 @@ class Derived:
 
     Attributes:
         info: Metadata of the whole data set.
-        images: The images in order, as a single-use iterator; each image's facts contain its origin.
+        images: The images in order, as a single-use iterator; `facts` of each image contains its origin.
         num_images: Number of images.
         sources: The data sets that the images originally come from.
         made_by: The command that creates the data set, and its settings.

@@ -128,7 +128,7 @@ Row = Callable[[Entry], tuple[str, tuple[Any, ...]]]
 
 
 def _fill(database: sqlite3.Connection, path: Path, rows: Mapping[str, Row]) -> None:
-    """Inserts entries of a file into the tables; `rows` has a converter for each list that is inserted."""
+    """Inserts the entries of a COCO file; `rows` has a converter for each list that is to be inserted."""
     database.execute("BEGIN")
     for item in entries(path):
         if item.key not in rows:

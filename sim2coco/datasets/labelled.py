@@ -86,7 +86,7 @@ class Label:
 
     @property
     def on_object(self) -> bool:
-        """Whether the label is a defect or region on another object."""
+        """Whether the label is a defect or region that lies on an object, and not an object itself."""
         return all(type(self.attributes.get(key)) is int for key in ("on", "instance"))
 
 
@@ -171,7 +171,7 @@ class DatasetInfo:
         supercategories: Supercategory of each category.
         licences: Unique licences.
         category_ids: COCO's id of each category: 1, 2, 3, ... in sim2coco data sets.
-        attributes: User-defined scalars of each category, which labels have too.
+        attributes: User-defined scalars of each category; they are repeated in each label of the category.
         skeletons: Keypoints of each category; None for categories without keypoints.
         amodal: Whether all labels have amodal masks.
         about: COCO's `info`; empty in sim2coco data sets.

@@ -115,7 +115,7 @@ def _in_order(splits: set[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """An input data set; yields its images with the result's splits, categories, licences and origins."""
+    """An input of a merge; converts its images to the splits, categories and licences of the result."""
 
     data: Dataset
     info: DatasetInfo

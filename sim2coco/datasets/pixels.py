@@ -21,8 +21,8 @@ def read_pixels(image: LabelledImage, reduced_px: int | None = None) -> Image:
 
     Args:
         image: The image.
-        reduced_px: If set, JPEG files are decoded faster at 1/2, 1/4 or 1/8 of their size, as long as the
-            longer side has at least this many pixels; None for the full size.
+        reduced_px: If set, JPEG files are decoded faster, at 1/2, 1/4 or 1/8 of their size, with at least
+            this many pixels on the longer side; None for the full size.
 
     Raises:
         DataSetError: The file is not an image, is damaged, too large, or does not have the stated size.
@@ -56,6 +56,6 @@ def _decoded(image: LabelledImage, rotated: bool, reduced_px: int | None) -> Ima
 
 
 def _repair(image: LabelledImage) -> str:
-    """The remedy in a message about a broken image, if it belongs to a sim2coco data set; otherwise ""."""
+    """Returns the end of an error message: how to repair a sim2coco data set; "" for other data sets."""
     records = image.file.parents[2] / "records" if len(image.file.parents) > 2 else image.file
     return f"; {REPAIR}" if records.is_dir() else ""

@@ -1,4 +1,4 @@
-"""The origin of the images of a merged or split data set: `sources.json`, and facts of each image."""
+"""The origin of the images of a merged or split data set: `sources.json`, and the `facts` of each image."""
 
 import json
 import re
@@ -74,7 +74,7 @@ def sources_file(made_by: Mapping[str, Any], sources: Iterable[Source], sizes: M
 
 
 def with_origin(image: LabelledImage, identity: str) -> LabelledImage:
-    """Adds the origin to an image's facts; an origin from an earlier merge is kept."""
+    """Adds the original data set, name and scene of an image to its `facts`, unless already present."""
     if origin(image) is not None:
         return image
     scene = {} if image.scene is None else {SCENE: image.scene}
@@ -89,7 +89,10 @@ def origin(image: LabelledImage) -> str | None:
 
 
 def scene_of(image: LabelledImage) -> str:
-    """Returns a key of the image's scene, or of the image if its scene is unknown; merging keeps the key."""
+    """Returns a key for the scene of an image, or for the image if its scene is unknown.
+
+    The key stays the same when data sets are merged.
+    """
     scene = image.facts.get(SCENE, image.scene)
     return f"scene {scene}" if scene is not None else str(image.facts.get(NAME, image.name))
 

@@ -17,7 +17,8 @@ def entries(path: Path) -> Iterator[Item]:
     """Yields the list entries of a COCO file, in order.
 
     Raises:
-        DataSetError: The file cannot be read, is invalid JSON, or lacks one of the lists.
+        DataSetError: The file cannot be read, is invalid JSON, or lacks one of the lists `images`,
+            `annotations` and `categories`.
     """
     lists = set()
     for item in _items(path):
@@ -48,7 +49,7 @@ def head(path: Path) -> dict[str, Any]:
 
 
 def _items(path: Path) -> Iterator[Item]:
-    """Yields the values of a file, and the entries of its lists.
+    """Yields the values of the JSON object in a file; a list is followed by its entries.
 
     Raises:
         DataSetError: The file cannot be read, is invalid JSON, or contains duplicate keys, NaN or infinity.

@@ -52,7 +52,9 @@ def to_line(verdict: Verdict) -> bytes:
 
 
 def read_verdicts(path: Path) -> dict[tuple[str, str], Verdict]:
-    """Reads the last verdict by (image, reviewer); withdrawn verdicts are omitted.
+    """Reads the last verdict of each reviewer on each image, by (image, reviewer).
+
+    Withdrawn verdicts are omitted.
 
     Raises:
         DataSetError: The file or one of its lines cannot be read.

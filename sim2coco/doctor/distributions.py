@@ -92,7 +92,7 @@ def albumentations(found: Mapping[str, str]) -> Finding:
 
 
 def names(owners: Mapping[str, Sequence[str]], places: Mapping[str, Path | None], home: Path) -> Finding:
-    """Checks that no other distribution overwrites or shadows a top-level package of sim2coco (`conf`, ...).
+    """Checks that no other distribution overwrites or shadows the packages of sim2coco, such as `conf`.
 
     Args:
         owners: The distributions that install each top-level name.

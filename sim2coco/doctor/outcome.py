@@ -26,7 +26,7 @@ class Outcome:
 
     @property
     def answer(self) -> object:
-        """The value that the script printed as JSON; None if the script failed or printed none."""
+        """The value that the script printed as JSON; None if it failed or printed no JSON."""
         lines = [line for line in self.text.splitlines() if line.startswith(ANSWER)]
         return json.loads(lines[-1].removeprefix(ANSWER)) if lines and self.code == 0 else None
 

@@ -142,7 +142,7 @@ class Local(Engine):
 def prepared_meshes(workers: Supervisor[int | str], catalogue: Catalogue) -> Iterator[Preparing]:
     """Prepares big meshes before the first scene, one at a time in each worker; yields the progress.
 
-    If the preparation of a mesh fails, the scenes that contain the mesh fail later, which is recorded then.
+    If a mesh cannot be prepared, the scenes that contain it fail later, and are recorded as failed.
 
     Raises:
         OSError: An error affects every scene, such as a full disk.

@@ -86,8 +86,8 @@ class Ray(Engine):
 
         Raises:
             OSError: An error affects every scene, such as a full disk.
-            GenerationError: A machine would make other images, no worker can be started, or too many scenes
-                fail.
+            GenerationError: A machine would make different images, no worker can be started, or too many
+                scenes fail.
         """
         token = f"{TEMPORARY}{uuid4().hex}"
         job.store.put(token, b"")
@@ -161,7 +161,7 @@ def _connect(address: str) -> None:
 
 
 def _next(scenes: Iterator[int | None], size: int) -> list[int]:
-    """The next scenes: `size`, or fewer at the end or if running scenes have to finish first."""
+    """Takes up to `size` scenes; stops at None, which means that running scenes must finish first."""
     batch: list[int] = []
     for scene in islice(scenes, size):
         if scene is None:

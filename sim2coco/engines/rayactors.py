@@ -39,7 +39,7 @@ class Workers(Protocol):
         """Gives scenes to a free worker."""
 
     def wait(self) -> tuple[list[Summary], list[list[int]]]:
-        """Waits a short time; returns finished scenes, and the batches of scenes whose workers were lost.
+        """Waits a short time; returns finished scenes, and the batch of scenes of each lost worker.
 
         Raises:
             GenerationError: No worker can be started.
@@ -93,7 +93,7 @@ class Actors(Workers):
         self._calls[actor.make.remote(batch)] = Call(actor, "make", batch)
 
     def wait(self) -> tuple[list[Summary], list[list[int]]]:
-        """Waits a short time; returns finished scenes, and the batches of scenes whose workers were lost.
+        """Waits a short time; returns finished scenes, and the batch of scenes of each lost worker.
 
         Raises:
             GenerationError: No worker can be started.
@@ -115,7 +115,7 @@ class Actors(Workers):
         return made, lost
 
     def _go_on(self, call: Call, answer: Any) -> list[Summary]:
-        """Handles the answer of an actor and starts its next step; returns the scenes that it has made."""
+        """Handles an actor's answer and starts its next step; returns the scenes that the actor has made."""
         if call.step == "place":
             self._calls[call.actor.begin.remote(self._order)] = Call(call.actor, "begin")
             return []

@@ -31,12 +31,12 @@ class Order:
         store: The data set, which all machines share.
         token: Name of a file in the data set; a machine without this file has a different folder at the data
             set's path.
-        identity: What the data set depends on (`identity.describe`).
+        identity: Everything that determines the content of the data set (see `identity.describe`).
         plugins: The plug-ins that the recipe may use.
         recipe: The recipe, pickled; it can be read once the plug-ins are loaded.
         catalogue: The catalogue, pickled, if its files are sent too; None if the machine reads its own files.
         contents: The files of the catalogue; empty if they are not sent.
-        local: Limits of scenes and processes.
+        local: The engine with which the worker makes scenes on its machine.
     """
 
     store: Storage
@@ -58,7 +58,7 @@ class RayWorker:
         self._job: Job | None = None
 
     def place(self) -> None:
-        """Answers as soon as Ray has found a machine for this worker."""
+        """Does nothing; the call returns as soon as Ray has found a machine for this worker."""
 
     def begin(self, order: Order) -> None:
         """Checks that this machine makes the same images as all others, and starts the process.

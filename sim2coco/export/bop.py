@@ -66,7 +66,7 @@ def _is_posed(image: LabelledImage) -> bool:
 
 @dataclass
 class _Scene:
-    """The entries of the images of one scene, by image index."""
+    """The images of one scene, and their entries in BOP's JSON files, by image index."""
 
     cameras: dict[str, Any] = field(default_factory=dict)
     poses: dict[str, list[Any]] = field(default_factory=dict)
@@ -167,7 +167,7 @@ class _Writer:
         }
 
     def _about(self, label: Label) -> dict[str, Any]:
-        """Category and asset of an object, and the map from mesh to model points: v -> scale · v - center."""
+        """Category, asset, scale and centre of an object; a mesh point v becomes scale · v - center_m."""
         solid = label.solid
         assert solid is not None
         return {

@@ -13,7 +13,7 @@ def cropped_mask(image: LabelledImage, label: Label) -> tuple[NDArray[np.int64],
     If a label has only a box, its mask consists of all pixels that the box touches.
 
     Returns:
-        The position (x, y) of the crop, and its mask (h, w) of zeros and ones; None for an empty mask.
+        The position (x, y) of the crop, and the cropped mask (h, w), zeros and ones; None for an empty mask.
     """
     if label.counts is not None:
         found = crop(label.counts, image.height)

@@ -53,7 +53,7 @@ def _refuse_impossible(data: "Dataset", formats: Sequence[Format]) -> None:
     """Refuses formats that would write nothing, before anything is written.
 
     Raises:
-        DataSetError: There are no images, or a format cannot represent any of them.
+        DataSetError: There are no images, or a format cannot represent any of the images.
     """
     images, left = 0, list(formats)
     for image in data.images():
@@ -67,7 +67,7 @@ def _refuse_impossible(data: "Dataset", formats: Sequence[Format]) -> None:
 
 
 def _begin(store: Store, data: "Dataset", formats: Sequence[Format]) -> None:
-    """Writes `export.json` to a new folder, or checks that an existing one describes the same export.
+    """Writes `export.json`; if it already exists, checks that it describes the same export.
 
     Raises:
         StoreError: The folder contains something else.

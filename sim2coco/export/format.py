@@ -48,9 +48,9 @@ class Format(Kind):
     def write(self, target: Store, info: DatasetInfo) -> AbstractContextManager[Add]:
         """Writes the annotations of a data set, and links image files to where the format expects them.
 
-        Most formats implement this as a generator decorated with `contextmanager`. It yields a function that
-        is then called with each image, and writes the annotation files after the `yield`. Code after the
-        `yield` does not run if an exception occurs, so no incomplete files are written.
+        Most formats implement this method as a generator decorated with `contextmanager`. The generator
+        yields a function, which is then called with each image. After the `yield`, it writes the annotation
+        files. If an exception occurs, this code does not run, so no incomplete files are written.
 
         `target.link(image.file, name)` links an image file into the target. A format with images in
         `images/<split>/`, like sim2coco's own layout, passes `image.path` as the name; if the target is the

@@ -55,6 +55,12 @@ def _row(info: DatasetInfo, image: LabelledImage, image_id: int, before: int) ->
     """A line of `metadata.jsonl`; ids count from 1 in each split, as in the COCO file.
 
     All values of a column have the same type: areas are floats, and a label without a mask gets an empty RLE.
+
+    Args:
+        info: Metadata of the data set.
+        image: The image.
+        image_id: The id of the image.
+        before: Number of labels in earlier images of the split.
     """
     objects = [labelled_object(info, image, label) for label in image.labels]
     for entry in objects:

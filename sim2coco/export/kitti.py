@@ -31,7 +31,7 @@ class Kitti(Format):
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Links the images under their index, and lists the indices of each split in `ImageSets`."""
+        """Links the images, named by their index, and lists the indices of each split in `ImageSets`."""
         ranks: dict[str, list[str]] = {split: [] for split in info.splits}
         names: list[str] = []
         words = _words(info.categories)

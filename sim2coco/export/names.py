@@ -18,7 +18,7 @@ class Names:
         self._taken: set[str] = set()
 
     def flat(self, image: LabelledImage) -> str:
-        """Returns a name without suffix and with `_` for `/` and `.`; prepends the split to a taken name."""
+        """Returns the name without suffix, with `_` for `/` and `.`; if it is taken, prepends the split."""
         path = PurePosixPath(image.name)
         stem = path.with_suffix("").as_posix().replace("/", "_").replace(".", "_")
         return self._free(stem if stem.casefold() not in self._taken else f"{image.split}_{stem}")

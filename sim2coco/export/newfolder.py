@@ -14,7 +14,7 @@ def new_folder(out: Path) -> Iterator[LocalStore]:
     """Provides a store in a temporary folder beside `out`, which is renamed to `out` when the block ends.
 
     If the block raises an exception, the temporary folder is removed. If the process is killed, the next call
-    with the same `out` removes the folder. Whether the final rename is possible is checked at the start.
+    with the same `out` removes the folder. At the start, it is checked that the final rename is possible.
 
     Args:
         out: The folder, or a symbolic link to it. It may exist if it is empty.
@@ -90,7 +90,7 @@ def _check_free(out: Path) -> None:
 
 
 def _check_left_over(folder: Path) -> None:
-    """Checks that an existing temporary folder is left over from an interrupted process: it has a lock."""
+    """Checks that a non-empty temporary folder is left over from an interrupted process, i.e. has a lock."""
     if folder.is_symlink() or (folder.is_dir() and any(folder.iterdir()) and not (folder / LOCK).exists()):
         what = "is not of an interrupted run of sim2coco; rename or delete it, or name another --out"
         raise StoreError(f"--out: {folder} {what}")

@@ -22,7 +22,7 @@ def labelled_object(info: DatasetInfo, image: LabelledImage, label: Label) -> di
 
 
 def keypoints(points: tuple[Keypoint, ...]) -> dict[str, Any]:
-    """Returns COCO's `keypoints` (a flat list) and `num_keypoints` (the number of labelled ones)."""
+    """Returns COCO's `keypoints` (a flat list) and `num_keypoints` (the number of labelled keypoints)."""
     flat = [value for point in points for value in point]
     return {"keypoints": flat, "num_keypoints": sum(visible > 0 for _, _, visible in points)}
 

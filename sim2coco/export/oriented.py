@@ -11,8 +11,8 @@ from sim2coco.export.cropped import cropped_mask
 def oriented_box(image: LabelledImage, label: Label) -> NDArray[np.float64] | None:
     """Computes the corners of the smallest rotated rectangle around the pixels of a label.
 
-    Corners may lie outside the image. Boxes whose extent exceeds the image size or whose centre lies outside
-    the image are skipped, because Ultralytics rejects them together with their image.
+    Corners may lie outside the image. Rectangles whose extent exceeds the image size, or whose centre lies
+    outside the image, are not considered, because Ultralytics rejects images with such boxes.
 
     Returns:
         (4, 2), the corners clockwise, as fractions of image width and height; None for an empty mask.

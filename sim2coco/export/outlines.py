@@ -2,7 +2,7 @@
 
 Coordinates are x, y with pixel edges at integers. A mask with several parts or with holes becomes one closed
 path: bridges join its outlines. Each bridge is traversed in both directions, so it encloses no area.
-Rasterisers that count crossings, like the one in pycocotools, reproduce exactly the mask from the path.
+Rasterisers that count crossings, like the one in pycocotools, reproduce the mask exactly from the path.
 """
 
 from bisect import bisect_right
@@ -74,7 +74,7 @@ def _corners(mask: NDArray[np.bool_]) -> tuple[Points, list[int], NDArray[np.boo
 
 
 def _follow(first: int, vertical: list[int], visited: bytearray) -> list[int]:
-    """The corner indices of an outline, starting at `first` along its horizontal edge."""
+    """The corner indices of an outline, which begins with the horizontal edge at corner `first`."""
     loop: list[int] = []
     corner = first
     while not visited[corner]:
@@ -131,7 +131,7 @@ def _shortest(points: Points, owners: NDArray[np.int64]) -> Iterator[tuple[int, 
 
 
 def _neighbours(points: Points, owners: NDArray[np.int64]) -> Points:
-    """Pairs (m, 2) of close points on different outlines; the pairs connect all outlines.
+    """Index pairs (m, 2) of close points on different outlines; the pairs connect all outlines.
 
     Two points are a pair if they are at the same position, or if they are the nearest points of two adjacent
     grid positions, i.e. if their Voronoi cells touch.

@@ -1,8 +1,8 @@
 """Outlines of masks through the centres of their border pixels: one closed path per mask.
 
 Readers of YOLO polygons round the points to pixels, draw the path, and fill it by the even-odd rule. A path
-along the border pixels of a mask and its holes reproduces exactly the mask, if the connections between the
-borders are traversed in both directions inside the mask.
+along the border pixels of a mask and its holes reproduces the mask exactly if the connections between the
+borders lie inside the mask and are traversed in both directions.
 """
 
 from collections.abc import Sequence
@@ -37,8 +37,8 @@ class Outline:
 def outline(mask: Mask) -> Outline:
     """Computes the outline of a mask.
 
-    Holes are joined to the border around them inside the mask. Parts are joined by short bridges. Drawing and
-    filling the path gives the mask plus the bridge pixels.
+    Inside the mask, each hole is connected to the border around it. Separate parts of the mask are connected
+    by short bridges. Drawing and filling the path gives the mask plus the bridge pixels.
 
     Args:
         mask: (h, w), zeros and ones, with at least one 1.
@@ -81,9 +81,9 @@ def _borders(mask: Mask) -> list[tuple[Path, list[Path]]]:
 
 
 def _around_corners(mask: Mask, border: Path) -> Path:
-    """Replaces diagonal steps of a border by two straight steps each, if these pass through a mask pixel.
+    """Replaces diagonal steps of a border by a horizontal and a vertical step inside the mask, if possible.
 
-    Points that readers add to a diagonal step before rounding may lie outside the mask.
+    Points that readers insert into a diagonal step may be rounded to pixels outside the mask.
     """
     (x0, y0), (x1, y1) = border.T, np.roll(border, -1, axis=0).T
     first = mask[y0, x1] > 0
@@ -93,10 +93,10 @@ def _around_corners(mask: Mask, border: Path) -> Path:
 
 
 def _with_holes(border: Path, holes: Sequence[Path]) -> Path:
-    """Joins the borders of holes to the border around them, along rows of the mask.
+    """Joins the border of a part and the borders of its holes into one path.
 
-    To the left of the leftmost pixel of a hole's border, the row stays in the mask until it meets the outer
-    border, or the border of a hole that begins further left.
+    From the leftmost pixel of each hole's border, a connection runs to the left along the row, to the outer
+    border or to the border of a hole that begins further left. The connection lies inside the mask.
     """
     path = border
     for hole in sorted((_from_leftmost(hole) for hole in holes), key=lambda hole: hole[0].tolist()):
@@ -129,9 +129,9 @@ def _touching(path: Path) -> Path:
 
 
 def _turns(path: Path) -> Path:
-    """Removes the pixels in the middle of a straight run along a row or column from a closed path.
+    """Removes the pixels of a closed path that lie inside horizontal or vertical runs.
 
-    Pixels of diagonal runs are kept, for readers that add points.
+    Pixels inside diagonal runs are kept, because readers may insert points between distant pixels.
     """
     step = path - np.roll(path, 1, axis=0)
     middle = (np.roll(step, -1, axis=0) == step).all(axis=1) & (step == 0).any(axis=1)

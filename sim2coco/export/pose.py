@@ -39,7 +39,7 @@ def with_keypoints(
 
 
 def of_pose(info: DatasetInfo) -> dict[str, Any]:
-    """Returns the keypoint entries of `data.yaml`; the keypoint names are informational."""
+    """Returns the entries of `data.yaml` for keypoints: their shape and, for information, their names."""
     names = {
         category: list(one.names)
         for category, one in zip(info.categories, info.skeletons, strict=True)

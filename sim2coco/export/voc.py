@@ -106,7 +106,7 @@ def _flags(label: Label) -> dict[str, int]:
 
 
 def _texts(parent: Element, **texts: str | int) -> None:
-    """Appends text elements; characters that are invalid in XML become U+FFFD."""
+    """For each keyword, appends an element with this name and text; invalid characters become U+FFFD."""
     for name, text in texts.items():
         SubElement(parent, name).text = re.sub(
             "[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", str(text)

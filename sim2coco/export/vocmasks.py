@@ -1,4 +1,4 @@
-"""Pascal VOC masks: class and object id images as PNG files with VOC's colour palette."""
+"""Pascal VOC masks: PNG images of class ids and of object ids, with VOC's colour palette."""
 
 from io import BytesIO
 
@@ -43,7 +43,8 @@ def label_map(info: DatasetInfo) -> bytes:
 
 
 def colours() -> NDArray[np.uint8]:
-    """Returns VOC's palette (256, 3) RGB: the bits of the id, spread over the highest bits of R, G and B."""
+    """Returns VOC's palette: the RGB colour of each id, (256, 3)."""
+    # Bits 0, 3 and 6 of the id are the highest bits of R; bits 1, 4 and 7 of G; bits 2 and 5 of B.
     number, bit = np.arange(256)[:, None, None], np.arange(8)
     bits = number >> (3 * bit + np.arange(3)[:, None]) & 1
     return np.asarray((bits << 7 - bit).sum(axis=2), np.uint8)

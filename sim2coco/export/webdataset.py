@@ -53,7 +53,7 @@ class WebDataset(Format):
 
 
 def _is_shard(name: str, split: str) -> bool:
-    """Whether a file name is a shard of a split; other files in the folder are kept."""
+    """Whether a file name is the name of a shard of a split."""
     return re.fullmatch(rf"{FOLDER}/{re.escape(split)}-\d{{6,}}\.tar", name) is not None
 
 

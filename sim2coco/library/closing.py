@@ -16,8 +16,8 @@ def closing_lines(found: Scan | None, rows: Sequence[Row]) -> Iterator[str]:
     """Yields a line for each assumption or omission that the user may want to correct.
 
     Args:
-        found: The scanned mesh folder; None when a library is checked; then only the line about concave
-            meshes without convex pieces is yielded.
+        found: The scanned mesh folder; None if a library is checked. Without a folder, only the line about
+            concave meshes without convex pieces is yielded.
         rows: The results for the meshes of the folder or library.
     """
     if uncut := [row for row in rows if row.hull_because == NOT_INSTALLED]:

@@ -54,7 +54,7 @@ def _usual_sizes(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def _cells(row: Row, override: Override, known: bool, usual_m: float | None) -> dict[str, str]:
-    """The cells of a line by column. `known`: whether the file states its unit and its size is plausible."""
+    """The cells of a line, by column; the cell `unit` is empty if the unit is `known`."""
     unit = "" if known else _guess(row.longest_m / row.metres_per_unit, usual_m)
     up = "" if row.up_from == "file" else (override.up or "z?")
     unusable = row.verdict == "refused" and not row.faces

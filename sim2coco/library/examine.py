@@ -155,7 +155,7 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
 
 
 def _with_regions(task: Task, row: Row) -> Row:
-    """Adds the regions stored beside the mesh file, if any; refuses the mesh if they are invalid."""
+    """Adds the mesh regions stored beside the mesh file, if any; refuses the mesh if they are invalid."""
     path = real_path(task.root, task.file)
     beside, resolver, fault, content = f"{path.stem}{BESIDE}", MeshResolver(path, (task.root,)), "", b""
     try:

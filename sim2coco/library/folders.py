@@ -39,7 +39,7 @@ class MeshFolder:
     others: tuple[Mapping[str, Any], ...]
 
     def named(self, overrides: Mapping[str, Override]) -> dict[str, Override]:
-        """Returns each file's overrides with unique asset names; assets in the library keep their names."""
+        """Returns `overrides` with unique asset names; assets that are in the library keep their names."""
         before = {entry["source"]: entry["name"] for entry in self.own}
         taken = {entry["name"] for entry in self.others}
         names: dict[str, str] = {}
@@ -67,7 +67,7 @@ class MeshFolder:
         return {row.file for row in rows} - known
 
     def other_rows(self) -> list[Row]:
-        """Returns the assets of the other folders as rows; their sizes count as stated by the user."""
+        """Returns the assets of the other folders as rows, with their units marked as stated by the user."""
         return [
             Row(
                 file=f"{entry['folder']}: {entry['source']}",
@@ -90,8 +90,8 @@ def mesh_folder_of(store: Store, library: Path, root: Path, joining: Joining) ->
         joining: What to do if the library is made from other folders.
 
     Raises:
-        LibraryError: The library is made from other folders and `joining` is "ask"; or it has an older
-            version, `root` contains none of its meshes, and `joining` is not "replace".
+        LibraryError: The library is made from other folders and `joining` is "ask"; or the library has
+            an older version, `root` contains none of its meshes, and `joining` is not "replace".
     """
     entries = _tree(store, INDEX).get("assets", [])
     nameless = [entry["source"] for entry in entries if "folder" not in entry]

@@ -14,12 +14,12 @@ SMALLEST_M, LARGEST_M = 0.001, 5.0
 
 
 def unit_of(override: Override, source: Source) -> tuple[float, str]:
-    """Returns the file's unit in metres and where it comes from: `table`, `file`, `--unit`, "" (default)."""
+    """Returns the file's unit in metres and its source: `table`, `file`, `--unit`, or "" (default)."""
     return _first_stated((override.unit_m, override.sure), source.unit_m, "--unit", 1.0)
 
 
 def up_of(override: Override, source: Source) -> tuple[str, str]:
-    """Returns the file's up axis and where it comes from: `table`, `file`, `--up`, or "" (default)."""
+    """Returns the file's up axis and its source: `table`, `file`, `--up`, or "" (default)."""
     return _first_stated((override.up, override.sure_up), source.up, "--up", "z")
 
 

@@ -58,7 +58,8 @@ def import_meshes(
         overrides: The user's statements about each mesh file, by path relative to `root`.
         library: The library's folder, which may be new.
         workers: Maximum number of child processes.
-        report: Called with each row as soon as it is known, and with whether an earlier import stored it.
+        report: Called as `report(row, known)` for each finished row; `known` is true for rows from an
+            earlier import.
         joining: What to do if the library is made from other folders.
 
     Returns:
@@ -184,7 +185,7 @@ def _hash(path: Path) -> str:
 
 
 def _keypoints(root: Path, files: Iterable[str]) -> tuple[dict[str, Keypoints], dict[str, Refused]]:
-    """Reads the keypoints beside mesh files; returns keypoints by mesh file, and errors by mesh file."""
+    """Reads the keypoints stored beside mesh files; returns the keypoints and the errors, by mesh file."""
     found, faults = {}, {}
     for file in files:
         try:

@@ -26,7 +26,7 @@ class LibraryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The content of a folder as sorted relative paths in printable text (`scenes.assets.filenames`).
+    """The files of a folder, as sorted relative paths in printable form (`scenes.assets.filenames`).
 
     Attributes:
         meshes: Mesh files that become one asset each.

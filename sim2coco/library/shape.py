@@ -24,7 +24,7 @@ def installed() -> bool:
 
 
 def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], str]:
-    """Returns the convex pieces of a mesh's collision shape, or the reason why its hull must be used.
+    """Computes the collision shape of a mesh: convex pieces, or the convex hull.
 
     Args:
         row: The results for the mesh so far.
@@ -32,10 +32,11 @@ def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], 
         hull_because: Why the mesh must not be decomposed; "" if it may be.
 
     Returns:
-        A pair (pieces, reason). `pieces` holds the vertices (n, 3) of at least two pieces, or nothing if the
-        hull is used. `reason` says why the hull must be used although it may be too coarse: the mesh is not
-        watertight, so its interior is unknown, or the decomposition was not possible. It is "" if there are
-        pieces, the hull fits (a nearly convex or flat mesh), or the user asks for the hull.
+        A pair (pieces, reason).
+
+        - pieces: The vertices (n, 3) of each of at least two pieces; empty if the hull is used.
+        - reason: Why the hull is used although it may be too coarse; "" if there are pieces, if the hull
+          fits (a nearly convex or flat mesh), or if the user asks for the hull.
     """
     told = row.override.collision
     if told == "hull" or (row.convexity >= HULL_FITS and told != "convex"):
@@ -52,7 +53,7 @@ def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], 
 
 
 def with_pieces(row: Row, entry: Entry) -> Row:
-    """Adds the number and the file name of its stored convex pieces to the row of a library mesh.
+    """Adds the number and file name of the stored convex pieces to the row of a library mesh.
 
     If a stored file is missing or damaged, the verdict of the returned row is `refused`.
     """

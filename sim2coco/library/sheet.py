@@ -23,9 +23,9 @@ MAX_CELLS = 600
 
 
 def sheet(folder: Path, sizes: dict[str, str]) -> Image:
-    """Draws the test renders of a library, sorted by category and at most 600, into one RGB image (h, w, 3).
+    """Arranges the test renders of a library in one RGB image (h, w, 3): at most 600, sorted by category.
 
-    An asset with an unknown up axis is drawn twice: with z up and with y up.
+    An asset with an unknown up axis is shown twice: with z up and with y up.
 
     Args:
         folder: The library.

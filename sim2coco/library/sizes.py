@@ -63,28 +63,30 @@ class Sizes:
         }
 
     def doubt(self, row: Row) -> Usual | None:
-        """Returns the usual size that a mesh's size contradicts; None if its size is plausible.
+        """Compares the size of a mesh with the other meshes of its category.
 
-        A mesh is compared with the other meshes of the category, preferably with those whose unit is stated.
-        However, a mesh with a likely size (`LIKELY_M`) that is usual among all other meshes is accepted,
-        because then the stated units of the other meshes are more likely to be wrong.
+        The size is plausible if it lies within `LIKELY_M` and is usual among all other meshes. Otherwise, it
+        is compared with the meshes whose unit is stated; if there are none, with all other meshes.
+
+        Returns:
+            The usual size of the other meshes; None if the size of the mesh is plausible.
         """
         whole = _usual_without(self.all, row.longest_m)
         stated = _usual_without(self.stated, row.longest_m) if row.unit in STATED else _usual(self.stated)
         low_m, high_m = LIKELY_M
         if whole and not whole.far_from(row.longest_m) and low_m <= row.longest_m <= high_m:
-            return None
+            return None  # the stated units of the other meshes are more likely to be wrong
         first = stated or whole
         return first if first and first.far_from(row.longest_m) else None
 
 
 def _usual(values: Sequence[float]) -> Usual | None:
-    """The usual size of ascending values; None if there are none."""
+    """Returns the lower and upper median of ascending values; None if there are no values."""
     return Usual(values[(len(values) - 1) // 2], values[len(values) // 2]) if values else None
 
 
 def _usual_without(values: Sequence[float], one: float) -> Usual | None:
-    """The usual size of ascending values after removing the value `one` once; None if none remain."""
+    """Like `_usual`, but without one occurrence of the value `one`."""
     place, rest = bisect_left(values, one), len(values) - 1
     if rest < 1:
         return None
@@ -122,9 +124,10 @@ def _alike(rows: Iterable[Row]) -> dict[str, list[Row]]:
 
 
 def doubted_beside(rows: Sequence[Row], new: set[str], others: Sequence[Row]) -> list[Row]:
-    """Returns all rows, with `asks` set for new meshes whose size is unusual in the other folders.
+    """Compares new meshes with those in the library's other folders.
 
-    A size is unusual if it is far from the median size of the same category in the other folders.
+    Returns all rows, with `asks` set for each new mesh whose size is far from the median size of its category
+    in `others`.
 
     Args:
         rows: The rows of the imported folder.
@@ -150,7 +153,7 @@ def _leaning(row: Row) -> Row:
 
 
 def _is_open(row: Row) -> bool:
-    """Whether the size of a mesh may be questioned: the user has not stated it for this file."""
+    """Whether the mesh is usable and the user has not stated its size for this file."""
     return row.usable and not row.override.sure and row.override.longest_m is None
 
 

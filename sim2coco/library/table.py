@@ -73,7 +73,7 @@ def read_table(path: Path, flags: Flags = Flags()) -> list[Line]:
 
     Args:
         path: The table.
-        flags: The command-line options. A guess (`mm?`) counts as an empty cell if an option answers it.
+        flags: The command-line options. A guess (`mm?`) is ignored if there is an option for its column.
 
     Raises:
         LibraryError: The table cannot be read, or has an invalid column or value; the message names the line.
@@ -138,7 +138,7 @@ def _check_columns(place: str, names: Sequence[str]) -> None:
 
 
 def _line(place: str, cells: Mapping[str, str], answered: set[str]) -> Line:
-    """Parses a line; `file` is not stripped, because spaces may be part of a file name."""
+    """Parses a line of the table, given its cells by column; `file` is not stripped of spaces."""
     said = {name: text if name == "file" else text.strip() for name, text in cells.items() if name != TOLD}
     said = {
         name: text

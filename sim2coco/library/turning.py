@@ -43,7 +43,10 @@ def _told(patches: Patches, turned: NDArray[np.bool_]) -> str:
 
 
 def _turned(raw: Raw, which: NDArray[np.bool_]) -> Raw:
-    """Reverses the winding of triangles `which` (m,); flips those of their normals that then point inward."""
+    """Reverses the winding of the triangles selected by the mask `which` (m,).
+
+    Normals that are then on the inner side of these triangles are flipped.
+    """
     if not which.any():
         return raw
     turned = raw.where(which, raw.turned())

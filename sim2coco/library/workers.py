@@ -71,7 +71,7 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
 
 
 def _uncut(outcome: Outcome[Task]) -> Task | None:
-    """The task for a retry without convex decomposition; None unless the decomposition may have failed."""
+    """Returns the task for a retry without convex decomposition; None if a retry would not help."""
     task, error = outcome.task, outcome.error
     if limit := _time_limit(error):
         why = f"it took more than {limit}"

@@ -1,4 +1,4 @@
-"""Writes the settings of a match as an option of the group `experiment`, and a page that shows them."""
+"""Formats the result of a match: as an option of the Hydra group `experiment`, and as an HTML page."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ HEAD = """\
 
 
 def as_choice(match: Match, name: str) -> str:
-    """Formats the changed settings as YAML.
+    """Formats the settings that a match has changed as YAML.
 
     Args:
         match: The result of the search.
@@ -32,7 +32,7 @@ def as_choice(match: Match, name: str) -> str:
 
 
 def distances(match: Match, real: Observed) -> dict[str, tuple[float, float]]:
-    """Each quantity's earth mover's distance to the data set: (original settings, final settings)."""
+    """Earth mover's distance of each quantity from the data set, with the original and the final settings."""
     return {name: (match.before.distance(name, real), match.after.distance(name, real)) for name in MATCHED}
 
 
@@ -42,7 +42,7 @@ def title(name: str) -> str:
 
 
 def as_page(match: Match, real: Observed, name: str) -> str:
-    """Renders a page with each quantity's histograms: original settings, final settings, and data set."""
+    """Renders an HTML page that compares each quantity before and after the match with the data set."""
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).parent, Path(quantities.__file__).parent]),
         autoescape=True,

@@ -21,10 +21,10 @@ OF_PIXELS = ("brightness", "contrast")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observed:
-    """The values of some quantities over the images of a data set.
+    """Measurements of the images of a data set.
 
     Attributes:
-        values: The values of each quantity in `MATCHED`, one per image; those of `box_size`, one per label.
+        values: The values of each quantity in `MATCHED`: one per image, or for `box_size` one per label.
         images: Number of images.
         size: The most frequent width and height of the images, in pixels.
     """
@@ -47,7 +47,7 @@ def observe(
 
     Args:
         images: The images of the data set.
-        size: Width and height that are recorded instead of the images' own.
+        size: Width and height that replace the actual size of each image; None to use the actual size.
         progress: Called with the number of images read so far.
 
     Raises:

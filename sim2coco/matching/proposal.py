@@ -1,4 +1,4 @@
-"""Changes settings so that the images of the next trial are closer to a data set.
+"""Adjusts settings so that the images of the next trial are closer to a data set.
 
 Each quantity is controlled by one setting, whose range is shifted and widened by the remaining differences in
 mean and variance: a uniform distribution on [a, b] has mean (a + b)/2 and variance (b - a)²/12.
@@ -72,7 +72,7 @@ def _follow_objects(scene: Tree, real: Array, trial: Array) -> None:
 
 
 def _follow_size(tree: Tree, real: Array, trial: Array, step: float) -> None:
-    """Scales boxes with `camera.fill`, and beyond `MAX_FILL` with a smaller `scene.spread`."""
+    """Adjusts `camera.fill` to the wanted box sizes; beyond `MAX_FILL`, also reduces `scene.spread`."""
     if not len(real) or not len(trial):
         return
     low, high = _moved(tree["camera"]["fill"], np.log2(real), np.log2(trial), step)
@@ -93,7 +93,7 @@ def _follow_brightness(light: Tree, real: Array, trial: Array, step: float) -> N
 
 
 def _follow_contrast(augment: Tree, real: Array, trial: Array, step: float) -> None:
-    """Changes the contrast after rendering, as a camera's tone curve does."""
+    """Sets the augmentation that changes the contrast of images, as a camera's tone curve does."""
     if not len(real) or not len(trial):
         return
     before = augment["pixels"].get(CONTRAST, {}).get("contrast", [1.0, 1.0])
@@ -105,13 +105,13 @@ def _follow_contrast(augment: Tree, real: Array, trial: Array, step: float) -> N
 
 
 def _moved(bounds: list[float], real: Array, trial: Array, step: float) -> tuple[float, float]:
-    """Shifts a range of factors by the difference of means, and widens it by the difference of variances.
+    """Adjusts a uniform range of factors so that the mean and variance of `trial` approach those of `real`.
 
     Args:
         bounds: The range.
-        real: (n,), log2 of the wanted values.
-        trial: (m,), log2 of the values in the trial with this range.
-        step: Fraction of the differences that is applied.
+        real: (n,), log2 of the values in the data set.
+        trial: (m,), log2 of the values in a trial that used the range.
+        step: Fraction of the differences in mean and variance that is corrected.
     """
     low, high = (float(np.log2(max(bound, 1e-6))) for bound in bounds)
     middle = (low + high) / 2 + step * float(real.mean() - trial.mean())

@@ -1,7 +1,8 @@
-"""Makes trials, each with settings derived from the trial before.
+"""Searches for settings whose images resemble a data set, trial by trial.
 
-Each trial renders new scenes, and the steps become smaller, so that noise averages out (stochastic
-approximation, Robbins and Monro 1951).
+Each trial renders images of new scenes and measures them, and the settings are then adjusted. The adjustments
+become smaller from trial to trial, so that noise averages out (stochastic approximation, Robbins and Monro
+1951).
 """
 
 from collections.abc import Callable
@@ -27,13 +28,13 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
-    """The settings that were found, and measurements with them and with the original settings.
+    """The result of a search.
 
     Attributes:
         original: The original recipe as JSON values.
         found: The final recipe as JSON values.
-        before: Measured images with the original settings.
-        after: Measured images with the final settings, made with a seed that was not used to find them.
+        before: Measurements of images with the original settings.
+        after: Measurements of images with the final settings; their seed was not used in the search.
     """
 
     original: Tree
@@ -44,11 +45,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many images are made.
+    """The size of a search, and the engine and processes that it uses.
 
     Attributes:
         images: Number of images of each trial.
-        trials: Number of times that the settings are changed; images are made `trials` + 1 times.
+        trials: Number of times that the settings are adjusted; `trials` + 1 sets of images are made.
         engine: Where scenes are made.
         workers: Number of worker processes.
     """
@@ -117,7 +118,7 @@ class _Trials:
 
 
 def reduced(tree: Tree) -> Tree:
-    """Returns the settings with a reduced image size, without extra files per image, and without target."""
+    """Returns settings for fast trials: smaller images, no extra files, and no `quality.target`."""
     image, camera = tree["image"], tree["camera"]
     factor = min(1.0, LONGER_PX / max(image["width"], image["height"]))
     sides = {side: max(1, round(factor * image[side])) for side in ("width", "height")}
@@ -130,10 +131,10 @@ def reduced(tree: Tree) -> Tree:
 
 
 def check_size(tree: Tree, real: Observed) -> None:
-    """Checks that intrinsics in pixels are for the image size of the data set.
+    """Checks that camera intrinsics in pixels, if any, refer to the data set's image size.
 
     Raises:
-        ConfigError: The intrinsics are for another image size.
+        ConfigError: The intrinsics refer to another image size.
     """
     given = [key for key in IN_PIXELS if tree["camera"].get(key) is not None]
     own = tree["image"]["width"], tree["image"]["height"]
@@ -147,5 +148,6 @@ def check_size(tree: Tree, real: Observed) -> None:
 
 
 def _augmented_split(recipe: Recipe) -> str | None:
-    """The split whose images are measured: an augmented one, because training images are augmented."""
+    """Returns the first augmented split, which is then measured; None to measure all images."""
+    # Training uses augmented images, so these are measured.
     return next(iter(recipe.augment.splits), None) if len(recipe.split.shares) > 1 else None

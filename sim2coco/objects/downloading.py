@@ -23,7 +23,7 @@ class Download:
         folder: The local folder.
         sizes: Size in bytes of each file in the data set.
         times: Modification time of each file in seconds; 0 if unknown.
-        missing: The files that are not yet in the folder.
+        missing: The files that are missing or outdated in the folder.
     """
 
     objects: ObjectStore
@@ -98,7 +98,7 @@ def _identity(run: bytes) -> object:
 
 
 def _has(path: Path, size: int, time: float) -> bool:
-    """Whether a file exists with this size and, if known, this time."""
+    """Whether a file exists with this size and modification time; 0 stands for an unknown time."""
     try:
         found = path.stat()
     except OSError:

@@ -89,7 +89,7 @@ class Lease:
         self.lost = ""
 
     def content(self) -> bytes:
-        """Returns the next content of the lock object; each renewal changes it."""
+        """Returns new content for the lock object, which differs at each renewal."""
         self._turn += 1
         own = {"process": os.getpid(), "host": socket.gethostname(), "machine": machine()}
         return json.dumps({**own, "key": self._key, "turn": self._turn}).encode()

@@ -189,7 +189,7 @@ class ObjectStore(Storage):
             self.delete(name)
 
     def is_own(self, name: str) -> bool:
-        """Returns whether an object is a lock, a log or temporary; these may exist in a new data set."""
+        """Returns whether an object is a lock, a log or temporary; a new data set may have such objects."""
         return is_own(name)
 
     def times(self, folder: str) -> Iterator[tuple[str, float]]:

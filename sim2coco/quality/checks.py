@@ -34,7 +34,7 @@ class Visible(Check):
         return measures.visible_px < self.min_px or measures.visible_fraction < self.min_fraction
 
     def rejects(self, judged: Judged) -> bool:
-        """Whether an instance with a dropped label covers more than `max_ignored` of the image."""
+        """Whether any instance with a dropped label covers a larger image fraction than `max_ignored`."""
         limit = self.max_ignored * judged.sample.ids.size
         pairs = zip(judged.sample.instances, judged.measures, strict=True)
         return any(

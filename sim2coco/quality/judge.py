@@ -25,7 +25,7 @@ class Judged:
 
     Attributes:
         sample: The labelled image.
-        measures: Measures of its instances, in order.
+        measures: Measures of its instances, in the order of the instances.
         dropped: Reason for each instance whose label is dropped, by instance id.
         empty_on_purpose: Whether the scene was sampled without labelled objects.
     """
@@ -50,7 +50,7 @@ class Judged:
 
     @cached_property
     def _cumulative(self) -> NDArray[np.int64]:
-        """The cumulative histogram of the brightness, (256,), of every 4th row and column."""
+        """Cumulative histogram (256,) of the brightness in every 4th row and column."""
         sampled = np.ascontiguousarray(self.grey[::4, ::4])
         return np.bincount(sampled.ravel(), minlength=256).cumsum()
 
@@ -90,10 +90,10 @@ class Quality(Settings):
     reached; those that bring it nearest are kept."""
 
     def chooser(self, objects: Sequence[str], categories: Sequence[str]) -> Chooser | None:
-        """Returns the object that decides which views fill the target; None without a target.
+        """Returns a `Chooser` of views for the target; None without a target.
 
         Args:
-            objects: Names of the categories of objects.
+            objects: Names of the object categories.
             categories: Names of all categories.
 
         Raises:
@@ -114,7 +114,7 @@ class Verdict:
     Attributes:
         reasons: Names of the checks that reject the image; it is accepted if there are none.
         dropped: Reason for each instance whose label is dropped, by instance id.
-        measures: The measures of the instances, in order, that the checks used.
+        measures: Measures of the instances, in the order of the instances.
     """
 
     reasons: tuple[str, ...]

@@ -49,7 +49,7 @@ def _crowd(annotation: Entry, place: Place) -> int:
 
 
 def _mask(entry: Entry, image: Entry, place: Place) -> Runs | None:
-    """The mask of an annotation; None if it has none. Polygons that enclose nothing are removed."""
+    """The mask of an annotation; None if there is no mask. Polygons that enclose nothing are removed."""
     segmentation = entry.get("segmentation")
     if segmentation in (None, []):
         return None

@@ -1,4 +1,4 @@
-"""Lists the changes of a repair: the first ones are printed, and all are in a file."""
+"""Collects the changes of a repair: the first ones in memory, for printing, and all in a file."""
 
 from collections.abc import Iterator
 from typing import TextIO

@@ -15,7 +15,7 @@ from sim2coco.repair.progress import Progress
 
 
 def content(found: Plan, file: BinaryIO, progress: Progress) -> Iterator[bytes]:
-    """Yields the repaired annotation file in parts; lists that are not COCO's keep their entries."""
+    """Yields the repaired annotation file in parts; all entries of lists that are not COCO's are kept."""
     yield b"{"
     for key, value in _head(found).items():
         yield encoded(key) + b": " + encoded(value) + b",\n"
@@ -33,7 +33,7 @@ def content(found: Plan, file: BinaryIO, progress: Progress) -> Iterator[bytes]:
 
 
 def _others(found: Plan, group: Iterable[Item]) -> Iterator[Any]:
-    """Yields the entries of a list of unknown meaning; only values that JSON lacks are replaced."""
+    """Yields the entries of a list that is not COCO's; replaces only values that are invalid in JSON."""
     for item in group:
         inner = {"": item.value}
         yield plain(inner, found.changes.at(found.name, f"{item.key}[{item.rank}]"))[""]
@@ -54,7 +54,7 @@ def _annotations(found: Plan, group: Iterable[Item], progress: Progress) -> Iter
 
 
 def _head(found: Plan) -> Mapping[str, Any]:
-    """The top-level values except lists of entries; `info`, `licenses` of the wrong type are made empty."""
+    """The top-level values except lists of entries; an `info` or `licenses` of a wrong type is made empty."""
     head = {key: value for key, value in found.top.items() if key not in LISTS and value != []}
     for key, kind in (("info", dict), ("licenses", list)):
         if key in found.top and type(found.top[key]) is not kind:
@@ -70,7 +70,7 @@ def _annotation(found: Plan, place: Place, value: Any, seen: set[bytes]) -> Entr
         found: The plan for the annotation file.
         place: Where changes are listed.
         value: The annotation as found.
-        seen: Hashes of the annotations so far, without their ids; the hash of this one is added.
+        seen: Hashes of the annotations so far, without ids; the hash of this annotation is added.
     """
     if type(value) is not dict:
         found.left_out(place.where, f"is {show(value)}")

@@ -1,4 +1,4 @@
-"""Values of JSON files: keys for ids of any type, equality, and values that JSON lacks."""
+"""JSON values: keys for ids, hashes for finding equal values, and replacements for invalid values."""
 
 import json
 import math

@@ -33,8 +33,8 @@ class Plan:
         name: The file, relative to the data set.
         changes: Where changes are listed.
         top: The top-level values of the file; lists are empty.
-        categories: The categories to write, by the ids that annotations refer to.
-        images: The images to write, by the ids that annotations refer to.
+        categories: The categories to write, by original id.
+        images: The images to write, by original id.
         annotations: Number of annotations as found.
         renumber: Whether annotations get new ids.
     """

@@ -38,11 +38,11 @@ Write = Callable[[float], str]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The words in which a quantity is compared.
+    """The words for sentences that compare a quantity in two data sets.
 
     Attributes:
         name: The quantity.
-        of_what: Subject and verb of the sentence, such as `boxes are`.
+        of_what: Subject and verb of a sentence, such as `boxes are`.
         more: The comparative for higher values.
         less: The comparative for lower values.
         as_much: The word for ratios, such as `large` in `half as large`; "" if no ratio is given.
@@ -135,7 +135,7 @@ def _comparison(subject: Subject, here: float, there: float) -> str:
 
 
 def _of_categories(yours: Gathering, theirs: Gathering) -> Iterator[tuple[float, str]]:
-    """Yields (size, sentence) of differences: categories in one data set only, or with other frequencies."""
+    """Yields (size, sentence) for categories in only one data set, or with different frequencies."""
     here, there = (shares(found) for found in (yours, theirs))
     for own, other, words in ((here, there, "Only you have"), (there, here, "Only they have")):
         alone = [name for name, share in own.items() if share and not other.get(name)]

@@ -52,7 +52,7 @@ class Duplicates:
 
 
 def duplicates(images: Sequence[ImageMeasures], workers: int) -> Duplicates:
-    """Finds near-duplicates among the most similar pairs of images."""
+    """Finds groups of near-duplicate images, and renders thumbnails of the largest groups."""
     found = near_duplicates(images, workers, PATIENCE)
     largest = sorted(found, key=lambda group: (-len(group), group))[:SHOWN_GROUPS]
     return Duplicates(

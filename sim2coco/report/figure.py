@@ -1,4 +1,4 @@
-"""Plots with their tables, and formatted numbers, for the page."""
+"""Plots of the report, each with a table of its numbers, and formatting of numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ class Figure:
 
     Attributes:
         key: Name of the plot in the page, of letters, digits and `-`.
-        title: Its title.
+        title: Title of the plot.
         text: A sentence that says what the plot shows, also for screen readers.
         plot: The SVG.
-        table: The same numbers as a table.
-        wide: Whether it takes the full width of the page.
+        table: The numbers in the plot as a table.
+        wide: Whether the plot takes the full width of the page.
     """
 
     key: str

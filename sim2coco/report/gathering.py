@@ -29,7 +29,7 @@ class Gathering:
     """Collects the statistics that the report needs from the images of a data set.
 
     Args:
-        info: Information that all its images share.
+        info: Metadata of the data set.
         workers: Number of threads that measure.
 
     Attributes:
@@ -37,18 +37,18 @@ class Gathering:
         values: The values of all quantities.
         shown: Sample images, spread evenly over the data set.
         ignored: Number of visible objects without a label, by reason.
-        problems: Messages of images that could not be measured.
-        sizes: Number of labels by COCO's size: `small` is below 32², `large` at least 96² pixels.
-        compared: Measures of the images that are searched for near-duplicates, without their objects.
+        problems: An error message for each image that could not be measured.
+        sizes: Number of labels by area, as in COCO: `small` is below 32² pixels, `large` at least 96².
+        compared: Measures of the first images, without objects, for the search for near-duplicates.
     """
 
     def __init__(self, info: DatasetInfo, workers: int = 1, tolerant: bool = False) -> None:
-        """Begins without images.
+        """Initialises empty statistics.
 
         Args:
-            info: Information that all images share.
+            info: Metadata of the data set.
             workers: Number of threads.
-            tolerant: Whether images that cannot be measured are counted in `problems` instead of raised.
+            tolerant: Whether an error in measuring an image is added to `problems` instead of raised.
         """
         self.contents = Contents(info)
         self.values = Values()
@@ -103,7 +103,7 @@ class Gathering:
             self.compared.append(replace(image, objects=()))
 
     def place(self, name: str) -> NDArray[np.float64]:
-        """Returns the value `name` of `PLACE` for all objects: (n,), NaN where it is unknown."""
+        """Returns the values (n,) of a quantity, one per object; NaN if unknown. `name` is one of `PLACE`."""
         return np.array(self._places[name], np.float64)
 
 

@@ -31,7 +31,7 @@ class Making:
         settings: The text of `config.yaml`; "" if there is none.
         command: The command that makes the data set again; "" if it is unknown.
         notes: Notes on how to use the command.
-        reasons: How often each reason has rejected a view or a scene; None if there are no records.
+        reasons: Number of rejected views or scenes by reason; None if there are no records.
         views: Number of accepted views.
         rejected: Number of rejected views, plus the number of scenes with the status `rejected`.
         advice: What to change for fewer rejections.
@@ -52,12 +52,12 @@ class Making:
 
 
 def making(root: Path, info: DatasetInfo, run: Mapping[str, Any] | None = None) -> Making:
-    """Finds out how a data set was made: by a run, from other data sets, or as COCO's `info` says.
+    """Reads how a data set was made, from `run.json`, from `sources.json`, or otherwise from COCO's `info`.
 
     Args:
         root: The folder of the data set.
-        info: Information that all its images share.
-        run: The future content of `run.json`, at the end of a run; None reads the file.
+        info: Metadata of the data set.
+        run: The content of `run.json` if the file is not written yet; None to read the file.
     """
     if (root / "run.json").is_file() and (root / "records").is_dir():
         return _of_run(root, run or _read_json(root / "run.json"))

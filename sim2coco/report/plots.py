@@ -56,7 +56,10 @@ class Bars:
 
 
 def histogram(bars: Bars, label: str) -> Markup:
-    """Renders a histogram as filled bars; adds the other data set as a line, with both normalized."""
+    """Renders a histogram as bars.
+
+    If `bars.others` is set, its histogram is added as a line, and both histograms are normalized.
+    """
     heights = [_heights(counts, bars.others is not None) for counts in _both(bars)]
     top = max(float(height.max(initial=0)) for height in heights) or 1.0
     write = percent if bars.others is not None else number
@@ -184,7 +187,10 @@ def color_scale(x: float, y: float, width: float, words: str, steps: int = 8) ->
 
 
 def grid_of(x: Array, y: Array, rows: int, columns: int) -> NDArray[np.int64]:
-    """Number of points in each cell (rows, columns); points outside count in the border cells."""
+    """Counts points in each cell of a grid over the unit square, (rows, columns).
+
+    Points outside the square count in the nearest cell.
+    """
     column = np.clip((x * columns).astype(np.int64), 0, columns - 1)
     row = np.clip((y * rows).astype(np.int64), 0, rows - 1)
     return np.bincount(row * columns + column, minlength=rows * columns).reshape(rows, columns)

@@ -186,7 +186,7 @@ def figure_of(shown: Shown, values: Values, others: Values | None) -> Figure | N
 
 
 def _one_size(values: Values) -> bool:
-    """Whether all images have the same size, which the page states elsewhere."""
+    """Whether all images have the same size."""
     return bool(np.ptp(values.of("image_size")) == 0)
 
 
@@ -203,7 +203,7 @@ def _range(shown: Shown, own: Histogram, theirs: Histogram | None) -> tuple[int,
 
 
 def _summary(shown: Shown, values: Values) -> str:
-    """Median and the middle 80 % of a quantity, in a sentence."""
+    """Returns a sentence with the median and the 10th and 90th percentile of a quantity."""
     found = values.of(shown.name)
     low, middle, high = np.quantile(found, (0.1, 0.5, 0.9)).tolist()
     write = _exact if shown.write is whole else number if shown.write is ratio else shown.write

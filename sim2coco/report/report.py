@@ -25,7 +25,7 @@ log = logging.getLogger("sim2coco")
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The data set that another one is compared with, and its name on the page."""
+    """A data set for comparison, and its name on the page."""
 
     data: Dataset
     name: str
@@ -80,7 +80,7 @@ def _check_free(store: LocalStore, target: Path, force: bool) -> None:
 
 
 def _is_other(store: Store, name: str) -> bool:
-    """Whether a file of this name exists that is not an unedited report."""
+    """Whether there is a file or folder of this name, other than an unedited report."""
     if store.path(name).is_dir():
         return True
     return store.exists(name) and (is_edited(store, name) or not store.get(name).startswith(HEAD))
@@ -89,7 +89,7 @@ def _is_other(store: Store, name: str) -> bool:
 def report_of_run(store: Store, root: Path, found: Gathering, workers: int, run: Mapping[str, Any]) -> None:
     """Writes the report of a finished run; a `report.html` that was edited stays.
 
-    Errors in making the report are only logged, so that they cannot fail a run of many hours.
+    Errors in making the report are logged and do not stop the run.
 
     Args:
         store: The data set.
@@ -135,5 +135,5 @@ def add_validation(data: Dataset, found: Validation) -> bool:
 
 
 def _validated(store: Store, name: str, state: str) -> str:
-    """The `validate` section of the existing report, if it belongs to the same images; else ""."""
+    """The `validate` section of the existing report; "" if missing, or if its fingerprint is not `state`."""
     return section_of(store.get(name), state) if store.exists(name) else ""

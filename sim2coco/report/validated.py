@@ -34,7 +34,7 @@ def state_of(identity: str, images: int) -> str:
 
 
 def section_of(content: bytes, state: str) -> str:
-    """The section of a report, if it belongs to the same images; else ""."""
+    """Returns the `validate` section of a report; "" if there is none, or its fingerprint is not `state`."""
     found = SECTION.search(content.decode("utf-8", "replace"))
     return found[0] if found and found[1] == state else ""
 
@@ -45,10 +45,10 @@ def placed(page: str, section: str) -> str:
 
 
 def replaced(page: str, state: str, found: Validation) -> str:
-    """Replaces the section of a page, or inserts it if there is none.
+    """Replaces or inserts the section of a report that shows the results of `validate`.
 
     Args:
-        page: The page.
+        page: The HTML page of the report.
         state: Fingerprint of the images, from `state_of`.
         found: The results of validate.
     """

@@ -53,7 +53,11 @@ class Views:
 
 
 def cell_of(azimuth_deg: Array, elevation_deg: Array) -> NDArray[np.int64]:
-    """Cell index of directions: hemisphere (0: upper), ring from the equator, sector from -180 degrees on."""
+    """Returns the index of the cell that contains each direction.
+
+    Cells are in row-major order of hemisphere (upper, lower), ring (from the equator to the pole) and sector
+    (from azimuth -180 to 180 degrees).
+    """
     height = np.sin(np.radians(elevation_deg))
     ring = np.minimum((np.abs(height) * RINGS).astype(np.int64), RINGS - 1)
     sector = ((azimuth_deg + 180.0) / 360.0 * SECTORS).astype(np.int64) % SECTORS
@@ -61,7 +65,7 @@ def cell_of(azimuth_deg: Array, elevation_deg: Array) -> NDArray[np.int64]:
 
 
 def viewpoints(found: Gathering) -> Figure | None:
-    """The maps of all objects and of the most frequent categories; None if no pose is known."""
+    """Draws the viewpoints of all objects and of the most frequent categories; None if no pose is known."""
     known = ~np.isnan(found.place("distance_m"))
     if not known.any():
         return None

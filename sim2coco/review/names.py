@@ -23,7 +23,7 @@ class Name:
 
     Attributes:
         text: The name.
-        box: Edges of its object's box in the image.
+        box: Left, top, right and bottom of the object's box, in pixels.
         color: Colour of the text.
     """
 

@@ -35,8 +35,8 @@ class Style:
 
     Attributes:
         tint: Whether visible masks are tinted.
-        outlines: Whether visible masks get outlines, amodal masks that differ get dashed outlines, and
-            keypoints are drawn.
+        outlines: Whether outlines and keypoints are drawn. An amodal mask that is larger than the visible
+            mask gets a dashed outline.
         boxes: Whether boxes and names are drawn.
     """
 
@@ -68,11 +68,11 @@ def overlay(
 
     Args:
         pixels: The RGB image of shape (H, W, 3).
-        image: Its labels.
+        image: The labels.
         names: Names of the categories.
-        width_px: Width of the result in pixels. By default, it is the image width times the smallest integer
-            that gives at least `MIN_WIDTH_PX`, or times a smaller one to keep the height within
-            `MAX_HEIGHT_PX`.
+        width_px: Width of the result in pixels. By default, the image is enlarged by the smallest integer
+            factor that gives a width of at least `MIN_WIDTH_PX`, or by a smaller integer factor to keep the
+            height within `MAX_HEIGHT_PX`.
         style: Which parts of each label are drawn.
 
     Returns:

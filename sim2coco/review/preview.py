@@ -44,7 +44,7 @@ def preview(
     Args:
         recipe: The settings of the images.
         target: Path of the PNG.
-        progress: Called regularly while scenes are generated; an exception from it stops the preview cleanly.
+        progress: Called regularly while scenes are generated; if it raises, the preview stops cleanly.
 
     Returns:
         The number of images, which is less than eight if few views are accepted, and the number of rejections
@@ -122,10 +122,10 @@ class _Page:
 def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) -> Future[bytes]:
     """Adds scenes to the page in order of their indices, while further scenes are being made.
 
-    At any time, no more scenes are in progress than would fill the page if all of them were accepted.
+    The number of scenes in progress is limited: if all of them were accepted, they would just fill the page.
 
     Returns:
-        The content of the page's PNG file, as a future: the page is drawn while the workers end.
+        A future with the PNG file of the page, which is drawn while the workers end.
     """
     waiting: set[int] = set()
 

@@ -70,7 +70,7 @@ def _made(context: WorkerContext, settled: Settled, shot: Shot, name: str) -> li
     """Renders the images of a view.
 
     Raises:
-        DataSetError: The record was edited, so that it cannot be rendered.
+        DataSetError: The record was edited and cannot be rendered.
     """
     told = f"{name}: cannot be rendered again"
     if why := unrenderable(context.recipe, settled, shot):

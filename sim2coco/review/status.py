@@ -1,4 +1,4 @@
-"""Progress of a run from the records of its scenes, while it runs and after it was stopped or killed."""
+"""Progress of a running, stopped or killed run, computed from the records of its scenes."""
 
 import json
 from collections import Counter
@@ -33,7 +33,7 @@ class Status:
         rejected: Number of rejected views, plus the number of scenes with the status `rejected`.
         failed: Error of each failed scene.
         unreadable: Names of the records that cannot be read; the next run makes these scenes again.
-        per_s: Accepted views per second, measured up to the newest record; None for too few records.
+        per_s: Accepted views per second, measured up to the newest record; None if there are too few records.
     """
 
     asked_for: int
@@ -75,7 +75,7 @@ class Status:
 
 
 def status(root: Path) -> Status:
-    """Counts what a run has made so far in a folder.
+    """Returns the progress of the run in a folder.
 
     Raises:
         DataSetError: The folder is not a data set of sim2coco.
@@ -131,7 +131,7 @@ def _rate(times: list[tuple[float, int]]) -> float | None:
     """Accepted views per second over the most recently finished scenes.
 
     Args:
-        times: When each record was written, in seconds, and its number of accepted views.
+        times: For each record, the time when it was written, in seconds, and its number of accepted views.
     """
     newest = max((time for time, _ in times), default=0.0)
     recent = sorted((time, views) for time, views in times if time > newest - RECENT_S)

@@ -173,7 +173,7 @@ def names_in(tree: object) -> set[str]:
 
 
 def regions_in(run: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The hashes of each asset's regions in the content of `run.json`; empty if it has no valid ones."""
+    """Returns the region hashes of each asset in `run.json`; empty if the entry is missing or invalid."""
     regions = run.get("regions")
     known = regions.get("assets") if isinstance(regions, dict) else None
     return known if isinstance(known, dict) else {}
@@ -202,7 +202,7 @@ def _nodes(node: object, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 
 def _sources(node: object) -> Iterator[str]:
-    """Yields the key `name@hash` of each image in a tree of dictionaries and lists."""
+    """Yields the key `name@hash` of each image file that occurs in a tree of dictionaries and lists."""
     for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         yield from _sources(part)
     if isinstance(node, dict) and isinstance(node.get("source"), str):
@@ -229,7 +229,7 @@ def _holds(file: Path, content: str) -> bool:
 
 
 def _contents(name: str, node: dict[str, Any]) -> set[str]:
-    """The content hashes of the meshes of a category; an empty set if they cannot be read."""
+    """The content hashes of a category's meshes; an empty set if the meshes cannot be read."""
     try:
         return {content_of(asset.key) for asset in load_category(name, Category.parse(node))}
     except (CatalogueError, ValidationError, OSError):
@@ -237,7 +237,7 @@ def _contents(name: str, node: dict[str, Any]) -> set[str]:
 
 
 def _regions(name: str, node: dict[str, Any]) -> set[str]:
-    """`_labelled` of each mesh of a category that has regions; an empty set if they cannot be read."""
+    """`_labelled` of each mesh with regions in a category; an empty set if the meshes cannot be read."""
     try:
         assets = load_category(name, Category.parse(node), with_regions=True)
     except (CatalogueError, ValidationError, OSError):

@@ -25,7 +25,7 @@ class Agreement:
 
 
 def agreements(verdicts: Iterable[Verdict]) -> list[Agreement]:
-    """Returns the agreement of each pair of reviewers, sorted by their names.
+    """Returns the agreement of each pair of reviewers, sorted by the reviewers' names.
 
     Args:
         verdicts: The last verdict of each reviewer on each image.
@@ -35,7 +35,7 @@ def agreements(verdicts: Iterable[Verdict]) -> list[Agreement]:
 
 
 def disagreements(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
-    """Returns the verdicts on each image that some reviewers accept and others reject, by image name."""
+    """Maps each image that some reviewers accept and others reject to the verdicts on the image."""
     by_image: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.verdict is not None:

@@ -1,4 +1,4 @@
-"""Refuses requests that do not come from the page, by host, origin, token and method."""
+"""Accepts only requests from the page: checks the host, origin, token and method of each request."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -33,13 +33,13 @@ NO_TOKEN = "open the address that `sim2coco review` has printed; each start has 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """ASGI middleware that lets only requests from the page through to an application.
+    """ASGI middleware that passes only requests from the page to an application.
 
     The URL with the token sets a cookie; all further requests need the cookie.
 
     Attributes:
         app: The application.
-        port: The port on which it is served.
+        port: The port on which the application is served.
         token: The secret, generated at each start of the server.
     """
 
@@ -65,12 +65,12 @@ class Guard:
 
     @property
     def hosts(self) -> tuple[str, str]:
-        """The host names that requests may use: those of the loopback interface."""
+        """The hosts that requests may name: `127.0.0.1` and `localhost`, each with the port."""
         return f"127.0.0.1:{self.port}", f"localhost:{self.port}"
 
     @property
     def cookie(self) -> str:
-        """The name of the cookie, with the port, because browsers send cookies to all ports of a host."""
+        """The cookie's name. It contains the port, because browsers send cookies to all ports of a host."""
         return f"sim2coco-review-{self.port}"
 
     def _refused(self, scope: Scope) -> Response | None:

@@ -64,7 +64,7 @@ class Journal:
             The verdict with the name of the reviewer.
 
         Raises:
-            OSError: It cannot be written; the file is as before.
+            OSError: The verdict cannot be written; the file is unchanged.
         """
         said = replace(verdict, reviewer=self.reviewer, undo=False)
         with self._writing() as file:
@@ -75,8 +75,8 @@ class Journal:
         """Takes back the last verdict of this reviewer, which may be from an earlier review.
 
         Returns:
-            The earlier verdict on the same image, which is valid again (its field `verdict` is None if there
-            was none); None if there is nothing to take back.
+            The earlier verdict on the same image, which is valid again; its field `verdict` is None if there
+            was no earlier verdict. None if there is nothing to take back.
         """
         with self._writing() as file:
             if not self._before:
@@ -104,7 +104,7 @@ class Journal:
             self._note(verdict)
 
     def _note(self, verdict: Verdict) -> None:
-        """Makes a verdict of the file the latest of its image; keeps the replaced one for `undo`."""
+        """Stores a verdict as its reviewer's latest on the image; keeps the previous verdict, for `undo`."""
         key = verdict.image, verdict.reviewer
         if verdict.reviewer == self.reviewer:
             if not verdict.undo:

@@ -16,11 +16,11 @@ LONGER_PX, QUALITY = 2560, 95
 
 
 def jpeg(image: LabelledImage, root: Path, longer_px: int, quality: int) -> bytes:
-    """Encodes an image as JPEG; larger images are reduced.
+    """Encodes an image as JPEG; larger images are scaled down.
 
     Args:
         image: The image.
-        root: The folder of its data set.
+        root: The folder of the data set.
         longer_px: Maximum width and height in pixels.
         quality: JPEG quality, 1..100.
 

@@ -75,7 +75,7 @@ class Pages:
         return _json(told | {"start": self.start})
 
     def images(self, request: Request) -> Response:
-        """Responds with summaries of the images from an index on, as far as they have been read."""
+        """Responds with summaries of the images read so far, starting at the index in the request."""
         start, complete = _number(request.query_params.get("from", "0")), self.gallery.complete
         entries = self.gallery.entries[start : start + AT_ONCE]
         more = start + len(entries) < len(self.gallery.entries)
@@ -131,7 +131,7 @@ class Pages:
         return _json(await run_in_threadpool(self._told, self._written[key]))
 
     def _told(self, own: Verdict | None) -> dict[str, Any]:
-        """The current verdicts on the image of the verdict `own`, and the agreement of reviewers."""
+        """The response after writing `own`: the verdicts on its image, and the agreement of reviewers."""
         if own is None:
             return {"image": None}
         others = [
@@ -181,7 +181,7 @@ def listening(port: int) -> socket.socket:
         port: The port; 0 for any free port.
 
     Raises:
-        DataSetError: The port is used by another program, or may not be used.
+        DataSetError: The port is in use, or this process is not permitted to open it.
     """
     try:
         return socket.create_server((HOST, port))

@@ -37,7 +37,7 @@ class Said(BaseModel):
 
 
 def about(name: str, info: DatasetInfo, reviewer: str) -> dict[str, Any]:
-    """Returns information for the page: about the data set as a whole, and the reviewer's name."""
+    """Returns the data set's name and categories, the reviewer's name, and the options for verdicts."""
     return {
         "dataset": name,
         "categories": info.categories,
@@ -64,7 +64,7 @@ def plain(entry: Entry) -> dict[str, Any]:
 
 
 def encodable(text: str) -> str:
-    """Replaces the bytes of file names that are not UTF-8 with `?`."""
+    """Replaces lone surrogates (bytes of file names that are not UTF-8) with `?`."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -79,10 +79,9 @@ def said(verdict: Verdict) -> dict[str, Any]:
 
 
 def of_all(journal: Journal) -> dict[str, Any]:
-    """This reviewer's verdicts, other reviewers' verdicts on the same images, and the agreement with them.
+    """This reviewer's verdicts, the other reviewers' verdicts on the same images, and the agreement.
 
-    Other verdicts on an image are sent only after this reviewer has judged it, so that they do not bias the
-    reviewer.
+    To avoid bias, other verdicts on an image are included only after this reviewer has judged the image.
     """
     own = journal.of_reviewer()
     others: dict[str, list[dict[str, Any]]] = {}

@@ -1,4 +1,4 @@
-"""Finds the images to remove: rejected by reviewers, faulty, or near-duplicates of others."""
+"""Finds the images to remove: rejected by reviewers, faulty, or near-duplicates of other images."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -45,7 +45,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diversity:
-    """Vendi score and coverage of all images, of the kept images, and of random selections (mean)."""
+    """Diversity of the kept images, compared with all images and with random selections of the same size.
+
+    Attributes:
+        vendi_all: Vendi score of all images.
+        vendi_kept: Vendi score of the kept images.
+        vendi_random: Mean Vendi score of the random selections.
+        coverage_kept: Coverage of all images by the kept images.
+        coverage_random: Mean coverage of all images by the random selections.
+    """
 
     vendi_all: float
     vendi_kept: float
@@ -56,11 +64,11 @@ class Diversity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """The kept images, and the reasons why the others are not kept.
+    """The kept images, and the reasons why other images are not kept.
 
     Attributes:
-        paths: Split and name of each image.
-        removed: The reason why an image is not kept, by image index.
+        paths: `split/name` of each image, kept or not.
+        removed: For each image that is not kept, the reason, by image index.
         flags: The faults of each image.
         diversity: The diversity of the kept images; None without images.
     """

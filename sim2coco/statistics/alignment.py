@@ -27,7 +27,8 @@ def deviation(one: Grey, other: Grey, enough: float) -> float:
     """Aligns two images and computes how much they deviate from each other.
 
     A pixel's deviation is the distance of its value from the range of values in the 3 x 3 neighbourhood of
-    this pixel in the other image. The result is the largest mean deviation of 3 x 3 pixels in either image.
+    this pixel in the other image. The result is the maximum, over all 3 x 3 windows in both images, of the
+    mean deviation.
 
     Args:
         one: (h, w), an image.
@@ -91,7 +92,7 @@ def _refined(one: Grey, other: Grey, start: Warp) -> Warp | None:
 
 
 def _after(one: Grey, other: Grey, warp: Warp) -> float:
-    """Aligns the second image to the first with a warp, and returns their deviation."""
+    """Warps the second image to the first; returns the deviation, or infinity if the overlap is too small."""
     size, inverse = (one.shape[1], one.shape[0]), cv2.WARP_INVERSE_MAP
     moved = cv2.warpAffine(other, warp, size, flags=cv2.INTER_LINEAR | inverse)
     known = cv2.warpAffine(np.ones(one.shape, np.uint8), warp, size, flags=cv2.INTER_NEAREST | inverse)
@@ -101,7 +102,7 @@ def _after(one: Grey, other: Grey, warp: Warp) -> float:
 
 
 def _largest(one: Grey, moved: Grey, inside: NDArray[np.bool_]) -> float:
-    """The deviation in the common part of two images, after equalising brightness and contrast."""
+    """The deviation of two aligned images where `inside` is set, after equalising brightness and contrast."""
     means, spreads = zip(*((part[inside].mean(), part[inside].std()) for part in (one, moved)), strict=True)
     if min(spreads) < MIN_CONTRAST:
         return np.inf if max(spreads) > 2 * MIN_CONTRAST else abs(float(means[0] - means[1]))

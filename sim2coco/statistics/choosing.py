@@ -17,8 +17,8 @@ class Neighbours:
     """The m nearest neighbours of each image, including the image itself.
 
     Attributes:
-        indices: (n, m), from nearest to farthest.
-        squared: (n, m), squared distances.
+        indices: (n, m), image indices of the neighbours, from nearest to farthest.
+        squared: (n, m), squared distances of the neighbours.
     """
 
     indices: NDArray[np.int32]
@@ -26,7 +26,7 @@ class Neighbours:
 
 
 def nearest(compared: Vectors, number: int) -> Neighbours:
-    """Returns the `number` nearest neighbours of each image, including itself; ties are sorted by index."""
+    """Returns each image's `number` nearest neighbours, including itself; ties are sorted by index."""
     number = min(number, len(compared))
     indices = np.zeros((len(compared), number), np.int32)
     squared = np.zeros((len(compared), number), np.float32)
@@ -70,10 +70,15 @@ def most_covering(compared: Vectors, number: int) -> NDArray[np.intp]:
 
 
 class _Served:
-    """The facility location term; stores, for each image, whose neighbour it is, and the similarities."""
+    """The facility location term: each image's similarity to the most similar selected image, summed."""
 
     def __init__(self, indices: NDArray[np.int32], similar: NDArray[np.float32]) -> None:
-        """Sorts the pairs of an image and its neighbour, given as arrays (n, m), by neighbour."""
+        """Stores, for each image, the images that have it as a neighbour.
+
+        Args:
+            indices: (n, m), the neighbours of each image.
+            similar: (n, m), the similarity of each image to its neighbours.
+        """
         order = np.argsort(indices, axis=None, kind="stable")
         self._rows = (order // indices.shape[1]).astype(np.int32)
         self._similar = similar.ravel()[order]
@@ -102,7 +107,7 @@ class _Spread:
         self._inverse = np.eye(compared.shape[1])
 
     def gain(self, image: int) -> float:
-        """Returns the increase of the term if an image is selected."""
+        """Returns the increase of log det(I + K) if an image is selected."""
         unit = self._unit[image]
         return float(np.log1p(unit @ self._inverse @ unit))
 

@@ -63,7 +63,7 @@ def vendi_score(compared: Vectors) -> float:
 
 
 def coverage(compared: Vectors, chosen: NDArray[np.intp]) -> float:
-    """Computes the fraction of images that the selected images cover, as defined at `NEIGHBOURS`.
+    """Computes the coverage of all images by the selected images; see `covered_share`.
 
     Args:
         compared: (n, d), the vectors of all images.
@@ -97,7 +97,7 @@ def squared_distances(compared: Vectors) -> Iterator[tuple[NDArray[np.intp], NDA
 
 
 def _blocks(total: int, columns: int) -> Iterator[NDArray[np.intp]]:
-    """Yields row indices in blocks that limit the memory for a block of distances."""
+    """Yields the row indices of a (total, columns) matrix in blocks of a limited number of entries."""
     size = min(BLOCK, max(1, ENTRIES // max(columns, 1)))
     for start in range(0, total, size):
         yield np.arange(start, min(start + size, total))

@@ -71,7 +71,7 @@ def near_duplicates(
 
 
 def _blocks(pairs: Sequence[Pair], patience: int | None) -> Iterator[Sequence[Pair]]:
-    """Yields the pairs in blocks of `patience`, or all pairs at once if it is None."""
+    """Yields blocks of `patience` pairs; a single block with all pairs if `patience` is None."""
     size = patience or max(len(pairs), 1)
     for start in range(0, len(pairs), size):
         yield pairs[start : start + size]
@@ -95,7 +95,7 @@ def _candidates(images: Sequence[ImageMeasures]) -> list[Pair]:
 
 
 def _coarse(thumbnail: NDArray[np.uint8]) -> Grey:
-    """Reduces a thumbnail further to a zero-mean unit vector; zero for a uniform image."""
+    """Scales a thumbnail down to a zero-mean unit vector; the zero vector for a uniform image."""
     small = cv2.resize(thumbnail, (COARSE_PX, COARSE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
     vector = small.ravel() - small.mean()
     return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-6), np.float32)
@@ -107,7 +107,7 @@ def _same(read: Callable[[int], Grey], first: int, second: int) -> bool:
 
 
 def _grey(image: ImageMeasures) -> Grey:
-    """Reads the luma of an image at `COMPARED_PX`."""
+    """Reads the luma of an image, scaled to a longer side of at most `COMPARED_PX`."""
     whole = LabelledImage(image.split, image.name, image.file, image.width, image.height, ())
     pixels = at_most(read_pixels(whole, COMPARED_PX), COMPARED_PX)
     return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)

@@ -1,6 +1,6 @@
 """Finds faulty images and images with unusual labels, with one rule and a fixed threshold for each fault.
 
-The thresholds were chosen on `drop` scenes; `benchmarks/faults.py` measures them on other kinds of scenes.
+The thresholds were chosen on `drop` scenes; `benchmarks/faults.py` tests them on other kinds of scenes.
 """
 
 from collections.abc import Callable, Iterator

@@ -76,7 +76,7 @@ def _spread(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _covered(relative: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The fraction of each grid cell covered by boxes (n, 4), summed over boxes and limited to 2."""
+    """For each grid cell, the sum over boxes (n, 4) of the cell's fraction inside the box, at most 2."""
     edges = np.arange(GRID + 1) / GRID
     first, last = relative[:, :2, None], (relative[:, :2] + relative[:, 2:])[..., None]
     inside = np.maximum(np.minimum(last, edges[1:]) - np.maximum(first, edges[:-1]), 0) * GRID

@@ -50,7 +50,7 @@ class ImageMeasures:
         width: Width in pixels.
         height: Height in pixels.
         scene: Number of the scene; None if unknown.
-        facts: Additional scalars of the image's entry.
+        facts: Additional scalar fields of the image, such as `view`.
         objects: Measures of the labels, in order.
         brightness: Mean luma, 0..255.
         contrast: Standard deviation of the luma.
@@ -58,7 +58,7 @@ class ImageMeasures:
             for a blur of σ = 2 px, at most 4; 0 for an image without edges.
         dark_share: Fraction of pixels with a luma of at most 8.
         bright_share: Fraction of pixels with a luma of at least 250.
-        perceptual_hash: 64-bit hash, of which similar images share most bits.
+        perceptual_hash: 64-bit hash; the hashes of similar images differ in few bits.
         thumbnail: (48, 48) uint8, the luma, stretched to a square.
         features: (d,) float32, described in `sim2coco.statistics.features`.
     """

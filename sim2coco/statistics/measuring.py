@@ -42,7 +42,10 @@ class Measuring:
         self._pool.shutdown(cancel_futures=True)
 
     def add(self, image: LabelledImage) -> Iterator[Future[ImageMeasures]]:
-        """Adds an image; yields the finished measures (futures) in order, and waits if the queue is full."""
+        """Adds an image, and yields finished measures as futures, in order.
+
+        If the queue is full, the oldest future is yielded before it is finished.
+        """
         self._waiting.append(self._pool.submit(measure_image, image, self._categories))
         while self._waiting and (self._waiting[0].done() or len(self._waiting) > self._most):
             yield self._waiting.popleft()

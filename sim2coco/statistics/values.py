@@ -22,7 +22,7 @@ class Values:
             self._of[one.name].extend(value for value in one.values(image) if value is not None)
 
     def extend(self, name: str, values: Iterable[float]) -> None:
-        """Appends values of a single quantity, where the others are not measured."""
+        """Appends values of a single quantity."""
         self._of[name].extend(values)
 
     def of(self, name: str) -> Array:
@@ -35,7 +35,7 @@ class Values:
         return float(np.median(values)) if len(values) else float("nan")
 
     def histogram(self, name: str) -> Histogram:
-        """Returns the histogram of a quantity, like `histograms`."""
+        """Returns the histogram of a quantity, with the same bins as `histograms`."""
         (one,) = (quantity for quantity in QUANTITIES if quantity.name == name)
         bins = np.searchsorted(one.edges[1:-1], self.of(name), side="right")
         counts = np.bincount(bins, minlength=len(one.edges) - 1).astype(np.int64)

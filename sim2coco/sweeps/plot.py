@@ -1,4 +1,4 @@
-"""The plot of a sweep as SVG: one line for each job, one panel for each quantity."""
+"""The plot of a sweep as SVG: one row for each job, one panel for each quantity."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -25,10 +25,11 @@ STYLE = """
 
 
 def as_svg(rows: Sequence[Row]) -> str:
-    """Returns the plot: a bar for a single number, a line between two quantiles for a distribution.
+    """Returns the plot as SVG.
 
-    The quantiles are 10 % and 90 %, and the median is marked. The jobs with the highest score are bold. If
-    the sweep is scored, the score is also plotted over each swept setting that is a number.
+    A single number is drawn as a bar. A distribution is drawn as a line from the 10 % to the 90 % quantile,
+    with a mark at the median. The names of the jobs with the highest score are bold. If the sweep is scored,
+    the score is also plotted over each swept setting that is a number.
     """
     names = [_cut(title) for title in titles(rows, MAX_TITLE)]
     left = max(LETTER * max(map(len, names)), 60) + GAP
@@ -54,7 +55,7 @@ def as_svg(rows: Sequence[Row]) -> str:
 
 
 def _panels(rows: Sequence[Row]) -> dict[str, list[Spread]]:
-    """The values shown for each job, by heading; a single number is a median without other quantiles."""
+    """The values of each job, by heading; a single number is stored as the median, with NaN as quantiles."""
     single = {
         "accepted share": [row.accepted_share for row in rows],
         "images/s": [row.per_s for row in rows],
@@ -101,7 +102,7 @@ def _panel(name: str, spreads: Sequence[Spread], left: float) -> Iterator[str]:
 
 
 def _points(rows: Sequence[Row]) -> Iterator[tuple[str, list[float], list[float]]]:
-    """Yields each swept setting that is a number in all scored jobs, its values, and the scores."""
+    """Yields (key, values, scores) for each swept setting that is a number in all scored jobs."""
     scored = [index for index, row in enumerate(rows) if not math.isnan(row.score)]
     for key, cells in swept(rows).items():
         try:

@@ -21,9 +21,9 @@ class SweepJob:
     """A job of a sweep.
 
     Attributes:
-        number: Its number in the sweep, from 0.
-        overrides: Its overrides, including those that all jobs share.
-        out: The folder of its data set.
+        number: Number of the job in the sweep, from 0.
+        overrides: The job's overrides, including the overrides shared by all jobs.
+        out: Folder of the job's data set.
     """
 
     number: int
@@ -52,14 +52,14 @@ class Row:
 
     Attributes:
         job: The job.
-        state: `finished`, `running`, `stopped`, `damaged`, or `none` if it has made no data set.
+        state: `finished`, `running`, `stopped`, `damaged`, or `none` if the job has made no data set.
         accepted: Number of accepted views.
         reasons: How often each reason has rejected a view or a scene.
-        accepted_share: As `Status.accepted_share`; NaN if it is None.
+        accepted_share: Fraction of accepted views (`Status.accepted_share`); NaN if unknown.
         failed: Number of failed scenes.
-        objects: Number of labels of each image.
-        visible_fraction: Visible fraction of each label.
-        side_px: Square root of the number of visible pixels of each label.
+        objects: Quantiles of the number of labels per image.
+        visible_fraction: Quantiles of the labels' visible fractions.
+        side_px: Quantiles of the labels' sizes: square root of the number of visible pixels.
         per_s: Accepted views per second at the end of the run; NaN if it is not known.
         score: The score of the data set; NaN if the sweep is not scored.
     """
@@ -78,7 +78,7 @@ class Row:
 
 
 def read_rows(jobs: Iterable[SweepJob], scores: Mapping[int, float | None]) -> list[Row]:
-    """Reads the results of jobs; only finished data sets have distributions.
+    """Reads the results of jobs; the quantiles of unfinished data sets are NaN.
 
     Args:
         jobs: The jobs.
@@ -106,7 +106,7 @@ def _number(value: float | None) -> float:
 
 
 def _spreads(images: Iterable[LabelledImage]) -> tuple[Spread, Spread, Spread]:
-    """Spreads of the number of labels per image, and of the labels' visible fractions and sides in pixels."""
+    """The values of `Row.objects`, `Row.visible_fraction` and `Row.side_px`."""
     objects: list[float] = []
     visible: list[float] = []
     sides: list[float] = []

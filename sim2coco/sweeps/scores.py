@@ -81,10 +81,10 @@ def _known(score: float) -> float | None:
 
 
 def _coverage(score: Score, dataset: Dataset, reference: Dataset) -> float:
-    """The fraction of reference images that have an image of the data set nearby.
+    """The fraction of reference images that the data set covers (Naeem et al. 2020).
 
-    Nearby means at most as far from the reference image as its 5th nearest neighbour in the reference
-    (density and coverage: Naeem et al. 2020).
+    A reference image is covered if an image of the data set is at least as close to it as its 5th nearest
+    neighbour among the reference images.
     """
     own, others = list(measure(dataset)), list(measure(reference))
     length = min(len(image.features) for image in (*own, *others))
@@ -93,14 +93,17 @@ def _coverage(score: Score, dataset: Dataset, reference: Dataset) -> float:
 
 
 def _likeness(score: Score, dataset: Dataset, reference: Dataset) -> float:
-    """Minus the mean earth mover's distance to the reference's histograms, in their standard deviations."""
+    """Minus the mean earth mover's distance between the histograms of the data set and of the reference.
+
+    Each distance is divided by the standard deviation of the reference's histogram.
+    """
     own, others = (histograms(measure(one), one.info.categories) for one in (dataset, reference))
     far = [earth_movers_distance(own[name], others[name]) / _spread(others[name]) for name in COMPARED]
     return -float(np.mean(far))
 
 
 def _spread(histogram: Histogram) -> float:
-    """The standard deviation of the values of a histogram, at least the width of a bin."""
+    """The standard deviation of a histogram, but at least the bin width; in octaves if logarithmic."""
     edges = np.log2(histogram.edges) if histogram.logarithmic else histogram.edges
     centres, width = (edges[1:] + edges[:-1]) / 2, float(edges[1] - edges[0])
     share = histogram.counts / histogram.counts.sum()

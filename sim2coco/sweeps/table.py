@@ -35,7 +35,7 @@ def columns(rows: Sequence[Row]) -> dict[str, list[Cell]]:
 
 
 def measured(rows: Sequence[Row]) -> dict[str, list[Spread]]:
-    """The quantities whose quantiles are in the table, by heading."""
+    """Maps each measured quantity to its quantiles in each job."""
     return {
         "objects per image": [row.objects for row in rows],
         "visible fraction": [row.visible_fraction for row in rows],
@@ -44,7 +44,7 @@ def measured(rows: Sequence[Row]) -> dict[str, list[Spread]]:
 
 
 def swept(rows: Sequence[Row]) -> dict[str, list[Cell]]:
-    """The values of each setting that differs between jobs, by key; `out` is left out."""
+    """For each setting that differs between jobs, except `out`: its values, one for each job."""
     settings = [dict(override.partition("=")[::2] for override in row.job.overrides) for row in rows]
     keys = list(dict.fromkeys(key for setting in settings for key in setting))
     values: dict[str, list[Cell]] = {key: [setting.get(key, "") for setting in settings] for key in keys}

@@ -39,7 +39,12 @@ def bins_of_view(target: Literal["balanced"] | Target | None, images: Iterable[E
 
 
 def bins_of(picture: Picture, brightness: float | None) -> Bins:
-    """The bins into which an image falls; without its mean luma `brightness`, none for this histogram."""
+    """The bins into which an image falls, by histogram.
+
+    Args:
+        picture: The image's entry in the record.
+        brightness: The image's mean luma; None if it is not measured.
+    """
     labels, area = picture.annotations, picture.width * picture.height
     values: Mapping[str, Sequence[float]] = {
         "objects": [len(labels)],

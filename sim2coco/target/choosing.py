@@ -54,7 +54,7 @@ class Chooser:
         return {name: np.zeros(len(one.shares)) for name, one in self._wanted.items()}
 
     def take(self, bins: Bins, left_out: bool = False) -> bool:
-        """Decides about the next view; returns whether it is chosen.
+        """Returns whether the next view is chosen, and adds the view to the counts.
 
         Args:
             bins: The bins of the view's images.
@@ -78,7 +78,7 @@ class Chooser:
         self._plain[which] += plain
 
     def _keeps_share(self) -> bool:
-        """Whether to choose a view that counts in no histogram, so that such views keep their fraction."""
+        """Whether to choose a view without values in any histogram; preserves the fraction of such views."""
         return self._plain[1] * self._views[0] <= self._plain[0] * self._views[1]
 
     def _is_near(self, counts: Counts) -> bool:
@@ -105,7 +105,7 @@ class Chooser:
         return {name: (drawn[name], chosen[name]) for name in drawn}
 
     def missing(self) -> str:
-        """Describes the bin that is missing most; "" if the target is reached."""
+        """Describes the bin with the largest shortfall; "" if the target is reached."""
         far = self._distances(self._chosen)
         if fmean(far.values()) <= self._tolerance:
             return ""

@@ -11,7 +11,7 @@ from sim2coco.target.settings import TARGET
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """Decides about the views of scenes, which are given in order.
+    """Chooses views to match the target; scenes must be given in order.
 
     Attributes:
         store: The data set.
@@ -26,14 +26,17 @@ class Filling:
     left_out: set[tuple[int, int, int]] = field(default_factory=set)
 
     def decided(self, scene: Summary, wanted: int) -> Summary:
-        """Returns the scene with the reason `target` for views that are not chosen, and removes their files.
+        """Chooses among the accepted views of a scene.
 
-        Once enough views are chosen, nothing is decided about the remaining views, which belong to the
-        scene until the run ends.
+        The views that are not chosen get the reason `target`, and their files are removed. Once `wanted`
+        views are chosen, the remaining views of the scene are left unchanged.
 
         Args:
             scene: The next scene.
             wanted: Number of views that are still wanted.
+
+        Returns:
+            The scene with the new reasons.
         """
         views = list(scene.views)
         for index, (reasons, bins) in enumerate(zip(scene.views, scene.bins, strict=True)):
@@ -50,24 +53,29 @@ class Filling:
         return replace(scene, views=tuple(views))
 
     def _remove(self, scene: int, new: Sequence[int]) -> None:
-        """Rewrites the record, and removes the views' files; a later run removes what a killed run leaves."""
+        """Rejects the views `new` in the record, and deletes their files."""
         record = from_bytes(self.store.get(record_name(scene)))
         views = [_rejected(view) if index in new else view for index, view in enumerate(record.views)]
         content = to_bytes(replace(record, views=tuple(views)))
         self.store.put(record_name(scene), content, sync=False)
-        for index in new:
+        for index in new:  # a later run removes the files that a killed run leaves
             for picture in record.views[index].pictures:
                 for name in picture_files(record.split, picture):
                     self.store.delete(name)
 
 
 def left_out(record: Record) -> bool:
-    """Whether views of a scene were left out for a target."""
+    """Whether any view in the record was rejected because of the target."""
     return any(TARGET in view.reasons for view in record.views)
 
 
 def left_out_as(record: Record, other: bytes) -> Record:
-    """Leaves out the views of a record that the earlier record `other` of the scene, if valid, leaves out."""
+    """Rejects the views of a record that an earlier record of the scene rejects because of the target.
+
+    Args:
+        record: The new record.
+        other: Content of the earlier record; ignored if it is not a valid record.
+    """
     try:
         out = {(view.view, view.lighting) for view in from_bytes(other).views if TARGET in view.reasons}
     except ValueError:

@@ -10,7 +10,7 @@ from sim2coco.target.settings import BALANCED, HISTOGRAMS
 
 
 def with_histograms(tree: Any) -> Any:
-    """Replaces a data set that is the target in the values of a Recipe with its histograms.
+    """If the target in the values of a Recipe is a data set, replaces it with the data set's histograms.
 
     The Recipe, and every file written from it, is therefore independent of the data set.
 

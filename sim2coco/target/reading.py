@@ -37,7 +37,7 @@ def read_target(path: Path, histograms: Collection[str]) -> Target:
 
 @lru_cache(maxsize=4)
 def _read(path: Path, split: str | None, state: str, histograms: frozenset[str]) -> Target:
-    """`read_target` with a cache; `state` identifies the content, so a data set is read once per process."""
+    """Implements `read_target`; cached, with `state` as the identity of the data set's content."""
     data, _ = open_reference(path)
     names = data.info.categories
     labels: Counter[str] = Counter(dict.fromkeys(names, 0))
@@ -60,7 +60,7 @@ def _read(path: Path, split: str | None, state: str, histograms: frozenset[str])
 
 
 def _images(data: Dataset, split: str | None, decoded: bool) -> Iterator[tuple[LabelledImage, bool]]:
-    """Yields each image, and whether its brightness is measured."""
+    """Yields (image, decode); if `decoded`, `decode` is true for at most `DECODED` evenly spaced images."""
     sizes = data.sizes()
     number = sum(size.images for name, size in sizes.items() if split in (None, name))
     step = max(1, -(-number // DECODED))

@@ -1,4 +1,4 @@
-"""The settings of a target: the histograms that the accepted images are to have together."""
+"""The settings of a target: the desired histograms of all accepted images together."""
 
 from typing import Annotated, Literal
 

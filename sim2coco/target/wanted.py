@@ -18,7 +18,8 @@ def wanted_of(target: Target, categories: Sequence[str]) -> dict[str, "Wanted"]:
     """The histograms of a target by their names.
 
     Args:
-        target: The target. Its categories are left out if fewer than two of them are known.
+        target: The target. Its histogram of categories is left out if `categories` contains fewer than two
+            of them.
         categories: The names of all categories.
     """
     given = [name for name in QUANTITY if getattr(target, name) is not None]
@@ -66,20 +67,20 @@ class Wanted(ABC):
         return np.asarray(np.where(more > 0, deviating / np.maximum(more, 1), 0.0), np.float64)
 
     def _distances(self, counts: Array) -> Array:
-        """Distances of k histograms (k, n) to the target: (k,)."""
+        """Distances (k,) of k histograms, `counts` (k, n), to the target."""
         totals = counts.sum(axis=1)
         far = self._far(counts / np.maximum(totals, 1)[:, None] - self.shares)
         return np.where(totals > 0, far, UNFILLED)
 
     def missing(self, counts: Array) -> str:
-        """Describes the bin that is missing most."""
+        """Describes the bin whose fraction is farthest below the target."""
         shares = counts / max(counts.sum(), 1)
         bin = int(np.argmax(self.shares - shares))
         return f"{shares[bin]:.1%} {self._named(bin)}, wanted are {self.shares[bin]:.1%}"
 
     @abstractmethod
     def _far(self, off: Array) -> Array:
-        """Distances of histograms whose fractions differ from the target by `off` (k, n): (k,)."""
+        """Distances (k,) to the target, of k histograms whose fractions differ from it by `off` (k, n)."""
 
     @abstractmethod
     def _named(self, bin: int) -> str:
@@ -87,7 +88,7 @@ class Wanted(ABC):
 
 
 class Ordered(Wanted):
-    """A histogram of numbers; its distance is the earth mover's, in standard deviations of the target."""
+    """A histogram of numbers; its distance is the earth mover's distance, in target standard deviations."""
 
     def __init__(self, name: str, shares: Array) -> None:
         """Computes the scale of the distances."""
@@ -114,7 +115,7 @@ class Named(Wanted):
     """
 
     def __init__(self, categories: Sequence[str], wanted: Mapping[str, float]) -> None:
-        """Puts the shares into the order of all categories."""
+        """Converts relative sizes by name, `wanted`, to fractions in the order of `categories`."""
         counts = np.array([wanted.get(name, 0.0) for name in categories])
         super().__init__(counts / counts.sum())
         self._categories, self._counted = categories, np.array([name in wanted for name in categories])

@@ -115,7 +115,7 @@ def _recoloured(images: Tensor, noise: Tensor, generator: torch.Generator) -> Te
 
     Args:
         images: (B, 3, H, W), the images.
-        noise: (3, H, W), noise with a standard deviation of 1; each image gets it with a random cyclic shift.
+        noise: (3, H, W), noise with a standard deviation of 1, cyclically shifted at random for each image.
         generator: Random generator for the changes.
     """
     number, _, height, width = images.shape

@@ -36,7 +36,7 @@ def common_classes(reference: Dataset, training: Mapping[str, Dataset]) -> Class
         training: The training data sets, by name.
 
     Raises:
-        ValidateError: No category is in all of them.
+        ValidateError: The data sets have no category in common.
     """
     sets = {"the reference": reference, **training}
     everywhere = [

@@ -97,7 +97,7 @@ def read_examples(
 
     Args:
         images: The images.
-        classes: The class of each category of their data set; None if the category is not used.
+        classes: The class of each category of the images' data set; None if the category is not used.
         canvas: The detector's input size.
         progress: Called with the number of images read so far.
 

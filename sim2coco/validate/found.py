@@ -35,7 +35,7 @@ class Found:
         return self.chosen(self.scores >= score)
 
     def placed(self, scale: float, width: int, height: int) -> "Found":
-        """Undoes the scaling of the image by `scale`, and clips the boxes to the original image."""
+        """Divides the boxes by `scale`, and clips them to the original image, of size `width` x `height`."""
         boxes = self.boxes / scale
         limits = np.array([width, height, width, height], np.float64)
         return Found(np.clip(boxes, 0.0, limits), self.scores, self.classes)

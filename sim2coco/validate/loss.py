@@ -79,7 +79,7 @@ def _near(boxes: Tensor, height: int, width: int) -> Tensor:
 
 
 def loss_of(maps: Maps, target: Target) -> Tensor:
-    """Computes the loss: focal loss of centres as in CornerNet, plus generalised IoU (arXiv:1902.09630)."""
+    """Computes the loss: CornerNet's focal loss of centres plus GIoU loss of boxes (arXiv:1902.09630)."""
     is_centre = target.heat == 1.0
     say = torch.sigmoid(maps.heat)
     at_centre = -functional.logsigmoid(maps.heat) * (1 - say).square()

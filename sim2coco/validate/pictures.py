@@ -131,7 +131,7 @@ def best_threshold(objects: Sequence[Objects], found: Sequence[Found]) -> float:
 
 
 def faults_of(objects: Objects, found: Found) -> Faults:
-    """Matches each detection to the unmatched object of its class with the largest IoU; returns errors."""
+    """Finds the errors: matches each detection to the unmatched object of its class with the largest IoU."""
     judged = [(box, label) for box, label in objects if label != IGNORED]
     boxes = np.array([box for box, _ in judged], np.float64).reshape(-1, 4)
     ignored = np.array([box for box, label in objects if label == IGNORED], np.float64).reshape(-1, 4)

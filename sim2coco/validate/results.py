@@ -19,8 +19,8 @@ class Plan:
 
     Attributes:
         seeds: Number of trainings on each data set.
-        steps: Steps per training; None for as many as 18 epochs of the largest data set, but 1000..2250.
-        minutes: Duration of each training on this machine, which overrides `steps`; None if not set.
+        steps: Steps per training; None for 18 epochs of the largest data set, clamped to 1000..2250 steps.
+        minutes: Minutes per training on this machine, instead of `steps`; None to use `steps`.
         long_px: Length of the longer image side in the detector.
         split: Split of the reference to test on; None for all except `train`.
         device: `cpu`, `cuda` or None for automatic selection.
@@ -146,7 +146,7 @@ def _pair(value: Spread | None) -> dict[str, float | None] | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """The results, and the detections of each data set's first detector, for the drawings."""
+    """The results, and, for plots, the reference and the detections of each data set's first detector."""
 
     report: Report
     reference: Reference
@@ -187,7 +187,7 @@ def _of_category(name: str) -> Number:
 
 
 def _cells(results: Iterable[Result], numbers: Iterable[Number]) -> list[str]:
-    """Formats mean and standard deviation of each score of each result."""
+    """Formats the mean and standard deviation of each score in each result, ordered by score."""
     return [str(result.spread(number) or "-") for number in numbers for result in results]
 
 

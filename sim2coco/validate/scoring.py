@@ -49,7 +49,7 @@ class Reference:
 
     Attributes:
         images: The test images.
-        classes: The class of each category of their data set; None if the category is not compared.
+        classes: The class of each category of the images' data set; None if the category is not compared.
         names: Class names.
     """
 

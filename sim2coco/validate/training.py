@@ -120,7 +120,7 @@ def _precision(device: torch.device) -> AbstractContextManager[object]:
 
 
 def _has_amx() -> bool:
-    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX), about 2.5 times as fast."""
+    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX)."""
     information = Path("/proc/cpuinfo")
     return information.exists() and " amx_bf16 " in information.read_text()
 

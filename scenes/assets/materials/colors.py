@@ -48,5 +48,5 @@ def shaded(color: Floats, factor: Floats) -> Floats:
 
 
 def blended(under: Floats, over: Floats, share: Floats) -> Floats:
-    """Alpha-blends two colour images (n, n, 3): `over` where `share` (n, n) is 1, `under` where it is 0."""
+    """Blends two colour images (n, n, 3) with the weight `share` (n, n) of `over`, from 0 to 1."""
     return np.asarray(cv2.blendLinear(over, under, share, 1 - share), np.float32)

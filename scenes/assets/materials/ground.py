@@ -38,7 +38,7 @@ def grass(rng: np.random.Generator) -> Material:
 
 @cache
 def _blades() -> NDArray[np.uint8]:
-    """Tone and height (n, n, 2) of blades; shared by all lawns, because painting them is slow."""
+    """Renders the tone and the height (n, n, 2) of the blades that all lawns share."""
     rng = np.random.Generator(np.random.PCG64(0))
     canvas = np.zeros((SIZE_PX, SIZE_PX, 2), np.uint8)
     for layer in range(LAYERS):
@@ -50,7 +50,7 @@ def _blades() -> NDArray[np.uint8]:
 def _draw_layer(
     rng: np.random.Generator, canvas: NDArray[np.uint8], ink: tuple[float, float], width_px: int
 ) -> None:
-    """Paints one layer of blades into (n, n, 2), in place."""
+    """Paints one layer of blades of one tone and height (`ink`) into `canvas` (n, n, 2), in place."""
     places, numbers = rng.random((BLADES, 2)) * SIZE_PX, rng.random((BLADES, 3))
     angle = 2 * np.pi * numbers[:, 1]
     bend = angle + 0.9 * (numbers[:, 0] - 0.5)

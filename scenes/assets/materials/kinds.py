@@ -23,7 +23,7 @@ class Kind(NamedTuple):
     Attributes:
         draw: Function that generates one variant.
         tile_m: Range of the natural side length of a tile in metres.
-        metallic: Whether it is bare metal.
+        metallic: Whether the material is bare metal.
     """
 
     draw: Draw

@@ -58,13 +58,17 @@ def brickwork(rng: np.random.Generator) -> Material:
 
 
 def _courses(rows: int, columns: int, joint: float, shifted: bool) -> tuple[Floats, NDArray[np.int32]]:
-    """Distance to the nearest joint in pixels, (n, n), negative inside joints, and stone index, (n, n).
+    """Lays out rows of stones of equal size.
 
     Args:
         rows: Stones along y.
         columns: Stones along x.
         joint: Width of the joints as a fraction of the tile.
         shifted: Whether every other row is shifted by half a stone; ignored for an odd number of rows.
+
+    Returns:
+        (n, n) distance of each pixel from the nearest joint, in pixels, negative inside joints; and (n, n)
+        index of the stone at each pixel.
     """
     x, y = centres()
     row = np.floor(y * np.float32(rows)).astype(np.int32)
@@ -79,7 +83,7 @@ def _courses(rows: int, columns: int, joint: float, shifted: bool) -> tuple[Floa
 
 
 def _of_each(rng: np.random.Generator, shape: tuple[int, int], which: NDArray[np.int32]) -> Floats:
-    """One random number in [-0.5, 0.5) per stone, mapped to pixels (n, n)."""
+    """Samples a value in [-0.5, 0.5) for each stone; returns the value of each pixel's stone (n, n)."""
     return uniforms(rng, shape[0] * shape[1]).take(which)
 
 

@@ -24,7 +24,7 @@ class Material:
         max_slope: The slope that 255 encodes.
         gloss: (n, n) uint8; 255 where the surface has the roughness of the material, 0 where it is matte.
         roughness: 0 is a mirror, 1 is matte.
-        metallic: Whether it is bare metal, which tints reflections with its colour.
+        metallic: Whether the material is bare metal, which tints reflections with its colour.
     """
 
     color: Image
@@ -51,7 +51,7 @@ def material_from(
         tile_m: Typical side length of the tile in metres, which determines the slopes.
         roughness: 0 is a mirror, 1 is matte.
         gloss: (n, n) from 0 (matte) to 1; None is 1 everywhere.
-        metallic: Whether it is bare metal.
+        metallic: Whether the material is bare metal.
     """
     slope, max_slope = _slopes(height_m, tile_m)
     shiny = np.full(height_m.shape, 255, np.uint8) if gloss is None else _to_bytes(gloss)

@@ -71,7 +71,16 @@ def _grain(rng: np.random.Generator, rings: tuple[int, int]) -> Floats:
 
 
 def _boards(rng: np.random.Generator, weight: Floats, rows: int) -> Floats:
-    """Grain, brightness and joints of boards, (3, n, n); boards show random parts of `weight` (n, n)."""
+    """Lays out boards along x.
+
+    Args:
+        rng: Generator.
+        weight: (n, n) wood grain; each board shows a random part.
+        rows: Boards along y.
+
+    Returns:
+        (3, n, n): grain, brightness of the board, and joints (1 in a joint, 0 on a board).
+    """
     planes = np.empty((3, SIZE_PX, SIZE_PX), np.float32)
     edges = np.rint(np.linspace(0, SIZE_PX, rows + 1)).astype(int).tolist()
     ends = np.linspace(0, SIZE_PX, int(rng.integers(1, 3)) + 1).astype(int).tolist()

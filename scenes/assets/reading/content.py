@@ -34,7 +34,7 @@ def is_pointer(content: bytes) -> bool:
 
 
 def check_content(content: bytes, suffix: str) -> None:
-    """Checks that a file is not empty and is not obviously something other than a mesh.
+    """Rejects empty files, and files whose content is obviously not a mesh.
 
     Raises:
         Refused: The file is empty or not a mesh; the message says what it is.

@@ -29,10 +29,11 @@ def glass(name: str, material: Material) -> Iterator[str]:
 
 
 def alpha_of(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
-    """Returns the alpha (h, w) of an image: its alpha channel if not opaque everywhere, else its brightness.
+    """Reads an opacity map.
 
     Returns:
-        None if the image is damaged; a note is then added to `notes`.
+        (h, w) alpha channel of the image, or its brightness if the alpha channel is opaque everywhere. None,
+        with a note in `notes`, if the image is damaged.
 
     Raises:
         Refused: The image has too many pixels.

@@ -96,8 +96,8 @@ def decode_image(
     Args:
         file: Path of the image file, or a binary stream.
         name: Name of the image in error messages.
-        reduced_px: Decode JPEG files faster at a half, a fourth or an eighth of their size, if the longer
-            side then has at least this many pixels; None for the full size.
+        reduced_px: JPEG files are decoded at 1/2, 1/4 or 1/8 of their size, which is faster, if the longer
+            side then still has at least this many pixels. None decodes at the full size.
         formats: The accepted formats, by Pillow's names.
         rotated: Whether the image is rotated according to its EXIF orientation.
 

@@ -22,7 +22,9 @@ READERS: dict[str, Callable[[bytes, MeshResolver], Named]] = {
 
 
 def read_named(path: Path, roots: Sequence[Path]) -> Named:
-    """Reads the triangles of a mesh file with their names; only OBJ and glTF have names.
+    """Reads the triangles of a mesh file with their material and group names.
+
+    Only OBJ and glTF files have names.
 
     Args:
         path: The mesh file.

@@ -101,10 +101,14 @@ def groups_of(content: bytes) -> tuple[Ints, tuple[tuple[str, ...], ...]]:
 
 
 def _corners(text: bytes) -> tuple[Ints, Ints]:
-    """Indices as written, (k, 3), 0 if missing, and the number of corners of each polygon, (m,).
+    """Parses the corners of polygons.
 
     Args:
-        text: Lines of corners: `v`, `v/vt`, `v//vn` or `v/vt/vn`.
+        text: One line per polygon; a corner is `v`, `v/vt`, `v//vn` or `v/vt/vn`.
+
+    Returns:
+        indices: (k, 3) vertex, texture coordinate and normal index of each corner as written; 0 if missing.
+        counts: (m,) number of corners of each polygon.
     """
     if b"/" in text:
         text = text.replace(b"//", b"/0/").replace(b"/ ", b"/0 ").replace(b"/\n", b"/0\n")

@@ -47,7 +47,7 @@ def _counts(lines: list[str]) -> tuple[int, int]:
     """Numbers of vertices and faces, from the first line.
 
     Raises:
-        Refused: They are missing, too large, or exceed the number of lines.
+        Refused: The numbers are missing, too large, or exceed the number of lines.
     """
     words = lines[0].split() if lines else []
     if len(words) < 2 or not (words[0].isdecimal() and words[1].isdecimal()):
@@ -60,14 +60,18 @@ def _counts(lines: list[str]) -> tuple[int, int]:
 
 
 def _rows(lines: list[str]) -> tuple[Floats, Ints]:
-    """All numbers (k,) in some lines, and how many each line has (m,)."""
+    """Returns the numbers in some lines, concatenated (k,), and the count of numbers in each line (m,)."""
     return numbers(" ".join(lines)), np.array([len(line.split()) for line in lines], np.int64)
 
 
 def _vertices(
     table: Floats, lengths: Ints, keyword: re.Match[str] | None, looks: list[str]
 ) -> tuple[Floats, Floats | None, Floats | None, Floats | None]:
-    """Positions (n, 3); normals (n, 3), colours (n, 3) and texture coordinates (n, 2), or None for each.
+    """Splits the vertex lines into arrays.
+
+    Returns:
+        Positions (n, 3), normals (n, 3), colours (n, 3) and texture coordinates (n, 2). All but the positions
+        are None if the keyword does not announce them.
 
     Raises:
         Refused: A line has fewer numbers than the keyword requires.
@@ -86,7 +90,12 @@ def _vertices(
 
 
 def _faces(table: Floats, lengths: Ints, looks: list[str]) -> tuple[Ints, Ints, Floats | None]:
-    """Vertex index of each corner (k,), number of corners per face (m,), and face colours (m, 3) or None.
+    """Reads the faces.
+
+    Returns:
+        corners: (k,) vertex index of each corner, face by face.
+        counts: (m,) number of corners of each face.
+        colors: (m, 3) colour of each face, or None if no face has one.
 
     Raises:
         Refused: A line has fewer corners than its first number states.

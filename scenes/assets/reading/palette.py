@@ -42,7 +42,7 @@ class Sheet:
     weights: Floats
 
     def mixed(self, corner_values: Floats) -> Floats:
-        """Interpolates vertex values (m, 3, c) at each used pixel, (k, c)."""
+        """Interpolates values given at the triangle corners (m, 3, c) at each used pixel: (k, c)."""
         return np.asarray(np.einsum("ki,kic->kc", self.weights, corner_values[self.triangles]))
 
     def texture(self, colors: Floats) -> NDArray[np.uint8]:

@@ -30,7 +30,7 @@ class Places:
 
     Args:
         folder: The folder of the mesh file.
-        roots: Folders that may contain the referenced files, and the targets of symbolic links.
+        roots: Allowed folders. Referenced files and targets of symbolic links must be in one of them.
     """
 
     def __init__(self, folder: Path, roots: Sequence[Path]) -> None:
@@ -40,9 +40,12 @@ class Places:
         self._within = (self._folder, *map(_absolute, roots), *self._targets)
 
     def find(self, name: str) -> tuple[Path, bool]:
-        """Resolves a path; also returns whether only its last components led to the file.
+        """Resolves a path that is written in a mesh file.
 
-        The file may be missing.
+        If nothing is found at that path, the last components of the path are looked up in the mesh folder.
+
+        Returns:
+            The path of the file, which may be missing, and whether the path was found by its last components.
 
         Raises:
             Refused: The file is not in `roots`, or is a symbolic link whose target is not in `roots`.
@@ -69,7 +72,7 @@ class Places:
         return places[-1], False
 
     def key(self, path: Path) -> str:
-        """Returns a path relative to the mesh folder, with `/`."""
+        """Returns a path relative to the mesh folder, with `/` as the separator."""
         return PurePath(os.path.relpath(path, self._folder)).as_posix()
 
     def _named(self, name: str, plain: str) -> Iterator[Path]:

@@ -54,7 +54,7 @@ class Raw:
         return replace(other, normals=None if other.normals is None else -other.normals)
 
     def where(self, which: NDArray[np.bool_], other: "Raw") -> "Raw":
-        """Replaces the triangles selected by a mask (m,) with those of `other`."""
+        """Replaces the triangles selected by a mask (m,) with the triangles at the same index in `other`."""
         mask = which[:, None, None]
         return self._each(lambda array, instead: np.where(mask, instead, array), other)
 
@@ -76,7 +76,7 @@ class Raw:
         return moved
 
     def _each(self, change: Any, *others: "Raw") -> "Raw":
-        """Applies `change` to each array, together with the same array of each of `others`."""
+        """Applies `change` to each array, together with the arrays of the same name in `others`."""
         arrays: dict[str, Any] = {
             name: None
             if getattr(self, name) is None
@@ -87,7 +87,7 @@ class Raw:
 
 
 def with_colors(raw: Raw, colors: Floats) -> Raw:
-    """Adds vertex colours (m, 3, 3), or a single colour if all are the same."""
+    """Adds vertex colours (m, 3, 3) to triangles; if all colours are equal, sets `color_rgb` instead."""
     colors = np.clip(np.where(np.isfinite(colors), colors, 0.7), 0.0, 1.0)
     if len(colors) and np.ptp(colors.reshape(-1, 3), axis=0).max() < 1 / 255:
         return replace(raw, color_rgb=rgb_of(colors[0, 0]))
@@ -99,7 +99,7 @@ def painted(raw: Raw, color: Color, tint: Color, image: Image.Image | None, note
 
     Args:
         raw: The triangles.
-        color: Their colour if they get no texture.
+        color: Colour of the triangles if they get no texture.
         tint: The colour that multiplies the texture.
         image: The texture, or None. It is used only if the triangles have texture coordinates.
         notes: The reason for an unused texture is added here.
@@ -116,7 +116,7 @@ def painted(raw: Raw, color: Color, tint: Color, image: Image.Image | None, note
 
 
 def meant(tint: Color) -> Color:
-    """Returns the colour of a textured MTL material; white if it is an exporter's default value."""
+    """Returns the colour `tint` of a textured MTL material, or white if `tint` is an exporter's default."""
     given = max(tint) > BLACK and not any(np.allclose(tint, grey, atol=0.002) for grey in MEANINGLESS)
     return tint if given else WHITE
 

@@ -20,12 +20,12 @@ def read_source(path: Path, roots: Sequence[Path]) -> Source:
 
     Args:
         path: The mesh file.
-        roots: Folders that may contain the files that the mesh refers to, and the targets of symbolic links,
-            such as the imported folder.
+        roots: Allowed folders, such as the imported folder. Files that the mesh refers to and targets of
+            symbolic links must be in one of them.
 
     Raises:
-        Refused: The file cannot be read, has no faces, exceeds a limit, or it or a file that it refers to is
-            outside the allowed folders.
+        Refused: The file cannot be read, has no faces, exceeds a limit, or is outside `roots`; or the mesh
+            refers to a file outside `roots`.
     """
     if not path.is_file():  # a pipe would never end; a symbolic link may be circular
         raise unreadable("is no ordinary file")

@@ -1,4 +1,4 @@
-"""Detects meshes so far from their origin that the coordinates in their file do not resolve their shape."""
+"""Detects meshes that are too far from the origin for the precision of their coordinates."""
 
 from collections.abc import Sequence
 
@@ -52,7 +52,12 @@ def _there(points: Floats) -> str:
 
 
 def _step(points: Floats) -> tuple[float, bool]:
-    """The coarsest step of coordinates among the axes, and whether some on that axis are as close as that."""
+    """Finds the axis with the coarsest coordinates.
+
+    Returns:
+        The spacing of representable coordinates on that axis, and whether two distinct coordinates on it are
+        at most `SMALL_STEPS` spacings apart.
+    """
     found = [(_step_along(values), values) for values in map(np.unique, points.T) if len(values) > 1]
     step, values = max(found, key=lambda pair: pair[0])
     return step, bool(np.diff(values).min() <= SMALL_STEPS * step)

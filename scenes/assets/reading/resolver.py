@@ -37,11 +37,11 @@ Fate = Literal["found", "missing", "unsupported", "unreadable", "outside", "poin
 class MeshResolver:
     """Opens the files that a mesh refers to.
 
-    `Places` describes where it looks for them.
+    The class `Places` defines where files are searched for.
 
     Args:
         path: The mesh file.
-        roots: Folders that may contain the referenced files, and the targets of symbolic links.
+        roots: Allowed folders. Referenced files and targets of symbolic links must be in one of them.
 
     Attributes:
         images: For each image that the mesh refers to, by its path relative to the mesh: `found`, or why it

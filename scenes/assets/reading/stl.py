@@ -50,7 +50,7 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
 
 
 def _is_text(content: bytes) -> bool:
-    """Whether a file is text; binary files may also begin with `solid`, but their length fits the header."""
+    """Whether a file is text; binary files that begin with `solid` are recognised by their length."""
     head = content[:256].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\0", b"")
     if head[:5].lower() != b"solid":
         return False

@@ -36,7 +36,7 @@ class Surface:
 
 
 def cut(surface: Surface, notes: list[str]) -> tuple[Raw, Ints]:
-    """Triangulates polygons, to (t, 3, 3); also returns the polygon index of each triangle, (t,).
+    """Triangulates polygons; returns the triangles, and the polygon index (t,) of each triangle.
 
     Raises:
         Refused: There are too many triangles, or every polygon has a vertex index out of range.
@@ -51,7 +51,7 @@ def cut(surface: Surface, notes: list[str]) -> tuple[Raw, Ints]:
 
 
 def joined(raws: Sequence[Raw]) -> tuple[Raw, ...]:
-    """Joins all `Raw` with vertex colours and the same arrays, because each would get its own texture."""
+    """Joins the triangles with vertex colours of several materials, so that they share a baked texture."""
     colored = [replace(raw, uvs=None) for raw in raws if raw.corner_colors is not None]
     if len(colored) < 2:
         return tuple(raws)
@@ -60,7 +60,7 @@ def joined(raws: Sequence[Raw]) -> tuple[Raw, ...]:
 
 
 def alike(raws: Sequence[Raw]) -> tuple[Raw, ...]:
-    """Joins triangles of one material that have the same optional arrays."""
+    """Concatenates all triangles with the same optional arrays; takes colour and texture from the first."""
     kinds: dict[tuple[bool, ...], list[Raw]] = {}
     for raw in raws:
         kinds.setdefault(tuple(getattr(raw, name) is None for name in DATA), []).append(raw)
@@ -77,9 +77,12 @@ def _one(raws: list[Raw]) -> Raw:
 
 
 def strip_triangles(strip: Ints) -> Ints:
-    """The triangles (t, 3) of triangle strips (k,), each ended by -1, with consistent winding.
+    """Converts triangle strips to triangles (t, 3) with consistent winding.
 
-    Triangles with a repeated index, which only connect strips, are removed.
+    Degenerate triangles, in which an index is repeated, are removed.
+
+    Args:
+        strip: (k,) vertex indices of all strips; -1 ends a strip.
     """
     if len(strip) < 3:
         return np.zeros((0, 3), np.int64)
@@ -98,7 +101,7 @@ def listed(starts: Ints, counts: Ints) -> Ints:
 
 
 def indices(values: Floats) -> Ints:
-    """Converts floats to vertex indices; -1 for those that are negative or not finite."""
+    """Converts floats to vertex indices; -1 where a value is negative or not finite."""
     return np.asarray(np.clip(np.where(np.isfinite(values), values, -1), -1, 2**53), np.int64)
 
 

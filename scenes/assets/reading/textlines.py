@@ -55,8 +55,8 @@ class TextLines:
         """Returns the text of selected lines without keyword and comments.
 
         Args:
-            keyword: The keyword with which these lines begin.
-            which: (n,) selects the lines.
+            keyword: The keyword with which the selected lines begin.
+            which: (n,) mask that selects the lines.
         """
         lines = np.flatnonzero(which)
         if not len(lines):
@@ -97,7 +97,7 @@ def text_lines(content: bytes) -> TextLines:
 
 
 def words_per_line(text: bytes) -> tuple[Ints, Ints]:
-    """Positions of the words in a text, and number of words per line."""
+    """Byte offset (k,) of each word in a text, and number (n,) of words in each line."""
     data = np.frombuffer(text, np.uint8)
     blank = data <= SPACE
     first = ~blank
@@ -127,7 +127,7 @@ def numbers_in(text: bytes, count: int, dtype: type[Any], told: bytes | None = N
 
 
 def _parsed(text: bytes, dtype: type[Any]) -> NDArray[Any]:
-    """Parses the numbers before the first word that is not a number."""
+    """Parses numbers separated by spaces, up to the first word that is not a number."""
     try:
         return np.fromstring(text, dtype, sep=" ")
     except ValueError:

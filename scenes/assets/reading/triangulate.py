@@ -1,4 +1,4 @@
-"""Triangulates polygons, including concave ones and those with repeated or collinear corners."""
+"""Triangulates polygons, including concave polygons and polygons with repeated or collinear corners."""
 
 from itertools import pairwise
 
@@ -48,7 +48,7 @@ def triangulate(vertices: Floats, corners: Ints, counts: Ints) -> Ints:
 
 
 def _cut(vertices: Floats, polygons: Ints) -> Ints:
-    """Triangles (m, n - 2, 3) of polygons (m, n), as corner indices 0..n - 1; -1 for unused slots."""
+    """Triangulates polygons (m, n): corner indices (m, n - 2, 3) from 0 to n - 1, padded with -1."""
     size, count = polygons.shape
     fan = np.stack([np.zeros(count - 2, np.int64), np.arange(1, count - 1), np.arange(2, count)], axis=1)
     if count == 3:
@@ -62,10 +62,10 @@ def _cut(vertices: Floats, polygons: Ints) -> Ints:
 
 
 def _cut_many(points: Floats, fan: Ints) -> Ints:
-    """Triangles (m, n - 2, 3) of polygons (m, n, 3) with five corners or more.
+    """Triangulates polygons with five or more corners: indices (m, n - 2, 3), padded with -1.
 
     Args:
-        points: The corners.
+        points: (m, n, 3) corners.
         fan: (n - 2, 3) triangles of the fan around corner 0.
     """
     size, count = points.shape[:2]
@@ -90,7 +90,12 @@ def _fan_areas(points: Floats) -> Floats:
 
 
 def _halves(points: Floats, areas: Floats) -> Ints:
-    """Triangles (m, 2, 3) of quadrilaterals (m, 4, 3), given the area vectors (m, 2, 3) of their fans."""
+    """Divides quadrilaterals into two triangles each: corner indices (m, 2, 3) from 0 to 3.
+
+    Args:
+        points: (m, 4, 3) corners.
+        areas: (m, 2, 3) area vectors of the two triangles that share the first corner.
+    """
     normal = areas.sum(axis=1)
     other = np.cross(points[:, 2] - points[:, 1], points[:, 3] - points[:, 1])
     least = (areas @ normal[..., None]).min(axis=1)[:, 0]
@@ -121,9 +126,11 @@ def _covered(points: Floats) -> NDArray[np.bool_]:
 
 
 def _flat(points: Floats, normal: Floats) -> Floats:
-    """Projects polygons (m, n, 3) along vectors (m, 3) to (m, n, 2); NaN for zero vectors.
+    """Projects each polygon along its normal to a plane: (m, n, 2); NaN if the normal is zero.
 
-    The coordinates are exact if the vector is parallel to an axis.
+    Args:
+        points: (m, n, 3) corners of the polygons.
+        normal: (m, 3) normals of the polygons, not necessarily unit vectors.
     """
     normal = normal / np.linalg.norm(normal, axis=1, keepdims=True)
     across = np.cross(np.eye(3)[np.abs(normal).argmin(axis=1)], normal)
@@ -150,8 +157,8 @@ def triangulate_with_holes(points: Floats, ends: Ints) -> Ints:
     """Triangulates a polygon with holes, preserving the winding of its outline.
 
     Args:
-        points: (n, 3) corners of the outline, then those of each hole, in either direction.
-        ends: (h + 1,) number of corners up to the end of the outline and of each hole.
+        points: (n, 3) corners of the outline, then the corners of each hole. Holes may have any winding.
+        ends: (h + 1,) indices in `points` at which the outline and each of the h holes end (exclusive).
 
     Returns:
         (t, 3) corner indices; empty if the outline has no area or a corner is not finite.
@@ -172,10 +179,10 @@ def _doubled_areas(triangles: Floats) -> Floats:
 
 
 def _with_all_corners(cut: Ints, flat: Floats) -> Ints:
-    """Inserts collinear corners that were left out, so that the polygon fits its neighbours.
+    """Adds the collinear corners that a triangulation left out, to avoid T-junctions between polygons.
 
     Args:
-        cut: (t, 3) triangles of a polygon, with its winding.
+        cut: (t, 3) triangles of a polygon, with the winding of the polygon.
         flat: (n, 2) corners of the polygon.
     """
     used = np.unique(cut)

@@ -103,7 +103,7 @@ def _number(text: str | None) -> float | None:
 
 
 def _numbers(text: str | None, default: tuple[float, ...]) -> tuple[float, ...]:
-    """Parses the numbers in `text`; returns `default` if it is None.
+    """Parses the numbers in `text`; returns `default` if `text` is None.
 
     Raises:
         Refused: There are not as many numbers as in `default`, or a word is not a finite number.
@@ -198,7 +198,7 @@ def _raw(mesh: Mesh) -> Raw:
 def _color(
     material: ElementTree.Element | None, materials: dict[str, ElementTree.Element]
 ) -> tuple[float, float, float] | None:
-    """The colour of a material element, or of the robot's material with the same name, or None."""
+    """Returns the RGB of a material element; if it has none, the RGB of the robot's material of that name."""
     if material is None:
         return None
     color = material.find("color")

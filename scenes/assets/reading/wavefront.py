@@ -91,7 +91,7 @@ def read_named(content: bytes, resolver: MeshResolver) -> Named:
 
 
 def _uncut(content: bytes, resolver: MeshResolver) -> tuple[Named, dict[str, Material], "_Textures"]:
-    """Named triangles of an OBJ file before holes are cut out, with their materials and textures."""
+    """Reads an OBJ file without cutting out holes: triangles, materials by name, and textures."""
     obj = parse(content)
     cut = triangles_of(obj.vertices, obj.corners[:, 0], obj.counts, [])
     corners, polygon = obj.corners[cut], np.repeat(np.arange(len(obj.counts)), obj.counts)[cut[:, 0]]
@@ -108,7 +108,7 @@ def _uncut(content: bytes, resolver: MeshResolver) -> tuple[Named, dict[str, Mat
 def _materials(obj: ObjFile, resolver: MeshResolver) -> dict[str, Material]:
     """Returns the materials of all material files; the first file wins if a name is repeated.
 
-    If any file could be read, a note is added for each material that polygons use and none of the files
+    If at least one file could be read, a note is added for each material that polygons use but no file
     defines.
     """
     found: dict[str, Material] = {}
@@ -135,7 +135,7 @@ def _materials(obj: ObjFile, resolver: MeshResolver) -> dict[str, Material]:
 
 
 def _names(line: str, resolver: MeshResolver) -> list[str]:
-    """The file names after `mtllib`: one, possibly containing blanks, or several."""
+    """Splits the text after `mtllib` into file names, which may contain blanks."""
     line = line.strip('"')
     if " " not in line or resolver.has(line):
         return [line]
@@ -151,7 +151,7 @@ class _Textures:
         self._alphas: dict[str, NDArray[np.uint8] | None] = {}
 
     def get(self, material: Material) -> NDArray[np.uint8] | None:
-        """Returns the texture (h, w, 3) of a material; None if it has no usable one."""
+        """Returns the texture (h, w, 3) of a material; None if there is no usable texture."""
         key = material.texture, _tint(material)
         if key not in self._known:
             image = self._resolver.image(key[0]) if key[0] else None
@@ -180,7 +180,7 @@ class _Textures:
 def _raws(
     obj: ObjFile, corners: Ints, material: Material, textures: _Textures, notes: list[str]
 ) -> Iterator[Raw]:
-    """Yields the triangles of one material; those without coordinates for its texture separately.
+    """Yields the triangles of one material; triangles without texture coordinates are a separate item.
 
     Args:
         obj: The file.
@@ -235,7 +235,7 @@ def _tint(material: Material) -> Color:
 
 
 def _colored(raw: Raw) -> Raw:
-    """Applies vertex colours to triangles, if there are any."""
+    """Clips vertex colours, if there are any, to 0..1; sets `color_rgb` instead if all are equal."""
     colors = raw.corner_colors
     return raw if colors is None else with_colors(replace(raw, corner_colors=None), colors)
 

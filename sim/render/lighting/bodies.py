@@ -96,7 +96,7 @@ def direct_irradiance(lamp: LitLamp, pixels: Pixels) -> Floats:
 
 
 def _box_filtered(values: Floats, pixels: Pixels) -> Floats:
-    """Values (n,) after a box filter over the pixels of bodies, which hides the texels of the shadow map."""
+    """Smooths values (n,) of body pixels with a box filter, which hides the texels of the shadow map."""
     image = np.zeros((pixels.box[3] - pixels.box[1], pixels.box[2] - pixels.box[0], 2), np.float32)
     image.reshape(-1, 2)[pixels.place] = np.stack([values, np.ones_like(values)], axis=1)
     total, number = (
@@ -122,8 +122,7 @@ def _sky_and_floor(lit: Lit, pixels: Pixels, shares: tuple[Floats, ...]) -> Floa
     Args:
         lit: The lit scene.
         pixels: The pixels of bodies.
-        shares: Sky visibility, and fractions of the sky's and the sun's light that reach the floor nearby,
-            (n,) each.
+        shares: The result of `_interpolated`.
     """
     assert lit.sky is not None
     light = lit.light
@@ -149,7 +148,7 @@ def _floor_bounce(lit: Lit, lamp: LitLamp, pixels: Pixels) -> Floats:
 
 
 def _floor_light_fractions(lit: Lit, lamp: LitLamp, points: Floats, normal: Floats) -> tuple[Floats, ...]:
-    """Fractions (n,) of the sky's and of a lamp's light that reach the floor near surface points (3, n)."""
+    """Fractions of the sky's and of a lamp's light, (n,) each, that reach the floor near points (3, n)."""
     assert lit.floor is not None
     assert lamp.shadow is not None
     # The part of the floor that contributes most is as far away as the surface is above the floor.
@@ -159,10 +158,14 @@ def _floor_light_fractions(lit: Lit, lamp: LitLamp, points: Floats, normal: Floa
 
 
 def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
-    """Sky visibility, and fractions of the sky's and the sun's light that reach the floor nearby: (n,) each.
+    """Computes slowly varying terms of the lighting of body pixels, interpolated from a coarse grid.
 
     Furniture and the objects on it are interpolated separately. A board is dark where an object touches it,
     but the object's sides are not, so interpolating across both would give objects bright rims.
+
+    Returns:
+        Fraction of the sky's light that arrives, and the fractions of the sky's and of the sun's light that
+        reach the floor nearby, (n,) each.
     """
     fixed = on_furniture(lit.spec, pixels.body)
     if fixed.all() or not fixed.any():
@@ -174,11 +177,7 @@ def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
 
 
 def _interpolated_together(lit: Lit, sun: LitLamp, pixels: Pixels, step_px: int) -> tuple[Floats, ...]:
-    """Like `_interpolated`, for pixels that can be interpolated together.
-
-    These values vary slowly, so they are evaluated on a coarse grid and interpolated. Factors that depend on
-    the normal are applied by the caller.
-    """
+    """Computes the results of `_interpolated` on a coarse grid, and interpolates them at all pixels."""
     assert lit.sky is not None
     width, height = pixels.box[2] - pixels.box[0], pixels.box[3] - pixels.box[1]
     columns, rows = pixels.columns.astype(np.uint16), pixels.rows.astype(np.uint16)

@@ -41,7 +41,7 @@ class EnvironmentMap:
         whole: (64, 128, 3) downsampled radiance, with the sun.
         sky: (64, 128, 3) downsampled radiance without the sun.
         sun: (3,) unit vector towards the brightest spot.
-        sun_rgb: (3,) irradiance of a surface that faces the sun, from the sun without the sky behind it.
+        sun_rgb: (3,) irradiance from the sun alone on a surface that faces it.
         softness: Half width of the sun's penumbrae, divided by the distance to the occluder.
     """
 
@@ -62,8 +62,8 @@ class EnvironmentLight(Light):
         raw: Luminance of the sky's irradiance on a level floor, in the units of the map.
         relative_radiance: (n,) radiance of the sky in each sampled direction, divided by the radiance of a
             uniform sky with the same irradiance on a level floor.
-        coefficients: (9, 3) spherical harmonic coefficients, for R, G and B, of the irradiance as a function
-            of the normal, relative to the irradiance of a level floor.
+        coefficients: (9, 3) coefficients, for R, G and B, of a polynomial that gives the irradiance of a
+            surface with a given normal, relative to the irradiance of a level floor.
     """
 
     env_map: EnvironmentMap
@@ -168,7 +168,7 @@ def environment_light(light: Light, env_map: EnvironmentMap, directions: Array) 
 
 
 def _sample_directions(sky: Floats, directions: Array) -> Array:
-    """For each direction (n, 3), the mean radiance (n, 3) of the pixels whose nearest direction it is."""
+    """Mean radiance (n, 3) around each direction (n, 3); each pixel is assigned to its nearest direction."""
     rays, area = _rays(sky.shape[0], sky.shape[1])
     light = sky.reshape(-1, 3).astype(np.float64)
     if directions[:, 2].min() > 0:  # the floor blocks the light from below
@@ -209,9 +209,10 @@ def _downsampled(image: Floats, width: int) -> Floats:
 
 
 def _harmonics(normals: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Basis functions (9, m) at normals (3, m): spherical harmonics up to order 2, for diffuse surfaces.
+    """Polynomials in the normals (3, m) that span the spherical harmonics up to order 2: (9, m).
 
-    R. Ramamoorthi and P. Hanrahan, An efficient representation for irradiance environment maps, 2001.
+    They suffice for the irradiance of diffuse surfaces (R. Ramamoorthi and P. Hanrahan, An efficient
+    representation for irradiance environment maps, 2001).
     """
     x, y, z = normals
     return np.stack([np.ones_like(x), x, y, z, x * y, y * z, x * z, x * x - y * y, z * z])

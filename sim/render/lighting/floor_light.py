@@ -1,4 +1,4 @@
-"""The fraction of the light of the sky and of lamps that reaches the floor between bodies."""
+"""The fractions of sky light and of lamp light that reach the floor between bodies."""
 
 from dataclasses import dataclass
 
@@ -34,12 +34,15 @@ class FloorLight:
         return self._on_grid(self.sky, x, y)
 
     def reflected(self, shadow: SoftShadow, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Fractions (h, w) of the sky's and of one lamp's light that the floor around x, y receives.
+        """Sky light and light of one lamp on the floor, averaged around points x, y.
 
         Args:
             shadow: Shadows of the lamp.
             x: (h, w) world x in metres.
             y: (h, w) world y in metres.
+
+        Returns:
+            The fraction of each light that is not occluded, (h, w) each: first the sky, then the lamp.
         """
         assert self.scene.floor is not None
         step = slice(None, None, 2)

@@ -56,7 +56,11 @@ def light_maps(points_m: Floats, directions: NDArray[np.float64], side_px: int) 
 
 
 def _render_map(frame: Floats, points_m: Floats, side_px: int) -> tuple[Floats, np.float32, Floats]:
-    """Corner (2,), texel size and shadow map (side, side) for one direction."""
+    """Renders the shadow map for one direction.
+
+    Returns:
+        (2,) outer corner of the first texel, the side of a texel, and the shadow map (side, side).
+    """
     across, down, toward = frame @ points_m
     low, high = np.array([across.min(), down.min()]), np.array([across.max(), down.max()])
     texel = np.maximum((high - low).max(), np.float32(1e-6)) / np.float32(side_px - 2 * MARGIN_PX)

@@ -19,8 +19,8 @@ class ShadowMaps:
 
     Attributes:
         sky_directions: Number of directions of the sky for which a shadow map is rendered.
-        sky_map_px: Side of each of these shadow maps in pixels.
-        sun_map_px: Side of the shadow maps of sun and lamps in pixels.
+        sky_map_px: Side in pixels of the shadow map for each direction of the sky.
+        sun_map_px: Side in pixels of the shadow maps of sun and lamps.
     """
 
     sky_directions: int
@@ -28,7 +28,7 @@ class ShadowMaps:
     sun_map_px: int
 
     def at_most(self, side_px: int) -> "ShadowMaps":
-        """The same number of maps, with sides of at most `side_px`."""
+        """Returns a copy in which the sides of the maps are at most `side_px`."""
         sky_px, sun_px = min(self.sky_map_px, side_px), min(self.sun_map_px, side_px)
         return ShadowMaps(self.sky_directions, sky_px, sun_px)
 
@@ -55,7 +55,7 @@ class LitLamp:
     """A directional light over a scene: the sun or a lamp.
 
     Attributes:
-        light: A light whose sun is this lamp. Its sky is black unless the lamp is the sun itself.
+        light: A `Light` whose sun is this lamp. The sky of this `Light` is black, except for the sun itself.
         shadow: The light's shadows; None in a scene with neither bodies nor walls.
     """
 

@@ -42,11 +42,11 @@ class MetalSurface:
 
 
 def reflected_by_metal(lit: Lit, surface: MetalSurface, eye_m: Floats) -> Floats:
-    """Light (3, n) of surroundings and floor that metal reflects towards the camera.
+    """Light (3, n) that metal reflects towards the camera, from its surroundings and the floor.
 
     Args:
         lit: The lit scene.
-        surface: The pixels.
+        surface: The pixels that show metal.
         eye_m: (3,) position of the camera.
     """
     view = unit(eye_m[:, None] - surface.points_m)
@@ -64,7 +64,7 @@ def reflected_by_metal(lit: Lit, surface: MetalSurface, eye_m: Floats) -> Floats
 
 
 def _from_surroundings(light: Light, ray: Floats, roughness: Floats) -> Floats:
-    """Radiance (3, n) of the sky or the environment map in directions (3, n), blurred by roughness."""
+    """Radiance (3, n) of the sky or environment map in directions `ray` (3, n), blurred by roughness (n,)."""
     if not isinstance(light, EnvironmentLight):
         level = np.maximum(sky_radiance(light, ray.T.astype(np.float64)), 0)
         return np.asarray(sky_irradiance(light)[:, None] * level, np.float32)
@@ -81,7 +81,7 @@ def _from_surroundings(light: Light, ray: Floats, roughness: Floats) -> Floats:
 
 
 def _from_floor(lit: Lit, surface: MetalSurface, ray: Floats) -> Floats:
-    """Radiance (3, n) of the floor where rays (3, n) meet it; upward rays count as meeting it far away."""
+    """Radiance (3, n) of the floor where rays (3, n) meet it; for upward rays, at a distant floor point."""
     light = lit.light
     bright = lit.floor_albedo * (sky_irradiance(light) + sum(sun_on_floor(one) for one in light.suns))
     reach = np.maximum(surface.points_m[2], 0) / np.maximum(-ray[2], np.float32(0.05))

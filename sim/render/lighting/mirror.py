@@ -138,7 +138,7 @@ def _gaussian(image: Floats, sigma_px: float, squeeze: float) -> Floats:
 
 
 def fresnel(cosine: Floats) -> Floats:
-    """Reflectance of a smooth dielectric at the cosine of the angle to its normal (Schlick 1994)."""
+    """Reflectance of a smooth dielectric, from the cosine of the angle of incidence (Schlick 1994)."""
     grazing = 1 - np.clip(cosine, 0, 1)
     rest = grazing * grazing
     return np.asarray(NORMAL_REFLECTANCE + (1 - NORMAL_REFLECTANCE) * rest * rest * grazing, np.float32)

@@ -25,8 +25,8 @@ above the second, the smooth normal; in between, a blend of both."""
 def normals(camera: Camera, depth_m: Floats, body: NDArray[np.int16], box: Box) -> tuple[Floats, Mask]:
     """Normals (h, w, 3) in the camera frame, of about unit length, and a mask (h, w) of creases.
 
-    The inverse depth of a plane is linear in the pixel coordinates, so its two slopes give the normal.
-    Both results are undefined where no body is visible.
+    The normals are computed from the slopes of the inverse depth, which is linear on a plane. Both results
+    are undefined where no body is visible.
 
     Args:
         camera: The camera.
@@ -115,10 +115,10 @@ def unit(vectors: Floats) -> Floats:
 
 
 def _slope(values: Floats, ids: NDArray[np.int16], axis: int) -> tuple[Floats, Floats]:
-    """Slope of values (h, w) along an axis, and its change at each pixel, (h, w) each.
+    """Slopes (h, w) of values (h, w) along an axis, and the change (h, w) of the slope at each pixel.
 
-    The slope is the smaller of the steps to the two neighbours, and 0 if neither shows the same body. The
-    change is the absolute difference of the two steps.
+    The slope is the smaller of the differences to the two neighbours, and 0 if neither neighbour shows the
+    same body. The change is the absolute difference between the two.
     """
     height, width = values.shape
     steps = np.full((height + 1 - axis, width + axis), DISCONTINUITY, np.float32)

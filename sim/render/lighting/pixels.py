@@ -98,7 +98,7 @@ def on_furniture(spec: SceneSpec, body: NDArray[np.int16]) -> NDArray[np.bool_]:
 
 
 def tilted(pixels: Pixels | None, tilt: Floats | None) -> Pixels | None:
-    """Adds the bump maps of decals to the normals of pixels.
+    """Returns the pixels with the bump maps of decals added to their normals.
 
     Args:
         pixels: The pixels.

@@ -74,7 +74,7 @@ class PointClouds:
         self.area = lru_cache(CACHED_AREAS)(self._area)
 
     def _area(self, shape: Shape) -> float:
-        """Surface area of an asset in the proportions of a body, in square mesh units."""
+        """Surface area of an asset scaled to a body's proportions, in square mesh units."""
         return float(_triangle_areas(self._shaped(shape)).sum())
 
     def _shaped(self, shape: Shape) -> Mesh:
@@ -86,23 +86,26 @@ class PointClouds:
         return self._files.shaped(key, level, proportions)
 
     def finest_m(self, spec: SceneSpec) -> float:
-        """Point spacing in metres on the body with the largest surface if it has `MAX_POINTS` points."""
+        """Point spacing in metres if the body with the largest surface has `MAX_POINTS` points."""
         areas = (self.area((body.asset, body.proportions)) * body.largest_scale**2 for body in spec.bodies)
         return float(np.sqrt(max(areas) / MAX_POINTS))
 
     def sample(self, shape: Shape, count: int, recurs: bool = True) -> SurfaceSamples:
-        """Points (3, count) on an asset in mesh units, their normals (3, count), and a mask (count,).
+        """Samples points on an asset, in mesh units, and caches them.
 
-        The mask is true at points where the surface is curved.
+        Args:
+            shape: The asset and the proportions of the body.
+            count: Number of points.
+            recurs: Whether other scenes contain the shape; if so, more points are sampled and cached.
 
-        The first points of a longer sequence are distributed evenly too, so one sequence per shape is cached.
-        If the shape `recurs` in other scenes, the cached sequence is longer than needed. Points on furniture
-        with few triangles are sorted by triangle, so the first of them are not distributed evenly; exactly
-        `count` points are computed.
+        Returns:
+            (3, count) points, (3, count) normals, and a (count,) mask of the points on curved surfaces.
         """
         known = self._samples.pop(shape, None)
         if known is None or len(known[2]) < count or (not recurs and len(known[2]) != count):
             mesh = self._shaped(shape)
+            # The first points of a longer sequence are distributed evenly too, except with `sample_facets`,
+            # whose points are sorted by triangle.
             longer = 1 << max(count - 1, 1).bit_length() if recurs else count
             if recurs or len(mesh.faces) > FEW_FACES:
                 points, normals, curved = sample_surface(mesh, longer)
@@ -132,10 +135,10 @@ class PointClouds:
 
 
 def sample_surface(mesh: Mesh, count: int) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Points (count, 3) distributed evenly over a surface; deterministic.
+    """Samples points evenly distributed over a surface; deterministic.
 
     Returns:
-        The points, their normals (count, 3), and a mask (count,) of points where the surface is curved.
+        (count, 3) points, (count, 3) normals, and a (count,) mask of the points on curved surfaces.
     """
     areas = _triangle_areas(mesh)
     steps = np.arange(count, dtype=np.float64)
@@ -153,10 +156,12 @@ def sample_surface(mesh: Mesh, count: int) -> tuple[Array, Array, NDArray[np.boo
 
 
 def sample_facets(mesh: Mesh, count: int) -> SurfaceSamples:
-    """Points (3, count) on a mesh, triangle by triangle, their normals (3, count), and a mask (count,).
+    """Samples points on a mesh, triangle by triangle; much faster than `sample_surface`.
 
-    The mask is true at points where the surface is curved. The number of points on each triangle is
-    proportional to its area. This takes a fraction of the time of `sample_surface`.
+    The number of points on each triangle is proportional to its area.
+
+    Returns:
+        (3, count) points, (3, count) normals, and a (count,) mask of the points on curved surfaces.
     """
     areas = _triangle_areas(mesh)
     numbers = np.diff(np.rint(areas.cumsum() / areas.sum() * count).astype(np.int64), prepend=0)

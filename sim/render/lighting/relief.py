@@ -17,7 +17,7 @@ MAX_FACTOR = 2.5
 
 
 def relief_pixels(material: Material) -> NDArray[np.uint8]:
-    """Image (n, n, 3) of a tile whose channels are the slope along u, the slope along v, and the gloss."""
+    """The slope along u, the slope along v and the gloss of a material, as an image (n, n, 3)."""
     return np.dstack([material.slope, material.gloss])
 
 
@@ -36,12 +36,12 @@ class Relief:
     material: Material
 
     def facing(self, along_u: float, along_v: float) -> Floats:
-        """Light (h, w) on the slopes, relative to a level surface, from 0 to `MAX_FACTOR`.
+        """Light (h, w) on the slopes, relative to the light on a level surface; clipped to 0..`MAX_FACTOR`.
 
         Args:
             along_u: Component of the direction to the light along the texture's u axis, divided by its
                 component along the normal of the level surface.
-            along_v: Component along the v axis, divided in the same way.
+            along_v: Component along the texture's v axis, divided by the same component.
         """
         right, down = -self.step * along_u, -self.step * along_v
         u, v = (cv2.extractChannel(self.pixels, channel) for channel in (0, 1))

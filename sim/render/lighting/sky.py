@@ -47,10 +47,12 @@ def sky_radiance(light: Light, directions: Array) -> Floats:
 
 
 def unoccluded_irradiance(light: Light, directions: Array, normals: Floats) -> Floats:
-    """Irradiance (m,) of unoccluded surfaces with normals (3, m), relative to a level floor.
+    """Irradiance of unoccluded surfaces with normals (3, m), relative to a level floor.
 
-    The irradiance varies slowly with the normal, so it is fitted with seven basis functions. With an
-    environment map, the result is (3, m), with one row for each of R, G and B.
+    The irradiance varies slowly with the normal, so it is fitted with seven basis functions.
+
+    Returns:
+        (m,), or (3, m) for R, G and B with an environment map.
     """
     if isinstance(light, EnvironmentLight):
         return light.unoccluded_irradiance(normals)
@@ -67,7 +69,7 @@ def _smooth(normals: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _weight(directions: Array) -> float:
-    """Quadrature weight of evenly distributed directions, equal for all, for the irradiance of the floor."""
+    """Quadrature weight of each direction, with which a uniform sky has irradiance 1 on a level floor."""
     return 2.0 / int(np.count_nonzero(directions[:, 2] > 0))
 
 
@@ -101,7 +103,7 @@ class FloorGrid:
 
 
 def floor_grid(points_m: Floats, maps: LightMaps) -> FloorGrid:
-    """The shadows of world points (3, n) on the floor, for directions above the horizon."""
+    """The shadows that world points (3, n) cast on the floor, for each direction of `maps`."""
     low, high = points_m.min(axis=1).astype(np.float64), points_m.max(axis=1).astype(np.float64)
     reach_m = REACH * max(high[2], 1e-3)
     side_m = float((high - low)[:2].max()) + 2 * reach_m

@@ -24,7 +24,7 @@ class SoftShadow:
     """The shadows of one directional light in one scene.
 
     Attributes:
-        maps: One shadow map.
+        maps: A single shadow map, for the direction of the light.
         shade: (side, side) fraction of the light that is blocked where the ray through each texel hits the
             floor.
         softness: Half width of the penumbra, divided by the distance to the occluder.
@@ -69,7 +69,7 @@ def soft_shadow(points_m: Floats, light: Light, side_px: int) -> SoftShadow:
 
 
 def _floor_shade(maps: LightMaps, light: Light) -> Floats:
-    """Shadow (side, side) on the floor for each texel of the shadow map, blurred by occluder distance."""
+    """Shadow (side, side) on the floor at each texel of the map; distant occluders cast wide penumbrae."""
     nearest, texel = maps.nearest_m[0], float(maps.texel_m[0])
     side = len(nearest)
     # Position where the ray of a texel meets z = 0. The right axis is horizontal, so only `down` matters.

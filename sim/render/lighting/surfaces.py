@@ -57,11 +57,11 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Filtered:
-    """Mipmaps of a texture's colours and, for a material, of its slopes and gloss, in the same size.
+    """Mipmaps of a texture.
 
     Attributes:
         color: The colours.
-        relief: Slopes and gloss.
+        relief: Slopes and gloss; None without a material.
         material: The material.
     """
 

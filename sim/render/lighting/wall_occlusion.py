@@ -52,7 +52,7 @@ class WallOcclusion:
         return left
 
     def visible_radiance(self, points_m: Floats, directions: Array) -> Floats:
-        """Radiance (n, m) from directions (n, 3) at points (3, m), relative to the sky in each direction."""
+        """Radiance (n, m) at points (3, m) from directions (n, 3), relative to the sky in that direction."""
         bright = np.maximum(sky_radiance(self.light, directions), 0.1)[:, None]
         seen = np.ones((len(directions), points_m.shape[1]), np.float32)
         nearest = np.full(seen.shape, np.inf, np.float32)
@@ -105,7 +105,10 @@ class WalledSky(Sky):
         self.occlusion = occlusion
 
     def visibility(self, points_m: Floats) -> Floats:
-        """Visibility (n, m) of each direction from points (3, m), including the light that walls reflect."""
+        """Radiance (n, m) from each direction at points (3, m), relative to the unoccluded sky.
+
+        Bodies and walls occlude the sky, and walls reflect light.
+        """
         return Sky.visibility(self, points_m) * self.occlusion.visible_radiance(points_m, self.directions)
 
 
@@ -116,11 +119,11 @@ class WalledFloorLight(FloorLight):
     occlusion: WallOcclusion
 
     def sky_fraction(self, x: Floats, y: Floats) -> Floats:
-        """Fraction of the sky's light at floor points x, y (h, w), including the light that walls reflect."""
+        """Light (h, w) from sky and walls at floor points x, y (h, w), relative to the unoccluded sky."""
         return FloorLight.sky_fraction(self, x, y) * self.occlusion.floor_irradiance(x, y)
 
     def reflected(self, shadow: SoftShadow, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Fractions (h, w) of the sky's and of one lamp's light that the floor around x, y receives."""
+        """Sky light and light of one lamp on the floor around points x, y; see `FloorLight.reflected`."""
         sky, lamp = FloorLight.reflected(self, shadow, x, y)
         return sky * self.occlusion.floor_irradiance(x, y), lamp
 
@@ -193,9 +196,9 @@ def _occlusion_by_wall(wall: Wall, light: Light, x: Floats, y: Floats, z: Floats
 def _form_factor(wall: Wall, x: Floats, y: Floats) -> Floats:
     """Fraction of a uniform sky's light that a wall occludes at floor points x, y (view factor).
 
-    At the distance d from an infinitely long wall of height h, the fraction is ½(1 − d/√(d² + h²)). For a
-    finite wall, the perpendicular from the point to the wall divides it into two parts. A part of length b,
-    which may be negative, occludes (atan(b/d) − d/√(d² + h²)·atan(b/√(d² + h²))) / 2π.
+    At the distance d from an infinitely long wall of height h, the fraction is ½(1 − d/√(d² + h²)). A finite
+    wall is divided in two at the foot of the perpendicular from the point. A part of length b, which may be
+    negative, occludes (atan(b/d) − d/√(d² + h²)·atan(b/√(d² + h²))) / 2π.
     """
     out, side = (direction.astype(np.float32) for direction in (wall.outward(), wall.sideways()))
     away_m = np.maximum(np.abs(np.float32(wall.distance_m) - out[0] * x - out[1] * y), np.float32(1e-6))

@@ -64,7 +64,7 @@ def wall_points(wall: Wall, camera: Camera, box: Box) -> tuple[Floats, Floats]:
 
 
 def _facing(relief: Relief, wall: Wall, light: Light) -> Floats:
-    """Lamp light (h, w) on the slopes of a wall that faces the lamp, relative to a flat wall."""
+    """Relief shading (h, w) of a wall that faces a lamp: 1 where the surface is parallel to the wall."""
     direction = np.array(light.direction)
     ahead = -float(wall.outward() @ direction)
     return relief.facing(float(wall.sideways() @ direction) / ahead, -float(direction[2]) / ahead)

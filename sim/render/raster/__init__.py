@@ -1,1 +1,1 @@
-"""Rasterisation: ids, depth and colours of bodies, from PyBullet's renderers, ray casting and `dense`."""
+"""Rasterisation: ids, depth and colours of bodies, with PyBullet's renderers or without them."""

@@ -54,13 +54,15 @@ class Face:
         return np.asarray(self.side * np.eye(3)[None, self.axis])
 
     def texture_axes(self, turn: Array) -> tuple[tuple[int, float], tuple[int, float]]:
-        """Axis and sign of the texture's right and down directions, seen from outside.
+        """The axes of the cuboid along which the texture's right and down directions point.
 
-        Right, the direction of wood grain, is along the longer side, or along bars. Up in the texture is up
-        in the world.
+        Right, the direction of wood grain, is along the longer side, or along bars. The texture is upright.
 
         Args:
             turn: (3, 3) rotation of the cuboid in the world.
+
+        Returns:
+            Axis and sign of the right direction, then of the down direction.
         """
         first, second = (axis for axis in range(3) if axis != self.axis)
         long_m = self.cuboid.half_m if self.cuboid.ends_m is None else BARS

@@ -23,9 +23,9 @@ class _Sorted(NamedTuple):
 
     Attributes:
         order: (n,) index of each sorted ray in the input.
-        points: (n, 2) the rays.
+        points: (n, 2) x and y of the sorted rays at depth 1.
         keys: (n,) sort keys: row · `span` + x - `low[0]`, in ascending order.
-        low: Smallest x and y.
+        low: (2,) smallest x and y.
         pitch: Height of a row.
         rows: Number of rows.
         span: A length that is larger than the extent of the rays along x.
@@ -110,7 +110,7 @@ class _Places(NamedTuple):
     """Triangles projected to depth 1.
 
     Attributes:
-        corners: (3 corners, 2, m) x and y; meaningless if the triangle crosses the plane of the camera.
+        corners: (3, 2, m) x and y of the three corners; undefined if a triangle crosses the camera's plane.
         low: (2, m) smallest x and y.
         high: (2, m) largest x and y.
     """
@@ -137,7 +137,11 @@ def _places(corners_m: Array) -> _Places:
 
 
 def _runs(rays: _Sorted, places: _Places) -> tuple[Index, Index, Index]:
-    """For each triangle and each row with rays near it: triangle, first ray, number of rays, (k,) each."""
+    """Finds the rays to test against each triangle, as runs of consecutive sorted rays.
+
+    Returns:
+        Triangle, first ray and number of rays of each run, (k,) each.
+    """
     (x0, y0), (x1, y1) = places.low, places.high
     limit = rays.rows * rays.pitch
     first = np.clip((y0 - rays.low[1]) / rays.pitch - 1e-6, 0, rays.rows)
@@ -159,12 +163,13 @@ def _runs(rays: _Sorted, places: _Places) -> tuple[Index, Index, Index]:
 
 
 def _narrowed(places: _Places, face: Index, row: Index, rays: _Sorted) -> tuple[Array, Array]:
-    """Smallest and largest x (n,) of triangles within rows; for small triangles, of the whole triangle.
+    """For n pairs of a triangle and a row: the triangle's smallest and largest x, (n,) each.
 
-    Most rays in the bounding box of a large, slanted triangle miss the triangle.
+    A large triangle is clipped to the row.
     """
     x0, x1 = places.low[0, face], places.high[0, face]
     spans = np.minimum(x1 - x0, places.high[1, face] - places.low[1, face])
+    # Most rays in the bounding box of a large, slanted triangle miss the triangle.
     large = np.flatnonzero(np.isfinite(spans) & (spans > LARGE * rays.pitch))
     corners = places.corners[:, :, face[large]]
     bottom = rays.low[1] + (row[large] - 1e-6) * rays.pitch

@@ -40,20 +40,21 @@ def _turned(faces: Faces, alone: NDArray[np.bool_]) -> Faces:
 
 
 def _with_tips(known: Triangles, faces: Faces) -> Triangles:
-    """Adds the front parts of triangles that have only their first corner in front."""
+    """Adds the visible tips of triangles of which only the first corner is in front of the near plane."""
     first, second, added = _cut(known, faces)
     return added._replace(faces=np.concatenate([known.faces, np.stack([faces[0], first, second])], axis=1))
 
 
 def _with_stumps(known: Triangles, faces: Faces) -> Triangles:
-    """Adds the front parts, two triangles each, of triangles with all but their first corner in front."""
+    """Adds the visible parts of triangles of which only the first corner is behind the near plane."""
     first, second, added = _cut(known, faces)
+    # What remains of a triangle is a quadrilateral: two triangles.
     parts = np.stack([first, faces[1], faces[2]]), np.stack([first, faces[2], second])
     return added._replace(faces=np.concatenate([known.faces, *parts], axis=1))
 
 
 def _cut(known: Triangles, faces: Faces) -> tuple[Faces, Faces, Triangles]:
-    """Clips the sides from first to second and from first to third corners; adds vertices at the cuts."""
+    """Clips the two sides that meet in each triangle's first corner, and appends a vertex at each cut."""
     depth_m = known.vertices_m[2]
     columns = []
     for other in (1, 2):

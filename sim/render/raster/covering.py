@@ -42,7 +42,7 @@ def covering(body: Projected, shown: Mask) -> Covered:
 
 
 def _in_parts(body: Projected) -> list[Index]:
-    """Indices of the triangles that may cover a pixel of the box, split into parts of limited size."""
+    """Indices of the triangles that may cover a pixel of the body's box, in parts of limited size."""
     x, y = (axis.take(body.faces) for axis in body.places)
     x0, y0, x1, y1 = body.box
     rows = np.floor(np.minimum(y.max(axis=0), y1)) - np.ceil(np.maximum(y.min(axis=0), y0)) + 1
@@ -67,7 +67,11 @@ def _covering(body: Projected, shown: Mask, faces: Index) -> Covered:
 
 
 def _centres(corners: Array, box: tuple[int, int, int, int]) -> tuple[Index, Index, Index]:
-    """Triangle, row and column, (k,) each, of the pixel centres in triangles (2, 3, m), inside a box."""
+    """Finds the pixel centres in `box` that are inside triangles (2, 3, m).
+
+    Returns:
+        Triangle, row and column, (k,) each.
+    """
     triangle, row, low, high = spans(corners, box, NEAR_PX)
     span, column = listed(low, high)
     return triangle[span], row[span], column

@@ -1,4 +1,4 @@
-"""Depth of furniture that consists of cuboids, by ray casting through each pixel centre, as for floors.
+"""Depth of furniture that consists of cuboids, by ray casting through each pixel centre.
 
 Boards, bin walls and table tops fill much of the image. TinyRenderer takes 0.2 µs for each of their pixels;
 intersecting a ray with the six planes of a cuboid takes a tenth of that time. All bars of a layer of wire are
@@ -34,7 +34,7 @@ class Shape:
     Attributes:
         half: (3,) half sides of the bounding box of all cuboids.
         middle: x of the centre of the bounding box; bars are not exactly centred.
-        ends: (2 n,) x, relative to `middle`, at which each of n cuboids begins and ends, in ascending order.
+        ends: (2 n,) x coordinates of the two ends of each of n cuboids, ascending, relative to `middle`.
     """
 
     half: Array
@@ -44,13 +44,13 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cuboid:
-    """A cuboid, or cuboids side by side, in view of a camera.
+    """A cuboid, or cuboids side by side, with the pose of the camera relative to them.
 
     Attributes:
         half_m: (3,) half sides of the bounding box of all cuboids.
         eye_m: (3,) position of the camera in the frame of this box, whose origin is the centre of the box.
         turn: (3, 3) axes of the camera in the frame of the box, in columns.
-        ends_m: (2 n,) x at which each of n cuboids begins and ends; None for a single cuboid.
+        ends_m: (2 n,) x coordinates of the two ends of each of n cuboids; None for a single cuboid.
         is_round: Whether the body is a disc with the axis z instead of a cuboid.
     """
 
@@ -92,7 +92,7 @@ class Cuboids:
         return body.role == "furniture" and body not in self and self._disc(body.asset) is not None
 
     def seen(self, body: Body, camera: Camera) -> Cuboid:
-        """The cuboids or the disc that a body consists of, in view of a camera."""
+        """The cuboids or the disc that a body consists of, with the pose of the camera relative to them."""
         shape, axes = self._shape(body.asset), np.array(body.axes)
         if shape is None:
             eye = camera.pose.inside(self._files.center_pose(body))
@@ -179,7 +179,7 @@ def cuboid_depth(cuboid: Cuboid, camera: Camera, box: Box) -> Array:
 
 
 def _enter_bars(enters: Array, leaves: Array, across: Array, eye_m: float, ends_m: Array) -> None:
-    """Moves, in place, the entry of each ray into the box around bars to its entry into the first bar.
+    """Replaces, in place, the entry of each ray into the box around bars by its entry into the first bar.
 
     A ray that enters the box between two bars hits the side of the next bar, unless it leaves the box before.
 
@@ -188,7 +188,7 @@ def _enter_bars(enters: Array, leaves: Array, across: Array, eye_m: float, ends_
         leaves: (h, w) inverse depth at which rays leave.
         across: (h, w) component of the rays along x.
         eye_m: x of the camera.
-        ends_m: (2 n,) x at which each bar begins and ends.
+        ends_m: (2 n,) x coordinates of the two ends of each of n bars, in ascending order.
     """
     place = np.flatnonzero((enters >= leaves) & (enters > 0))
     slope, start = across.ravel()[place], enters.ravel()[place]

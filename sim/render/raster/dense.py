@@ -121,7 +121,7 @@ def _split(chosen: Index, counts: Array) -> list[Index]:
 
 
 def _pixels(body: Projected, faces: Index) -> Iterator[tuple[Index, Index, Index]]:
-    """Yields triangle, row and column, (k,) each, of the pixel centres inside triangles and the box."""
+    """Yields triangle, row and column, (k,) each, of the pixel centres inside the given triangles."""
     corners = body.places.take(body.faces.take(faces, axis=1), axis=1)
     triangle, row, low, high = spans(corners, body.box, NEAR_PX)
     chosen = np.flatnonzero(high >= low)
@@ -132,7 +132,7 @@ def _pixels(body: Projected, faces: Index) -> Iterator[tuple[Index, Index, Index
 
 
 def _on(body: Projected, face: NDArray[np.integer], row: Index, column: Index) -> tuple[Array, Array]:
-    """Barycentric coordinates (3, k) and inverse depths (k,) of triangles at the centres of pixels."""
+    """Barycentric coordinates (3, k) and inverse depths (k,) of k pixel centres, each in one triangle."""
     corners = body.faces.take(face, axis=1)
     shares = barycentric(body.places.take(corners, axis=1), np.stack([column, row]).astype(np.float64))
     return perspective(shares, body.depth_m.take(corners))

@@ -30,7 +30,7 @@ class DenseBodies:
         self._files, self._colors = files, colors
 
     def contain(self, body: Body, level: int) -> bool:
-        """Whether a body at a level of detail has so many triangles that it is rendered here."""
+        """Whether a body has so many triangles, at a level of detail, that this class renders it."""
         return bool(self._files.triangles(body.asset, level)[1].shape[1] >= DENSE_FACES)
 
     def shown(self, drawing: Drawing, index: int) -> Surface:

@@ -8,7 +8,7 @@ from sim.meshfiles import MeshFiles
 
 
 def level_of_detail(files: MeshFiles, body: Body, camera: Camera) -> int:
-    """The level of detail that suffices for the point of a body's hull nearest to the camera plane."""
+    """Level of detail of a body, chosen for the point of its hull that is nearest to the camera plane."""
     pixels, depth_m = files.projected_hull(body, camera)
     if depth_m.min() <= 0:
         return 0

@@ -40,5 +40,5 @@ class Drawing:
         return self.settled.spec.bodies[index], self.levels[index]
 
     def triangles(self, files: MeshFiles, index: int, box: Box) -> Projected:
-        """Projects the triangles of a body; the pixels they cover are searched for only in `box`."""
+        """Projects the triangles of the body at `index`, to find the pixels of `box` that they cover."""
         return projected_triangles(files, *self.body(index), self.camera, self.planes_m[0], box)

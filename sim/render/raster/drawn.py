@@ -53,7 +53,7 @@ class Drawn(NamedTuple):
         self.rgba[rows, columns, :3] = colors
 
     def area_px(self, index: int, box: Box) -> int:
-        """Number of pixels of a body, which is inside the given box."""
+        """Number of pixels of a body; the body must lie inside `box`."""
         return int(np.count_nonzero(crop(self.body, self.box, box) == index))
 
     def correct(self, index: int, box: Box, seen: Surface, planes_m: Planes) -> None:

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 
 class RejectedView(Exception):
-    """Raised for a view that cannot be labelled; the reason is recorded, and the view is not replaced."""
+    """Raised for a view that cannot be labelled. The reason is recorded, and no other view replaces it."""
 
     def __init__(self, reason: str) -> None:
         """Stores the reason."""

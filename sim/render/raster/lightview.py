@@ -30,7 +30,7 @@ class LightView:
 
     @classmethod
     def of(cls, points_m: Array, direction: tuple[float, float, float]) -> "LightView":
-        """The camera that sees points (n, 3) with a margin; `direction` points to the light."""
+        """Returns the camera that sees points (n, 3) with a margin, from `direction` (towards the light)."""
         to_light = np.array(direction)
         right = np.cross((0.0, 0.0, 1.0) if abs(to_light[2]) < 0.99 else (0.0, 1.0, 0.0), to_light)
         right /= np.linalg.norm(right)
@@ -40,12 +40,10 @@ class LightView:
         return cls(axes, (low + high) / 2, float((high - low).max()) * 0.55 + 1e-6)
 
     def matrices(self) -> tuple[Array, Array]:
-        """The view matrix and the projection matrix, (4, 4) each, for rendering the shadow map.
-
-        TinyRenderer derives near and far planes from the matrix as if it were a perspective matrix, so that
-        maps of some sizes would be clipped or empty. Such maps are rendered at another scale.
-        """
+        """The view matrix and the projection matrix, (4, 4) each, for rendering the shadow map."""
         view = look_along(self.axes, self.middle_m - np.array([0.0, 0.0, 4 * self.half_m]))
+        # TinyRenderer derives near and far planes from the matrix as if it were a perspective matrix, so that
+        # maps of some sizes would be clipped or empty. Such maps are rendered at another scale.
         low_m, high_m = DRAWN_WHOLE_M
         drawn_m = self.half_m if low_m <= self.half_m <= high_m else SCALED_HALF_M
         view[:3] *= drawn_m / self.half_m

@@ -57,7 +57,7 @@ class MeshRenderer(ABC):
         client: The client to render with.
         files: Mesh and texture files to load into the client.
         pictures: Loader of texture images.
-        lit: Whether colours are shaded; otherwise they are the unlit colours of the surfaces.
+        lit: Whether to shade the surfaces; if False, they are rendered in their unlit colours.
     """
 
     def __init__(self, client: RenderClient, files: MeshFiles, pictures: Pictures, lit: bool = False) -> None:
@@ -102,7 +102,7 @@ class MeshRenderer(ABC):
         return gbuffer
 
     def _shading(self, light: Light) -> Shading | None:
-        """Shading factors for given normals; None for a renderer that returns unlit colours."""
+        """Returns the function from normals to shading factors; None if the colours are unlit."""
         return None
 
     def rasterise(self, settled: Settled, shot: Shot) -> GBuffer:
@@ -213,7 +213,7 @@ class MeshRenderer(ABC):
         self._client.contents = self._contents = (settled, levels, chosen, self)
 
     def _loaded(self, settled: Settled, levels: tuple[int, ...], camera: Camera) -> tuple[int, ...]:
-        """Indices of the bodies for PyBullet: all but cuboids, and dense bodies beyond the near plane."""
+        """Indices of the bodies for PyBullet: neither cuboids nor dense bodies beyond the near plane."""
         placed = enumerate(zip(settled.spec.bodies, levels, strict=True))
         dense = {index: body for index, (body, level) in placed if self._dense.contain(body, level)}
         if any(not body.labelled for body in dense.values()):

@@ -51,5 +51,5 @@ def covered_depth(body: Projected, column: float, row: float) -> float:
 
 
 def _spans(places: Array, place: float) -> NDArray[np.bool_]:
-    """For each triangle with corners (3, m), whether it spans a position along one axis: (m,)."""
+    """Whether triangles, given by the coordinates (3, m) of their corners on one axis, span `place`: (m,)."""
     return np.asarray((places.min(axis=0) <= place + GAP_PX) & (places.max(axis=0) >= place - GAP_PX))

@@ -18,7 +18,7 @@ class PointColors:
     Args:
         files: Meshes of the bodies.
         pictures: Loader of texture images.
-        lit: Whether colours are shaded; otherwise they are the unlit colours of the surfaces.
+        lit: Whether to shade the surfaces; if False, they have their unlit colours.
     """
 
     def __init__(self, files: MeshFiles, pictures: Pictures, lit: bool) -> None:
@@ -70,5 +70,5 @@ class PointColors:
 
 
 def _between(rows: Array, corners: NDArray[np.int32], weights: Array) -> Array:
-    """Vertex attributes (n, d), interpolated at points in triangles by barycentric weights (k, 3): (k, d)."""
+    """Interpolates vertex attributes (n, d) with barycentric coordinates (k, 3) in k triangles: (k, d)."""
     return np.asarray(np.einsum("kc,kcd->kd", weights, rows[corners]))

@@ -63,8 +63,8 @@ def projected_triangles(
         body: The body.
         level: Level of detail of the body.
         camera: The camera, a pinhole.
-        near_m: Depth in metres up to which vertices are not projected.
-        box: The part of the image in which pixels are searched for.
+        near_m: Vertices up to this depth in metres become NaN.
+        box: The part of the image in which covered pixels are searched for.
     """
     vertices_m, faces = files.triangles(body.asset, level)
     pose = files.center_pose(body).inside(camera.pose)

@@ -21,19 +21,19 @@ The inverse is smooth: the error of the polynomial through the nodes is below a 
 
 
 def rays_on_grid(camera: Camera, columns: NDArray[Any], rows: NDArray[Any]) -> Array:
-    """Components x and y, (h, w, 2), at depth 1, of the rays through the points of a grid in the image.
+    """Rays through the points of a grid in the image: (h, w, 2) x and y at depth 1.
 
     Args:
         camera: The camera.
-        columns: (w,) coordinates of the points in pixels.
-        rows: (h,) coordinates of the points in pixels.
+        columns: (w,) horizontal coordinates of the grid in pixels.
+        rows: (h,) vertical coordinates of the grid in pixels.
     """
     across, down = _basis(columns, camera.width), _basis(rows, camera.height)
     return np.stack([down @ values @ across.T for values in _at_nodes(_unmoved(camera))], axis=-1)
 
 
 def pixel_rays(camera: Camera) -> Array:
-    """Components x and y, (H, W, 2), at depth 1, of the rays through the pixel centres of an image."""
+    """Rays through an image's pixel centres: (H, W, 2) x and y at depth 1."""
     return _pixel_rays(_unmoved(camera))
 
 
@@ -50,7 +50,7 @@ def _pixel_rays(camera: Camera) -> Array:
 
 
 def box_rays(camera: Camera, box: Box) -> Array:
-    """Components x and y, (h, w, 2), at depth 1, of the rays through the pixel centres of a box."""
+    """Rays through the pixel centres of a box: (h, w, 2) x and y at depth 1."""
     inside = clip(box, camera.width, camera.height)
     if inside == box:
         return pixel_rays(camera)[slices(box)]
@@ -69,7 +69,7 @@ def box_rays(camera: Camera, box: Box) -> Array:
 
 @lru_cache(4)
 def _at_nodes(camera: Camera) -> tuple[Array, Array]:
-    """Components x and y, (NODES, NODES) each, at depth 1, of the rays through the nodes."""
+    """Rays through the interpolation nodes: x and y at depth 1, (NODES, NODES) each."""
     places = (_nodes() + 1) / 2
     points = np.stack(np.meshgrid(places * camera.width, places * camera.height), axis=-1)
     rays = camera.rays(points)
@@ -81,7 +81,7 @@ def _nodes() -> Array:
 
 
 def _basis(places: NDArray[Any], side_px: int) -> Array:
-    """Interpolation weights (n, NODES) of the nodes at positions (n,) between 0 and `side_px`.
+    """Weights (n, NODES) of the interpolation nodes, for positions (n,) between 0 and `side_px`.
 
     The polynomial through the nodes is evaluated in the Chebyshev basis, which is well conditioned.
     """

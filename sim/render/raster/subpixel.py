@@ -37,7 +37,7 @@ class Projected(NamedTuple):
             finite for vertices that are not in front of the camera.
         depth_m: (n,) depths of the vertices in metres.
         faces: (3, m) vertex indices of the triangles.
-        box: The part of the image in which pixels are searched for.
+        box: The part of the image in which covered pixels are searched for.
     """
 
     places: Array
@@ -94,9 +94,7 @@ def covered_by_small(bodies: Sequence[Projected]) -> Covered:
 
 
 def perspective(weights: Array, depth_m: Array) -> tuple[Array, Array]:
-    """Perspective-correct barycentric coordinates (3, n), and the inverse depths (n,) of these points.
-
-    Inverse depth is linear in the image; the coordinates on the surface follow from it.
+    """Perspective-correct barycentric coordinates (3, n) and inverse depths (n,) of points in the image.
 
     Args:
         weights: (3, n) barycentric coordinates in the image.
@@ -108,7 +106,7 @@ def perspective(weights: Array, depth_m: Array) -> tuple[Array, Array]:
 
 
 def _nearest(found: Covered) -> Index:
-    """For each body and pixel, the index of the nearest point."""
+    """Indices into `found`: for each pair of body and pixel, the point nearest to the camera."""
     order = np.lexsort((found.face, found.depth_m, found.column, found.row, found.body))
     keys = np.stack([found.body, found.row, found.column])[:, order]
     return order[np.any(np.diff(keys, axis=1, prepend=-1) != 0, axis=0)] if len(order) else order
@@ -138,12 +136,12 @@ def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
 
     Args:
         corners: (2, 3, m) columns and rows of the corners.
-        boxes: (m, 4) the part of the image in which pixels are searched for.
+        boxes: (m, 4) the part of the image in which covered pixels are searched for.
 
     Returns:
-        The triangle of each pixel found, (k,); the long axis of the bounding box of each triangle, 0 for
-        columns and 1 for rows, (m,); the coordinate of each pixel along the long axis of its triangle, (k,);
-        and its coordinate along the other axis, (k,).
+        In this order: (k,) triangle of each pixel; (m,) long axis of each triangle's bounding box, 0 for
+        columns and 1 for rows; (k,) pixel coordinate along the long axis; (k,) pixel coordinate along the
+        other axis.
     """
     every = np.arange(corners.shape[2])
     tolerance_px = TOLERANCE * (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
@@ -162,12 +160,15 @@ def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
 
 
 def crossing(place: Array, other: Array, near_px: Array | float) -> tuple[Array, Array]:
-    """Where n triangles meet the line `place` = 0: start and end of the segment on it, (n,) each.
+    """Intersects n triangles with the line on which one of the two coordinates is 0.
 
     Args:
         place: (3, n) this coordinate of the corners.
         other: (3, n) the other coordinate of the corners.
         near_px: (n,) tolerance: a side that ends at most this far from the line counts as meeting it.
+
+    Returns:
+        Smallest and largest other coordinate of each intersection, (n,) each; inf and -inf if it is empty.
     """
     start, stop = np.full(place.shape[1], np.inf), np.full(place.shape[1], -np.inf)
     for corner, after in ((0, 1), (1, 2), (2, 0)):
@@ -182,11 +183,11 @@ def crossing(place: Array, other: Array, near_px: Array | float) -> tuple[Array,
 
 
 def spans(corners: Array, box: Box, near_px: float) -> tuple[Index, Index, Index, Index]:
-    """For each pixel row in a triangle, inside a box: triangle, row, first and last column, (k,) each.
+    """For each pixel row of each triangle in a box: triangle, row, first and last column, (k,) each.
 
     Args:
         corners: (2, 3, m) columns and rows of the corners.
-        box: The part of the image in which pixels are searched for.
+        box: The part of the image in which covered pixels are searched for.
         near_px: Distance up to which a pixel centre beside a triangle counts as inside.
     """
     x0, y0, x1, y1 = box
@@ -202,16 +203,20 @@ def spans(corners: Array, box: Box, near_px: float) -> tuple[Index, Index, Index
 
 
 def listed(first: Index, last: Index) -> tuple[Index, Index]:
-    """All integers from first[i] to last[i], inclusive, for each i in turn: i, and the integer, (k,) each."""
+    """Lists the integers of the ranges first[i] to last[i], both inclusive.
+
+    Returns:
+        The index i and the integer of each element, (k,) each.
+    """
     count = np.maximum(last - first + 1, 0)
     pair = np.repeat(np.arange(len(first)), count)
     return pair, first[pair] + np.arange(len(pair)) - np.repeat(count.cumsum() - count, count)
 
 
 def barycentric(corners: Array, points: Array) -> Array:
-    """Barycentric coordinates (3, n), in the image, of points (2, n) in or near triangles (2, 3, n).
+    """Barycentric coordinates (3, n) of image points (2, n) in or near projected triangles (2, 3, n).
 
-    For a triangle seen edge-on, they refer to the nearest point on its longest side.
+    If a triangle is seen edge-on, the coordinates describe the nearest point on its longest side.
     """
     (a_x, b_x, c_x), (a_y, b_y, c_y) = corners
     x, y = points[0] - a_x, points[1] - a_y
@@ -228,7 +233,11 @@ def barycentric(corners: Array, points: Array) -> Array:
 
 
 def _along_longest(corners: Array, points: Array) -> Array:
-    """Barycentric coordinates (3, n) of the nearest points to points (2, n) on triangles' longest sides."""
+    """Projects points (2, n) onto the longest sides of triangles (2, 3, n).
+
+    Returns:
+        (3, n) barycentric coordinates.
+    """
     steps = np.roll(corners, -1, axis=1) - corners
     square = (steps**2).sum(axis=0)
     side, every = square.argmax(axis=0), np.arange(corners.shape[2])

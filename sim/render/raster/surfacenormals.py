@@ -78,7 +78,7 @@ def _add_body(normals: Floats, files: MeshFiles, body: Body, camera: Camera, box
 
 
 def _covered(seen: Triangles, camera: Camera, box: Box, shown: Mask) -> Covered:
-    """The visible triangle of each pixel in the mask `shown` (h, w); a distorting lens needs ray casting."""
+    """The visible triangle of each pixel in the mask `shown` (h, w), with or without lens distortion."""
     if camera.distortion is None:
         return covering(_projected(seen, camera, box), shown)
     rows, columns = np.nonzero(shown)

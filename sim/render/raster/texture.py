@@ -33,8 +33,8 @@ class Lookup:
     """Positions of pixels in the atlas of a mipmap; valid for all mipmaps of textures of the same size.
 
     Attributes:
-        places: x and y (h, w) in the atlas for the finer of two levels and, unless `part` is 0 everywhere,
-            for the coarser level.
+        places: x and y, (h, w) each, in the finer of two levels, then in the coarser level. The coarser level
+            is left out if `part` is 0 everywhere.
         part: (h, w) weight of the coarser level.
     """
 
@@ -115,7 +115,7 @@ class Mipmap:
 
 
 def square(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Central square of an image, resized to 512 px, or to 256 px if it is smaller than 512."""
+    """Central square of an image, resized to 512 px, or to 256 px if the square is smaller than 512 px."""
     height, width = pixels.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -163,12 +163,7 @@ def filtered(pictures: Pictures, texture: Texture) -> Mipmap:
 
 
 def footprint(camera: Camera, tile_m: float, place: tuple[Plane, Plane], eye: Plane, depth: Plane) -> Plane:
-    """For a coarse grid of pixels: side, in tiles, of the area that a pixel covers on a plane.
-
-    The width of the area is depth/f. Its length along the viewing direction is the width times
-    distance/height, where height is the camera's height above the plane. The returned side is the
-    geometric mean of width and length, which keeps planes sharp; beyond a ratio distance/height of
-    `SLANT`, at grazing angles, it grows in proportion to the length.
+    """Side, in tiles, of the area that a pixel covers on a plane, for a coarse grid of pixels.
 
     Args:
         camera: The camera.
@@ -187,12 +182,12 @@ def footprint(camera: Camera, tile_m: float, place: tuple[Plane, Plane], eye: Pl
 def slanted(
     camera: Camera, tile_m: float, places: Plane, eye_m: NDArray[np.float64], axis: int, depth: Plane
 ) -> Plane:
-    """Like `footprint`, for a list of n pixels on planes perpendicular to an axis: (n,).
+    """Side, in tiles, of the area that each of n pixels covers on planes perpendicular to an axis: (n,).
 
     Args:
         camera: The camera.
         tile_m: Side length of a tile of the texture.
-        places: (3, n) the points.
+        places: (3, n) points that the pixels show.
         eye_m: (3,) position of the camera.
         axis: The axis to which the planes are perpendicular.
         depth: (n,) depth in metres.
@@ -203,7 +198,16 @@ def slanted(
 
 
 def _covered(camera: Camera, tile_m: float, away: Plane, depth: Plane) -> Plane:
-    """Side in tiles of the area that a pixel covers, from the ratio of distance to height."""
+    """Side in tiles of the area that a pixel covers.
+
+    Args:
+        camera: The camera.
+        tile_m: Side of a tile in metres.
+        away: Distance from the camera, divided by the height of the camera above the plane.
+        depth: Depth in metres.
+    """
+    # The width of the area is depth / f, its length the width times `away`. The geometric mean of both keeps
+    # planes sharp; beyond the ratio SLANT, at grazing angles, the side grows in proportion to the length.
     scale = np.float32(1.0 / min(camera.fx, camera.fy) / tile_m)
     longer = np.sqrt(away * np.maximum(away * np.float32(1 / SLANT), np.float32(1)))
     return np.asarray(depth * scale * longer, np.float32)

@@ -36,12 +36,12 @@ def seen_through_lens(
 
     Args:
         files: Meshes of the assets.
-        cuboids: Finds out which bodies are cuboids.
+        cuboids: Detects the bodies that are cuboids.
         settled: The scene.
-        camera: The camera.
+        camera: The distorted camera.
         levels: Level of detail of each body.
         near_m: Depth of the near plane.
-        wide: The view of the pinhole camera, from which the image is made.
+        wide: The G-buffer of a pinhole camera that sees at least the same view; stored in the result.
 
     Raises:
         RejectedView: `too_close` if the box of a labelled body is wider or higher than 4096 px.

@@ -29,7 +29,7 @@ class TinyRenderer(MeshRenderer):
         client: The PyBullet client to render with.
         files: Mesh and texture files to load into the client.
         pictures: Loader of texture images.
-        lit: Whether colours are shaded; otherwise they are the unlit colours of the surfaces.
+        lit: Whether to shade the surfaces; if False, they are rendered in their unlit colours.
     """
 
     def __init__(self, client: Client, files: MeshFiles, pictures: Pictures, lit: bool = True) -> None:

@@ -17,7 +17,7 @@ def texels(texture: NDArray[np.uint8], uvs: Array) -> NDArray[np.uint8]:
 
 
 def shaded(color: Array, normals: Array, light: Light) -> Array:
-    """Colours (k, 3), 0..255, of surfaces with given colours (k, 3) and world normals (k, 3) in a light."""
+    """Shades colours (k, 3), 0..255, of surfaces with world normals (k, 3)."""
     length = np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     facing = np.maximum(normals / length @ np.array(light.direction), 0.0)[:, None]
     strength = light.diffuse * facing * np.array(light.color_rgb)

@@ -45,7 +45,7 @@ def wide_camera(camera: Camera) -> Camera:
 
 
 def check_lens(intrinsics: Intrinsics, width: int, height: int) -> None:
-    """Checks that the lens forms an image for every combination of the ends of its coefficient ranges.
+    """Checks the lens for each combination of the smallest and largest values of its coefficients.
 
     Args:
         intrinsics: The settings of the camera, with distortion.
@@ -53,7 +53,7 @@ def check_lens(intrinsics: Intrinsics, width: int, height: int) -> None:
         height: Height of the image in pixels.
 
     Raises:
-        ValueError: The distortion folds over in the image, or the lens sees too much for one pinhole camera.
+        ValueError: The image shows a point twice, or the field of view is too wide for one pinhole camera.
     """
     for ends, camera in intrinsics.extremes(width, height):
         numbers = {name: single(getattr(ends.distortion, name)) for name in COEFFICIENTS}

@@ -28,7 +28,7 @@ class Remapping:
     """
 
     def __init__(self, camera: Camera, wide: Camera) -> None:
-        """Computes no maps; they are large, and computed when they are used."""
+        """Computes no maps; maps are large, so each of them is computed when it is used."""
         self._camera, self._wide = camera, wide
         self._samples = self._number_of_samples()
 
@@ -54,7 +54,7 @@ class Remapping:
         return total * np.float32(1 / self._samples**2)
 
     def crease(self, creases: tuple[Box, NDArray[np.bool_]]) -> tuple[Box, NDArray[np.bool_]]:
-        """Remaps creases from the wide image to the distorted image: a box, and a mask in the box."""
+        """Remaps creases, given by a box and a mask in this box, from the wide to the distorted image."""
         box, inside = creases
         wide = np.zeros((self._wide.height, self._wide.width), np.uint8)
         wide[slices(box)] = inside

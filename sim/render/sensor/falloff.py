@@ -10,16 +10,15 @@ Floats = NDArray[np.float32]
 
 
 def vignetted(light: Floats, camera: Camera, strength: float) -> Floats:
-    """The linear image (H, W, 3) with light falling off towards the corners.
+    """Darkens a linear image (H, W, 3) towards the corners, as a lens does (natural vignetting).
 
-    Light that reaches the sensor at an angle θ to the axis is weaker by cos⁴ θ (natural vignetting). The
-    angle follows from the distance to the principal point, so the axis keeps its brightness. With t = tan θ,
-    cos θ = (1 + t²)^-½, so cos^(4 strength) θ = (1 + t²)^(-2 strength).
+    A pixel is multiplied by cos^(4·`strength`) θ, where θ is the angle between its ray and the optical axis.
     """
     if not strength:
         return light
     x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.fx
     y = (np.arange(camera.height) + 0.5 - camera.cy) / camera.fy
+    # cos θ = (1 + tan² θ)^-½
     falloff = np.power(
         np.float32(1) + np.add.outer(y * y, x * x).astype(np.float32), np.float32(-2 * strength)
     )

@@ -67,7 +67,7 @@ def _width_px(level: int) -> float:
 def _composite_level(result: Floats, light: Floats, level: Levels, index: int, soft_px: float) -> None:
     """Composites one blurred level over the farther levels; images are (H, W, 4) RGBA, premultiplied.
 
-    The level is extended by a margin behind nearer levels, because it is visible through their blurred edges.
+    Behind nearer levels, the level is extended by a margin, which shows through their blurred edges.
 
     Args:
         result: Composite of the farther levels; modified in place.
@@ -92,7 +92,7 @@ def _composite_level(result: Floats, light: Floats, level: Levels, index: int, s
 
 
 def _opaque(result: Floats, around: Floats) -> Floats:
-    """An image (h, w, 4), with missing colours taken from `around`, the mean around each pixel."""
+    """Divides an image (h, w, 4) by its alpha; pixels with alpha 0 get the colour of `around` (h, w, 4)."""
     missing = result[..., 3] < 1 - ROUNDING
     if not missing.any():
         return result.copy()
@@ -131,7 +131,7 @@ def _convolve_disc(layer: Floats, width_px: float) -> Floats:
 
 @lru_cache(64)
 def disc_kernel(width_px: float) -> Floats:
-    """Convolution kernel (n, n), n odd: the fraction of each pixel that a disc covers, scaled to sum 1."""
+    """Convolution kernel (n, n) of an antialiased disc; n is odd, and the weights sum to 1."""
     half, fine = int(np.ceil((width_px - 1) / 2)), 16
     steps = (np.arange((2 * half + 1) * fine) + 0.5) / fine - half - 0.5
     inside = (steps[:, None] ** 2 + steps**2 <= (width_px / 2) ** 2).astype(np.float32)

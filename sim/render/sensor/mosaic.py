@@ -26,7 +26,7 @@ _CODES: dict[Demosaicing, dict[Bayer, int]] = {
 
 
 def mosaic(light: Floats, pattern: Bayer) -> Floats:
-    """The image (H, W) behind colour filters: for each pixel of `light` (H, W, 3), its filter's channel."""
+    """Samples a linear image (H, W, 3) behind a Bayer filter: one channel per pixel, (H, W)."""
     seen = np.empty(light.shape[:2], np.float32)
     for index, color in enumerate(pattern):
         part = np.s_[index // 2 :: 2, index % 2 :: 2]

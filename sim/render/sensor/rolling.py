@@ -54,7 +54,7 @@ def camera_at_rows(camera: Camera, motion: Motion, rows: tuple[int, int]) -> Cam
 def projected(camera: Camera, motion: Motion, points_m: Array) -> Array:
     """Pixel coordinates (n, 2) of world points (n, 3) with a rolling shutter.
 
-    A point belongs to the band whose camera projects it into the rows of this band. The first and the last
+    Each point is projected by the camera of the band in whose rows the point appears. The first and the last
     band extend beyond the image.
     """
     bands = rows_of(camera.height, motion)
@@ -102,7 +102,7 @@ def _stacked(bands: tuple[Band, ...], bodies: int) -> GBuffer:
 
 
 def _silhouette(bands: tuple[Band, ...], body: int) -> Silhouette | None:
-    """Assembles the silhouette of a body from the bands; the first and last extend beyond the image."""
+    """Assembles a body's silhouette from the bands; the first and the last band extend beyond the image."""
     parts = []
     for number, band in enumerate(bands):
         silhouette = band.gbuffer.silhouettes[body]

@@ -17,8 +17,8 @@ class Look:
     """Appearance of a material.
 
     Attributes:
-        color_rgb: Its colour where it has no texture, 0..1.
-        texture: File name of its texture, or None.
+        color_rgb: Colour, 0..1, that is used without a texture.
+        texture: File name of the texture, or None.
         coordinates: Name of the texture coordinates within the material.
     """
 

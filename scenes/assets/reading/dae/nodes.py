@@ -91,10 +91,9 @@ def _target(document: Document, instance: Element, tag: str, looks: list[str]) -
 
 
 def _of_controller(document: Document, instance: Element, matrix: Floats, looks: list[str]) -> Place | None:
-    """Returns the geometry of a skin or morph, without skeletal deformation or morph weights.
+    """Returns the undeformed geometry of a skin or morph controller; None if there is none.
 
-    A skin is placed by its skeleton, not by the node of its instance. In its bind pose, the bind shape matrix
-    alone places it.
+    A skin is placed by its bind shape matrix instead of `matrix`, because its skeleton is not read.
     """
     url, bind = instance.get("url"), None
     for _ in range(MAX_DEPTH):
@@ -153,7 +152,7 @@ def _rotated(values: Floats) -> Floats:
 
 
 def _looking(values: Floats) -> Floats:
-    """The camera pose (4, 4), looking along -z, for values (9,): eye, target and up direction."""
+    """Converts a `lookat` transform, (9,) for eye, target and up, to a matrix (4, 4); -z faces the target."""
     eye, target, up = values.reshape(3, 3)
     backward = eye - target
     right = np.cross(up, backward)

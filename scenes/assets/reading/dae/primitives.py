@@ -75,7 +75,7 @@ def _strip(rows: Ints, position: Input | None) -> Ints:
 
 
 def _with_holes(element: Element, width: int, position: Input | None) -> Ints:
-    """The triangle corners (3 t, width) of a polygon with holes; empty if it cannot be triangulated."""
+    """Triangulates a polygon with holes: indices (3 * t, width) of the triangle corners; empty on failure."""
     outlines = [_corners(each, width) for each in (*element.findall("p"), *element.findall("h"))]
     rows = _joined(outlines, width)
     if position is None or not len(rows):

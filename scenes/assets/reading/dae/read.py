@@ -43,12 +43,12 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
 
 
 def _uvs(piece: Piece, number: int | None) -> Floats | None:
-    """The texture coordinates of set `number`; of the first set if `number` is None or missing."""
+    """The texture coordinates of set `number`; of the first set if there is no such set."""
     return piece.uvs.get(-1 if number is None else number, next(iter(piece.uvs.values()), None))
 
 
 def _painted(look: Look, raws: list[Raw], resolver: MeshResolver) -> Iterable[Raw]:
-    """Yields the triangles of one material; those with vertex colours separately."""
+    """Yields the triangles of one material; triangles with vertex colours are a separate item."""
     image = None if look.texture is None else resolver.image(look.texture)
     for raw in alike(raws):
         plain = painted(replace(raw, corner_colors=None), look.color_rgb, WHITE, image, resolver.notes)

@@ -17,11 +17,11 @@ MAX_STRIDE = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Input:
-    """An input of a primitive: the values that one index of each corner refers to.
+    """An input of a primitive: values that the corners of the primitive refer to by index.
 
     Attributes:
         semantic: `POSITION`, `TEXCOORD`, `COLOR` or another semantic.
-        offset: Position of this input's index among the indices of a corner.
+        offset: Position of the index into `values` among the indices of a corner.
         values: (n, d) values.
         number: The set number, for texture coordinates.
     """
@@ -32,7 +32,7 @@ class Input:
     number: int
 
     def of(self, rows: Ints) -> Floats:
-        """Returns the values (..., d) of corners (..., w); NaN where the index is out of range."""
+        """Returns the values (..., d) of corners with indices (..., w); NaN for indices out of range."""
         index = rows[..., self.offset]
         values = np.concatenate([self.values, np.full((1, self.values.shape[1]), np.nan)])
         return np.asarray(values[np.where((index >= 0) & (index < len(self.values)), index, -1)])

@@ -1,4 +1,4 @@
-"""Transparency of glTF materials: meshes have none, so invisible triangles are removed."""
+"""Transparency of glTF materials: meshes are opaque, so triangles that are invisible are removed."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +12,17 @@ OPAQUE = 0.99
 def seen_share(
     uvs: Floats | None, corner_alpha: Floats, alpha: NDArray[np.uint8] | None, least: float
 ) -> Floats:
-    """Estimates which fraction (m,) of each triangle has an alpha of at least `least`.
+    """Estimates the fraction (m,) of each triangle's area whose alpha is at least `least`.
 
-    Without a texture with alpha, counts the triangle's corners. Otherwise, counts the pixels in the bounding
-    box of the triangle's texture coordinates, after multiplying the texture's alpha by the largest corner
-    alpha of all triangles; the fraction is 0 if all corners of the triangle are below `least`.
+    If the texture has no alpha, this is the fraction of corners. Otherwise it is the fraction of pixels in
+    the bounding box of the triangle's texture coordinates; texture alpha is multiplied by the largest corner
+    alpha of all triangles. The fraction is 0 if all corners of a triangle are below `least`.
 
     Args:
         uvs: (m, 3, 2) texture coordinates, v down, or None without a texture.
         corner_alpha: (m, 3) factor alpha times vertex alpha at each corner.
         alpha: (h, w) alpha of the texture, or None if it is opaque.
-        least: Alpha threshold.
+        least: Alpha threshold, 0..1.
     """
     if alpha is None or uvs is None:
         return np.asarray((corner_alpha >= least).mean(axis=1))

@@ -1,4 +1,4 @@
-"""Bakes the vertex colours of glTF triangles, and the textures that they multiply, into one texture."""
+"""Bakes vertex colours of glTF triangles, multiplied by their textures, into one texture."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ BAKED_PX = 1008
 def baked(pieces: Sequence[Piece]) -> Raw:
     """Joins pieces that have vertex colours, and bakes all their colours into one texture.
 
-    As for `palette.baked`, if there are too many triangles, each gets a single colour. Colours are
+    If there are too many triangles, each triangle gets a single colour, as in `palette.baked`. Colours are
     interpolated in linear light.
     """
     count = sum(len(piece.corners) for piece in pieces)

@@ -1,4 +1,4 @@
-"""Cuts transparent areas out of glTF triangles with alpha masks, because meshes have no transparency."""
+"""Cuts the transparent areas of alpha masks out of glTF triangles, because meshes have no transparency."""
 
 from dataclasses import replace
 from typing import Any
@@ -100,12 +100,12 @@ def _cross(corners: Floats) -> Floats:
 
 
 def _parts(uvs: Floats, tile: Floats, most_faces: int) -> tuple[NDArray[np.int64], Floats] | None:
-    """Intersects triangles with a repeating figure.
+    """Intersects triangles with a figure that repeats at every integer of u and v.
 
     Args:
         uvs: (m, 3, 2) texture coordinates of the triangles.
-        tile: (k, 3, 2) triangles of the figure, from 0 to 1.
-        most_faces: Largest number of parts.
+        tile: (k, 3, 2) triangles of the figure, in the square from 0 to 1.
+        most_faces: Largest number of parts in the result.
 
     Returns:
         The triangle index (n,) of each part, and barycentric coordinates (n, 3, 3) of the part's vertices in
@@ -128,7 +128,7 @@ def _parts(uvs: Floats, tile: Floats, most_faces: int) -> tuple[NDArray[np.int64
 
 
 def _of_triangle(shape: Floats, tile: Floats) -> Floats:
-    """Intersects a triangle (3, 2) with a repeating figure; returns the parts as in `_parts`, (n, 3, 3)."""
+    """Like `_parts`, for a single triangle (3, 2); returns only the barycentric coordinates (n, 3, 3)."""
     edges = np.stack([shape[1] - shape[0], shape[2] - shape[0]], axis=1)
     if abs(np.linalg.det(edges)) < 1e-15:
         return np.eye(3)[None]  # it maps to a line in the texture
@@ -168,7 +168,7 @@ def _from(parts: Floats, first: NDArray[np.int64]) -> Floats:
 
 
 def _crossing(parts: Floats, corner: int, vertex: int) -> Floats:
-    """Points (n, 3) where the edge from corner 0 to `corner` has barycentric coordinate 0 for `vertex`."""
+    """Point (n, 3) on each edge from corner 0 to `corner` whose barycentric coordinate `vertex` is 0."""
     start, stop = parts[:, 0, vertex], parts[:, corner, vertex]
     share = (start / np.where(start == stop, 1.0, start - stop))[:, None]
     return np.asarray(parts[:, 0] + share * (parts[:, corner] - parts[:, 0]))

@@ -80,7 +80,7 @@ class Pictures:
             return None
 
     def _in_view(self, image: Item) -> bytes:
-        """The bytes of an embedded image; empty if they are not in the file."""
+        """Returns the encoded image in a buffer view; empty if the view is missing or invalid."""
         try:
             return self._buffers.view(image.integer("bufferView"))[0].tobytes()
         except Refused:

@@ -45,7 +45,7 @@ class Item:
         return value
 
     def numbers(self, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
-        """Reads as many finite numbers as in `default`, which is returned if the value is absent."""
+        """Reads a list of `len(default)` finite numbers; returns `default` if the list is absent."""
         return self.any_numbers(key, len(default)) if self.has(key) else default
 
     def any_numbers(self, key: str, count: int | None = None) -> tuple[float, ...]:

@@ -24,7 +24,7 @@ class TextureUse:
         uv_set: Set of texture coordinates: n of `TEXCOORD_n`.
         matrix: Affine transform of the texture coordinates (v down), as two rows of three numbers.
         wraps: Wrap modes along u and v.
-        is_pixelated: Whether magnification uses nearest-neighbour filtering; otherwise it interpolates.
+        is_pixelated: Whether magnification uses nearest-neighbour instead of linear filtering.
     """
 
     image: int
@@ -47,8 +47,8 @@ class Look:
         name: Name of the material, for messages.
         factor: Linear RGBA, 0..1, which multiplies the texture.
         texture: The base colour texture, or None.
-        least_alpha: Alpha below which the surface is invisible; 0 if it is opaque.
-        is_cut: Whether the surface is opaque wherever it is visible; otherwise alpha is its opacity.
+        least_alpha: Alpha below which the surface is invisible; 0 if the surface is opaque.
+        is_cut: Whether the surface is opaque wherever it is visible; False if alpha is the opacity.
         unused: Properties of the material that are not rendered.
     """
 
@@ -86,9 +86,13 @@ def look_of(root: Item, index: int | None) -> Look:
 
 
 def _model(material: Item) -> tuple[Item, str, str | None]:
-    """Returns the object with a material's base colour, and the keys of its factor and of its texture.
+    """Finds the base colour of a material.
 
-    In the specular-glossiness model, a metal has a black diffuse colour; its specular colour is used instead.
+    In the specular-glossiness model, metals have a black diffuse colour; their specular colour is used.
+
+    Returns:
+        The JSON object that contains the base colour, the key of the colour factor, and the key of the
+        texture or None.
     """
     specular = material.extension(SPECULAR)
     if specular is None:
@@ -125,7 +129,7 @@ def _texture(root: Item, use: Item | None) -> TextureUse | None:
 
 
 def _image(texture: Item) -> int | None:
-    """The index of a texture's image; of one in an unsupported format only if the texture has no other."""
+    """Returns the index of a texture's image, in a supported format if there is one."""
     webp = texture.extension(WEBP)
     if webp is not None and webp.has("source"):
         return webp.integer("source")
@@ -138,7 +142,7 @@ def _image(texture: Item) -> int | None:
 
 
 def _matrix(transform: Item) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """The matrix that scales, then rotates counter-clockwise (in the image, v down), then translates."""
+    """Converts a texture transform (`KHR_texture_transform`) to the two rows of an affine matrix."""
     (u, v), (along_u, along_v) = (
         transform.numbers("offset", (0.0, 0.0)),
         transform.numbers("scale", (1.0, 1.0)),

@@ -48,7 +48,7 @@ def painted(pieces: Iterable[Piece], pictures: Pictures, notes: list[str], looks
 
 
 def shown(pieces: Iterable[Piece], pictures: Pictures) -> list[Piece]:
-    """Returns the visible triangles of a file, before they are coloured."""
+    """Like `painted`, but returns pieces, whose colours are not yet baked, and adds no notes."""
     return _shown([_textured(piece, pictures, []) for piece in joined(pieces)], [], [])
 
 
@@ -91,7 +91,7 @@ def _shown(pieces: list[Piece], notes: list[str], looks: list[str]) -> list[Piec
 
 
 def _share(piece: Piece, least: float) -> Floats:
-    """Fraction (m,) of each triangle with alpha of at least `least`; 1 if the material is opaque."""
+    """Fraction (m,) of each triangle's area whose alpha is at least `least`; 1 if the material is opaque."""
     if not piece.look.least_alpha:
         return np.ones(len(piece.corners))
     return seen_share(piece.uvs, _corner_alpha(piece), _alpha(piece), least)

@@ -26,7 +26,7 @@ class Piece:
         uvs: (m, 3, 2) texture coordinates, v down, with the transform of the material applied, or None.
         colors: (m, 3, 4) linear RGBA of the vertices, 0..1, or None.
         pixels: (h, w, 3) or (h, w, 4) sRGB texture, which repeats, or None.
-        tiles: Tiles of the original image contained in `pixels`, along u and v.
+        tiles: Repetitions of the original image in `pixels`, along u and along v; see `wrapping.Tiles`.
         groups: Names of the mesh, node and ancestor nodes of the triangles; empty unless needed.
     """
 
@@ -62,7 +62,7 @@ class Piece:
 
 
 def joined(pieces: Iterable[Piece]) -> list[Piece]:
-    """Joins the pieces of each `kind`, in the order of first occurrence."""
+    """Joins all pieces with the same `kind` into one; the kinds are in the order of first occurrence."""
     groups: dict[Hashable, list[Piece]] = {}
     for piece in pieces:
         groups.setdefault(piece.kind, []).append(piece)

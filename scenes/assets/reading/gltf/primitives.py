@@ -27,8 +27,8 @@ class Vertices:
         normals: (n, 3), or None.
         uvs: (n, 2) texture coordinates, v down, or None.
         colors: (n, 4) linear RGBA, 0..1, or None.
-        joints: (n, 4 j) joint indices of a skin, or None.
-        joint_weights: (n, 4 j) skinning weight of each joint, or None.
+        joints: (n, j) indices of the joints of a skin that move each vertex, or None.
+        joint_weights: (n, j) skinning weight of each of these joints, or None.
     """
 
     positions: Floats
@@ -130,7 +130,7 @@ class Reader:
         return rows
 
     def _joints(self, count: int, which: Which) -> tuple[NDArray[np.int64] | None, Floats | None]:
-        """Joint indices and joint weights of all sets, (n, 4 j) each; None for both without a skin."""
+        """Reads the joint indices and joint weights of all sets, each (n, j); None if there are none."""
         joints: list[NDArray[np.int64]] = []
         weights: list[Floats] = []
         while self._attributes.has(f"JOINTS_{len(joints)}") and self._attributes.has(
@@ -148,7 +148,10 @@ class Reader:
 
 
 def _compact(faces: Faces, count: int) -> tuple[Which, Faces]:
-    """Returns which vertices to read (if many are unused, only the used ones), and faces that index them."""
+    """Returns the indices of the vertices to read, and the faces as indices into these vertices.
+
+    Unused vertices are left out if there are many.
+    """
     if count <= faces.size:
         return slice(0, count), faces
     used, index = np.unique(faces, return_inverse=True)
@@ -156,7 +159,7 @@ def _compact(faces: Faces, count: int) -> tuple[Which, Faces]:
 
 
 def _rgba(colors: Floats) -> Floats:
-    """Converts colours (n, 3) or (n, 4) to RGBA, 0..1."""
+    """Converts RGB (n, 3) or RGBA (n, 4) colours to RGBA (n, 4), clipped to 0..1."""
     alpha = np.ones((len(colors), 4 - colors.shape[1]))
     whole = np.concatenate([colors, alpha], axis=1)
     return np.clip(np.where(np.isfinite(whole), whole, 1.0), 0.0, 1.0)

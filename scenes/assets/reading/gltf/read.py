@@ -86,7 +86,7 @@ class _Scene:
             self._looks.append(f"drawn without its {', '.join(unused)}")
 
     def named_pieces(self) -> Iterator[Piece]:
-        """Yields the same as `pieces`, with mesh and node names."""
+        """Like `pieces`, but sets `groups` to the names of the mesh and its nodes."""
         names = names_above(self._root)
         for instance in self._instances():
             above = () if instance.node is None else names[instance.node]
@@ -111,7 +111,7 @@ class _Scene:
             raise Refused("no faces", "has no faces", "export the surface, not points or lines")
 
     def _mesh(self, index: int) -> tuple[list[Item], int]:
-        """The primitives of a mesh that have triangles, and the total number of triangles."""
+        """Returns the primitives with triangles, and the total number of triangles, of a mesh."""
         if index not in self._meshes:
             primitives = self._root.entry("meshes", index).items("primitives")
             counts = [num_faces(self._root, primitive) for primitive in primitives]

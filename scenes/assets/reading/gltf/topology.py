@@ -58,7 +58,7 @@ def _mode(primitive: Item) -> int:
 
 
 def _corners(root: Item, buffers: Buffers, primitive: Item, mode: int, count: int) -> NDArray[np.int64]:
-    """Vertex indices (n,) in the order in which they form triangles."""
+    """Reads the vertex indices (n,) of a list, strip or fan; without indices, 0 to `count` - 1."""
     if not primitive.has("indices"):
         return np.arange(count)
     indices = accessor_of(root, buffers, primitive.integer("indices"), is_vertex_data=False)

@@ -21,12 +21,15 @@ Tiles = tuple[int, int]
 def wrapped(
     pixels: NDArray[np.uint8], uvs: Floats, wraps: tuple[Wrap, Wrap]
 ) -> tuple[NDArray[np.uint8], Floats, tuple[Tiles, Tiles]]:
-    """Returns a texture that can repeat, its texture coordinates, and its tiles along u and v.
+    """Extends an image whose wrap modes are not `repeat`, so that it may be repeated.
 
     Args:
         pixels: (h, w, c) image.
         uvs: (m, 3, 2) texture coordinates, v down.
         wraps: Wrap modes along u and v.
+
+    Returns:
+        The extended image, the texture coordinates in it, and its `Tiles` along u and along v.
     """
     columns, tiles = [uvs[..., 0], uvs[..., 1]], [(0, 1), (0, 1)]
     for axis, wrap in enumerate(wraps):
@@ -38,7 +41,7 @@ def wrapped(
 def _along(
     pixels: NDArray[np.uint8], u: Floats, wrap: Wrap, axis: int
 ) -> tuple[NDArray[np.uint8], Floats, Tiles]:
-    """Extends the image along one of its axes, and adjusts the texture coordinates `u` along it."""
+    """Like `wrapped`, but for only one axis of the image and the texture coordinates `u` along that axis."""
     low, high = float(u.min(initial=0.0)), float(u.max(initial=0.0))
     if low >= -EDGE and high <= 1 + EDGE:
         return pixels, np.clip(u, 0.0, 1.0), (0, 1)

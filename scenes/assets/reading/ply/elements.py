@@ -47,7 +47,7 @@ class Body:
     """
 
     def __init__(self, content: bytes, head: Head) -> None:
-        """Parses text; binary values are converted when they are read."""
+        """Parses all numbers if the file is text; binary values are converted when they are read."""
         self._text = not head.order
         self._content = memoryview(content)[head.size :]
         self._data: NDArray[np.generic]
@@ -73,7 +73,7 @@ class Body:
         return whole.view(dtype)[:, 0].astype(np.float64)
 
     def reader(self, dtype: np.dtype[np.generic]) -> Callable[[int], int]:
-        """Returns a function that reads the integer at a position; it raises if there is none."""
+        """Returns a function that reads the integer at a position; it raises an error past the end."""
         item = self._data.item
         if self._text:
             return lambda place: int(item(place))
@@ -104,16 +104,17 @@ def tables(content: bytes, head: Head, names: tuple[str, ...]) -> dict[str, Tabl
 
 
 def _layout(body: Body, element: Element, place: int) -> tuple[Ints, Ints, int]:
-    """Finds the positions of an element's properties.
+    """Finds where the property values of an element begin.
 
     Args:
         body: The data.
         element: The element.
-        place: Position of its first row.
+        place: Position of the element's first row.
 
     Returns:
-        Position of each property in each row (rows, p); the number of its values (rows, p), 1 if it is not a
-        list; and the position after the last row. The position of a list is that of its first value.
+        starts: (rows, p) position of the first value of each property in each row.
+        counts: (rows, p) number of values: the length of a list, 1 for other properties.
+        end: Position after the last row.
     """
     first, counts, end = _walk(body, element, place, 1)
     stride = end - place

@@ -63,14 +63,14 @@ def _faces(vertex: Table, face: Table) -> Surface:
 
 
 def _strips(vertex: Table, strips: Table) -> Surface:
-    """The triangles of all strips; each row of the element is a list of strips."""
+    """Reads the triangles of the element `tristrips`, each row of which is a list of triangle strips."""
     corners, counts = _indices(strips)
     triangles = strip_triangles(np.insert(corners, np.cumsum(counts), -1))
     return _surface(vertex, triangles.ravel(), np.full(len(triangles), 3))
 
 
 def _indices(table: Table) -> tuple[Ints, Ints]:
-    """Vertex indices (k,), and their number in each row (m,).
+    """Returns the vertex indices in all rows, concatenated (k,), and their number in each row (m,).
 
     Raises:
         Refused: The element has no list of vertex indices.
@@ -83,7 +83,7 @@ def _indices(table: Table) -> tuple[Ints, Ints]:
 
 
 def _columns(table: Table, names: tuple[tuple[str, ...], ...]) -> list[Column]:
-    """The columns of the first alternative in `names` that the element has; empty if it has none."""
+    """Returns the properties in the first tuple of `names` that the element has; empty if it has none."""
     for several in names:
         columns = [table[name] for name in several if name in table and table[name].counts is None]
         if len(columns) == len(several):
@@ -92,7 +92,7 @@ def _columns(table: Table, names: tuple[tuple[str, ...], ...]) -> list[Column]:
 
 
 def _numbers(table: Table, names: tuple[tuple[str, ...], ...]) -> Floats | None:
-    """The values (n, d) of the first alternative in `names` that the element has, or None."""
+    """Returns the values (n, d) of the properties selected by `_columns`; None if there are none."""
     columns = _columns(table, names)
     return np.stack([column.values for column in columns], axis=1) if columns else None
 

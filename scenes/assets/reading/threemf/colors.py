@@ -42,7 +42,14 @@ def groups_of(part: Part, looks: list[str]) -> dict[int, Group]:
 def _group(
     element: Element, groups: dict[int, Group], textures: dict[str, str], looks: list[str]
 ) -> Group | None:
-    """Reads a group; None if it is empty or the element is no group. `groups` are the earlier groups."""
+    """Reads a colour group; None if it is empty, or if the element is not a colour group.
+
+    Args:
+        element: The element.
+        groups: The preceding groups, by id; the group may refer to them.
+        textures: Paths of textures, by id.
+        looks: Notes on unsupported content are added here.
+    """
     match element.tag:
         case "basematerials":
             group = Group(np.array([_color(base.get("displaycolor")) for base in element], np.float64))
@@ -91,7 +98,7 @@ def _composite(element: Element, bases: Group | None) -> Group | None:
 
 
 def _top_layer(element: Element, groups: dict[int, Group]) -> Group | None:
-    """Multi-properties: the group of the last known layer, with one entry per combination of properties."""
+    """Reads a group of multi-properties; only the last layer with a known group is used."""
     layers = whole_numbers(element.get("pids", ""))
     known = [place for place, layer in enumerate(layers) if layer in groups]
     if not known or not len(element):

@@ -149,7 +149,7 @@ def _check_extensions(root: Element, prefixes: dict[str, str]) -> None:
 
 
 def placed(transform: str | None) -> Floats:
-    """The matrix (4, 4) of an attribute `transform`, which lists the rows of a (4, 3) row-vector matrix.
+    """Converts an attribute `transform` (twelve numbers, for row vectors) to a column-vector matrix (4, 4).
 
     Raises:
         Refused: There are not twelve numbers.

@@ -40,7 +40,7 @@ class Package:
     """
 
     def __init__(self, content: bytes) -> None:
-        """Reads the directory; members are decompressed by `read`."""
+        """Reads the directory of the ZIP archive; members are decompressed by `read`."""
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
@@ -72,7 +72,7 @@ class Package:
             raise unreadable(f"cannot be unpacked: {error}") from error
 
     def _model(self) -> str:
-        """The model named by the package relationships, else the usual name, else the first model part."""
+        """Finds the main model part: by the package relationships, by its usual name, or else the first."""
         try:
             relations = check_xml(self.read("_rels/.rels"))
         except FileNotFoundError:

@@ -167,6 +167,6 @@ class _Reading:
 
 
 def _without_build(part: Part) -> list[Element]:
-    """Build items for all objects that are not components, for a file without build items."""
+    """Creates the build items for a file that has none: one for each object that is not a component."""
     inner = {each.get("objectid") for each in part.root.findall("resources/object/components/component")}
     return [Element("item", {"objectid": name}) for name in part.objects if name not in inner]

@@ -50,7 +50,8 @@ class OnDecal:
 
     Attributes:
         chosen: (k,) index into the points of the surface.
-        u, v: (k,) coordinates in the decal's image, 0..1 from its left and top sides.
+        u: (k,) horizontal coordinate in the decal's image: 0 is the left side, 1 the right side.
+        v: (k,) vertical coordinate in the decal's image: 0 is the top side, 1 the bottom side.
     """
 
     chosen: Index
@@ -72,7 +73,7 @@ def surface_points(silhouette: Silhouette, body: Body, camera: Camera) -> Surfac
 
 
 def rays_at(camera: Camera, box: Box, rows: Index, columns: Index) -> Array:
-    """Components x and y (n, 2), at depth 1, of rays through pixel centres at rows and columns of a box."""
+    """Rays through the pixel centres at rows and columns (n,) of a box: (n, 2) x and y at depth 1."""
     if camera.distortion is not None:
         return box_rays(camera, box)[rows, columns]
     x, y = columns + (box[0] + 0.5 - camera.cx), rows + (box[1] + 0.5 - camera.cy)
@@ -80,9 +81,9 @@ def rays_at(camera: Camera, box: Box, rows: Index, columns: Index) -> Array:
 
 
 def _normals(camera: Camera, silhouette: Silhouette) -> Array:
-    """Unit normals (h, w, 3), in the camera frame and towards the camera, from depth.
+    """Unit normals (h, w, 3) in the camera frame, towards the camera, computed from depth.
 
-    The inverse depth of a plane is linear in the pixel coordinates, so its two slopes give the normal.
+    The inverse depth of a plane is linear in the pixel coordinates, so the normals follow from its slopes.
     """
     assert silhouette.depth_m is not None
     near = np.divide(1.0, silhouette.depth_m, out=np.zeros(silhouette.mask.shape), where=silhouette.mask)
@@ -96,10 +97,15 @@ def _normals(camera: Camera, silhouette: Silhouette) -> Array:
 
 
 def _bent_normals(rays: Array, near: Array, right: Array, down: Array) -> Array:
-    """Unit normals (h, w, 3) behind a distorting lens.
+    """Unit normals (h, w, 3) seen through a distorting lens.
 
-    The inverse depth of a plane is linear in the components of the rays, (h, w, 2), at depth 1. The slopes
-    along these components follow from the slopes along columns and rows.
+    The inverse depth of a plane is linear in the x and y of the rays.
+
+    Args:
+        rays: (h, w, 2) x and y of the rays at depth 1.
+        near: (h, w) inverse depth.
+        right: (h, w) change of the inverse depth per column.
+        down: (h, w) change of the inverse depth per row.
     """
     if min(near.shape) < 2:
         return _towards_camera(right, down, near)
@@ -118,9 +124,10 @@ def _towards_camera(x: Array, y: Array, z: Array) -> Array:
 
 
 def _slope(near: Array, axis: int) -> Array:
-    """The step of values (h, w) to a neighbour along an axis; 0 if both neighbours are empty.
+    """Difference (h, w) between each value and its neighbour along an axis; 0 if both neighbours are empty.
 
-    The neighbour with the smaller step is used: the other neighbour may be on another face.
+    Of the two neighbours, the one with the smaller difference is used, because the other may be on another
+    face.
     """
     along = np.moveaxis(near, axis, 0)
     step = np.where((along[:-1] > 0) & (along[1:] > 0), np.diff(along, axis=0), np.inf)
@@ -131,7 +138,7 @@ def _slope(near: Array, axis: int) -> Array:
 
 
 def on_decal(surface: SurfacePoints, decal: Decal) -> OnDecal:
-    """The points of a surface within a decal's rectangle, extended on each side by half its size."""
+    """Finds the points of a surface in front of a decal, with a margin of half its size on each side."""
     local, axis = decal.frame.apply_inverse(surface.points_m), decal.frame.rotation()[:, 2]
     width_m, height_m = decal.size_m
     near = (np.abs(local) <= (width_m, height_m, decal.depth_m)).all(axis=1)

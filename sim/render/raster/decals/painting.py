@@ -1,4 +1,4 @@
-"""Applies decals to the bodies of a rendered view: masks, colours and bump maps; and masks of regions."""
+"""Applies decals to the bodies of a rendered view (masks, colours, bump maps), and adds region masks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -36,7 +36,13 @@ Shading = Callable[[Array], Array]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Canvas:
-    """The image to be painted on, and the tilt of its normals; both are changed in place."""
+    """The images to be painted on; `color` and `tilt` are modified in place.
+
+    Attributes:
+        color: (H, W, 3) colours.
+        tilt: (H, W, 3) vectors that are added to unit normals in the world frame.
+        body: (H, W) index of the visible body; -1 where there is none.
+    """
 
     color: NDArray[np.uint8]
     tilt: Floats
@@ -123,7 +129,7 @@ class DecalPainter:
         camera: Camera,
         shading: Shading | None,
     ) -> Silhouette:
-        """Paints the decals of one body; returns its silhouette with the masks of regions, then decals."""
+        """Paints the decals of one body, and returns the silhouette with their masks appended."""
         if not body.decals:
             return silhouette
         surface, masks = surface_points(silhouette, body, camera), [*silhouette.decals]

@@ -23,7 +23,7 @@ def region_masks(silhouette: Silhouette, body: Body, camera: Camera, regions: Re
     """The mask (h, w) of each region in the box of a body, as if nothing else were in the scene.
 
     Args:
-        silhouette: The body alone.
+        silhouette: Silhouette of the body.
         body: The body.
         camera: The camera.
         regions: The regions of the body's mesh.
@@ -51,7 +51,18 @@ def _in_camera(regions: Regions, body: Body, camera: Camera) -> Array:
 
 
 def _shown(area: Area, regions: Regions, rays: Array, face: NDArray[np.int64], corners_m: Array) -> Mask:
-    """For rays (n, 2) that hit triangles (n,) of a region, whether they hit the region's mask: (n,)."""
+    """Whether each ray hits the part of a region that the region's mask selects.
+
+    Args:
+        area: The region; all of it is selected if it has no mask.
+        regions: The regions of the mesh.
+        rays: (n, 2) rays that hit triangles of the region.
+        face: (n,) index of the triangle that each ray hits.
+        corners_m: (m, 3, 3) corners of the mesh's triangles in the camera frame.
+
+    Returns:
+        (n,) bool.
+    """
     if area.mask is None or not len(face):
         return np.ones(len(face), np.bool_)
     weights = weights_at(rays, corners_m[face].transpose(1, 2, 0))

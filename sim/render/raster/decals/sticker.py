@@ -1,6 +1,6 @@
 """Stickers, the images of decals: coverage, colour, opacity and slope over the decal's rectangle.
 
-The outline of a decal's label and its appearance come from the same coverage.
+A decal's mask and its appearance are derived from the same coverage.
 """
 
 from collections.abc import Callable, Mapping

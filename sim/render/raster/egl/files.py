@@ -110,7 +110,7 @@ def _ramp() -> NDArray[np.uint8]:
 
 
 def _divisible(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The texture, resized to a width that is a multiple of four, as the plug-in shears other textures."""
+    """Resizes a texture to a width divisible by four; the plug-in shears textures of other widths."""
     height, width = pixels.shape[:2]
     if width % 4 == 0:
         return pixels

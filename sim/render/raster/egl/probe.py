@@ -1,4 +1,4 @@
-"""Test whether PyBullet's EGL plug-in works on this machine, run in a child process because it may crash."""
+"""Tests whether PyBullet's EGL plug-in works on this machine, in a child process because it may crash."""
 
 import re
 import subprocess

@@ -121,10 +121,11 @@ class EglRenderer(MeshRenderer):
     def _groups(
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
     ) -> Iterable[Collection[int]]:
-        """Few groups, by greedy search: with llvmpipe, each call takes 20 ms, even for a small image."""
+        """Groups of body indices; the bodies of a group are rendered in one call."""
         points = {
             index: projected_outline(self._files, settled.spec.bodies[index], camera) for index in boxes
         }
+        # With llvmpipe, each call takes 20 ms, even for a small image.
         return groups(boxes, points, _tiles)
 
     def _add(self, settled: Settled, levels: tuple[int, ...], chosen: Sequence[int]) -> list[int]:
@@ -178,7 +179,13 @@ class EglRenderer(MeshRenderer):
                     self._close(drawing, part, (row, column, index))
 
     def _close(self, drawing: Drawing, part: Drawn, place: tuple[int, int, int]) -> None:
-        """Fills a one-pixel hole in a body with a neighbour's colour, if the mesh covers that pixel."""
+        """Fills a one-pixel hole with its left neighbour's colour, if the mesh covers the pixel centre.
+
+        Args:
+            drawing: The bodies to be rendered.
+            part: The rendered bodies; modified in place.
+            place: Row, column and body index of the hole.
+        """
         row, column, index = place
         projected = drawing.triangles(self._files, index, part.box)
         depth_m = covered_depth(projected, column + part.box[0], row + part.box[1])
@@ -204,7 +211,7 @@ class EglRenderer(MeshRenderer):
         return gbuffer
 
     def _read_texture(self, texture: Texture) -> NDArray[np.uint8]:
-        """A texture, reduced to the resolution of encoded texture coordinates: `RAMP_PX` per side at most."""
+        """A texture, downsampled to at most `RAMP_PX` per side, the resolution of encoded coordinates."""
         pixels = self._pictures(texture)
         size_wh = min(pixels.shape[1], RAMP_PX), min(pixels.shape[0], RAMP_PX)
         return np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
