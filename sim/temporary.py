@@ -37,21 +37,29 @@ def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
 
 @cache
 def _remove_abandoned(parent: Path) -> None:
-    """Removes the temporary folders that this user's ended processes have left behind."""
-    for path in _folders(parent):
-        shutil.rmtree(path, ignore_errors=True)
+    """Removes the folders in `parent` that ended processes of this user on this machine have made."""
+    for path, pid in _folders(parent):
+        if not runs(pid):
+            shutil.rmtree(path, ignore_errors=True)
 
 
-def _folders(parent: Path) -> list[Path]:
-    """This user's temporary folders whose process ran on this machine and has ended."""
+def remove_own_folders() -> None:
+    """Removes the temporary folders of this process, for an exit without `finally` blocks."""
+    for path, pid in _folders(Path(tempfile.gettempdir())):
+        if pid == os.getpid():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _folders(parent: Path) -> list[tuple[Path, int]]:
+    """The folders in `parent` that processes of this user have made here, with the ID of each process."""
     pattern = re.compile(rf"{PREFIX}{machine()}-(\d+)-\w+")
     found = []
     try:
         with os.scandir(parent) as entries:
             for entry in entries:
                 match = pattern.fullmatch(entry.name)
-                if match and _is_own(entry) and not runs(int(match[1])):
-                    found.append(Path(entry.path))
+                if match and _is_own(entry):
+                    found.append((Path(entry.path), int(match[1])))
     except OSError:
         return []
     return found

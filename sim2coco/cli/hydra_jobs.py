@@ -12,7 +12,7 @@ from sim2coco.cli import sweeping
 from sim2coco.cli.composing import compose, composed_in_fork, replaced, resolved
 from sim2coco.cli.jobs import generate_one, preview_one, run_noted, validate
 from sim2coco.cli.reporting import fail, guarded, of_the_system, out
-from sim2coco.cli.stopping import exit_now, on_signals, temporary_folders
+from sim2coco.cli.stopping import exit_now, on_signals
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -37,10 +37,8 @@ def composed(command: str, arguments: list[str], work: Callable[[dict[str, Any]]
         out.print(manual(command), markup=False)
         return 0
     try:
-        with temporary_folder() as folder:
-            temporary_folders.append(folder)
-            with _without_collection():
-                codes = _jobs(command, arguments, work, folder)
+        with temporary_folder() as folder, _without_collection():
+            codes = _jobs(command, arguments, work, folder)
     except BrokenPipeError:
         raise
     except Exception as error:

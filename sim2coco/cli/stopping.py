@@ -1,16 +1,14 @@
 """Stops the program on SIGINT and SIGTERM: immediately, by an exception, or where the run holds no lock."""
 
 import os
-import shutil
 import signal
 from collections.abc import Callable
 from types import FrameType
 
+from sim.temporary import remove_own_folders
 from sim2coco.cli.reporting import stopped_by
 from sim2coco.process import STOPPING
 
-temporary_folders: list[str] = []
-"""Hydra's temporary folders, which are removed when the program is stopped."""
 stop_signals: list[int] = []
 """Contains the signal that requested the run to stop; empty if there was none."""
 
@@ -40,8 +38,7 @@ def exit_now(number: int, frame: FrameType | None) -> None:
     An exception raised during an import or inside Hydra could be swallowed, or could leave modules half
     imported. This handler is also installed for a second signal; workers end with this process.
     """
-    for folder in temporary_folders:
-        shutil.rmtree(folder, ignore_errors=True)
+    remove_own_folders()
     if os.isatty(terminal):
         os.write(terminal, SHOW_CURSOR)  # progress bars hide it
     os.write(terminal, f"sim2coco: {stopped_by(number)}\n".encode())

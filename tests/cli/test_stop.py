@@ -102,13 +102,17 @@ def test_a_run_is_stopped_before_it_has_begun(here: Path) -> None:
     )
 
 
-def test_a_second_signal_ends_it_at_once(here: Path) -> None:
-    """Also if a scene hangs in this process, where the first signal waits for it."""
+def test_a_second_signal_ends_it_at_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if a scene hangs in this process, where the first signal waits; it leaves no temporary files."""
+    temporary = here / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     plugin = str(Path(__file__).parents[1] / "poison.py")
     with started(
         "generate", "--plugin", plugin, "scene=poisoned", "scene.harm=[none,nap]", "out=data", IMAGES, *TINY
     ) as run:
         wait_for(run, "napping", here)
+        assert list(temporary.glob("sim2coco-*"))
         run.send_signal(signal.SIGTERM)
         with pytest.raises(subprocess.TimeoutExpired):
             run.communicate(timeout=0.5)
@@ -118,6 +122,7 @@ def test_a_second_signal_ends_it_at_once(here: Path) -> None:
         130,
         "sim2coco: stopped by SIGINT; run the same command again to resume\n",
     )
+    assert not list(temporary.glob("sim2coco-*"))
 
 
 def test_a_preview_is_stopped_and_leaves_nothing(here: Path) -> None:

@@ -88,7 +88,7 @@ def killed(out: Path, images: int, kills: int) -> int:
     return done
 
 
-KILLS, SCENES, ORPHANS_S, HANGS_S = 100, 200, 5.0, 300.0
+KILLS, SCENES, ORPHANS_S, HANGS_S = 100, 400, 5.0, 300.0
 
 
 def committed(out: Path) -> int:
