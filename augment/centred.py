@@ -29,16 +29,19 @@ class _AboutEdges:
     """Mixin that scales keypoints about the top left corner of the image, by the same factor as the image.
 
     Albumentations scales coordinates in which integers are pixel centres, which shifts keypoints by
-    (scale - 1) / 2 pixels, and it ignores that image sizes are rounded to whole pixels. Points of size 0 keep
-    the positions that Albumentations computes.
+    (scale - 1) / 2 pixels, and it ignores that image sizes are rounded to whole pixels. Only keypoints with a
+    positive size are corrected; the others stay where Albumentations puts them.
     """
 
     def rounded(self, side: float) -> float:
-        """Side of the scaled image, rounded to whole pixels; unchanged for transforms with a given size."""
+        """Rounds a side of the scaled image to whole pixels, in the same way as the transform does.
+
+        This default returns `side` unchanged. It is used by transforms whose output has a given size.
+        """
         return side
 
     def apply_to_keypoints(self, keypoints: NDArray[np.float32], **params: Any) -> NDArray[np.float32]:
-        """Returns keypoints (n, 5): x, y, z, angle and size."""
+        """Returns the transformed keypoints (n, 5): x, y, z, angle and size."""
         ours = keypoints[:, 4] > 0
         half = np.zeros_like(keypoints)
         half[ours, :2] = 0.5

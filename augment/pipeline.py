@@ -120,7 +120,11 @@ class _Transforms:
         return bool(self._by_key)
 
     def apply(self, seed: int, **targets: Any) -> dict[str, Any] | None:
-        """The transformed targets, or None if no transform was selected."""
+        """Applies a random selection of the transforms to `targets`, such as `image` and `ids`.
+
+        Returns:
+            A dict with the transformed targets; None if no transform was selected.
+        """
         assert self._all is not None
         for key, transform in self._by_key.items():
             state = np.random.SeedSequence([seed, crc32(key.encode())]).generate_state(1, np.uint64)
@@ -144,7 +148,7 @@ def _areas_and_centers(amodal: Planes) -> tuple[Array, Array]:
 
 
 def _areas(amodal: Planes) -> Array:
-    """Areas (8P,) in pixels of the masks in all bit planes."""
+    """Number of pixels of the mask in each bit plane, (8P,)."""
     return np.concatenate([np.bincount(values, minlength=256) @ BITS for _, values in _nonzero(amodal)])
 
 
@@ -157,16 +161,20 @@ def _nonzero(amodal: Planes) -> Iterator[tuple[NDArray[np.int64], Planes]]:
 
 
 def _legs(corners: Array) -> Array:
-    """Local linear maps (n, 2, 2) of a transform: rows are the transformed unit steps to the right and down.
+    """Returns linear maps (n, 2, 2) that approximate a transform near each of n points.
+
+    The first row of a map is the transformed unit step to the right, the second row the transformed unit step
+    down.
 
     Args:
-        corners: (n, 3, 2) transformed positions of a point, and of points `STEP_PX` to the right and below.
+        corners: (n, 3, 2) transformed positions of three points each: the point itself, the point `STEP_PX`
+            to its right, and the point `STEP_PX` below it.
     """
     return np.asarray((corners[:, 1:] - corners[:, :1]).astype(np.float64) / STEP_PX)
 
 
 def _without_zeros(depth_m: Floats | None) -> Floats | None:
-    """Depth (H, W) with 0 replaced by infinity."""
+    """Replaces depths (H, W) of 0 by infinity; returns None if `depth_m` is None."""
     return None if depth_m is None else np.where(depth_m == 0, np.float32(np.inf), depth_m)
 
 
@@ -198,10 +206,11 @@ def _fractions_left(areas_px: Array, amodal: Planes, legs: Array) -> Array:
 
 
 def _labelled_points(sample: Sample) -> Array:
-    """The keypoints inside the image, in the order of instances and names, for Albumentations.
+    """Returns the keypoints that are inside the image, instance after instance, for Albumentations.
 
     Returns:
-        (n, 3) x, y and size. The size is always 1; the points that `augment.centred` adds have size 0.
+        (n, 3) x, y and size. The size is always 1, because `augment.centred` does not correct points of size
+        0.
     """
     every = (point for instance in sample.instances for point in instance.keypoints or ())
     points = [(x - CENTRE_PX, y - CENTRE_PX, 1.0) for x, y, visibility in every if visibility]
@@ -209,7 +218,13 @@ def _labelled_points(sample: Sample) -> Array:
 
 
 def _moved_points(instance: Instance, moved: Iterator[list[float]], shape: tuple[int, ...]) -> Instance:
-    """The instance with moved keypoints; `moved` yields the new positions of keypoints in the image."""
+    """Returns an instance with the keypoints that it has after a transform.
+
+    Args:
+        instance: The instance before the transform.
+        moved: Yields the new positions [x, y] of those of its keypoints that were inside the image.
+        shape: Shape of the image after the transform. Keypoints that are not inside it become `OUTSIDE`.
+    """
     if instance.keypoints is None:
         return instance
 

@@ -36,7 +36,7 @@ class TransformSettings(Settings):
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The transform's own arguments, as written by the user."""
+        """The arguments that the user has written, without the name and the probability."""
         return dict(self.__pydantic_extra__ or {})
 
     @model_validator(mode="after")

@@ -1,6 +1,6 @@
-"""Transforms known to be valid, so that Albumentations, which takes a second to import, is not needed.
+"""Transforms that are known to be valid, so that checking them does not need to import Albumentations.
 
-They are the transforms in `conf/augment/`; a test builds those and compares them with this list.
+These are the transforms in `conf/augment/`. A test checks that this list and those files agree.
 """
 
 import json

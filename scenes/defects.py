@@ -199,7 +199,10 @@ def _unplaced(
 
 
 def _color(settings: DefectSettings, body: Body, rng: np.random.Generator) -> Vec3:
-    """Samples the colour of a mark, with enough contrast to the body unless the user sets its brightness."""
+    """Samples the colour of a mark on a body.
+
+    The mark contrasts enough with the body, unless `settings.value` states the brightness of the mark.
+    """
     given = settings.hue, settings.saturation, settings.value
     ranges = [own or usual for own, usual in zip(given, COLORS[settings.kind], strict=True)]
     hue, saturation, value = (uniform(rng, bounds) for bounds in ranges)
@@ -262,7 +265,14 @@ class _Surface:
         return np.einsum("nk,nkd->nd", weights, self._corners_m[face]), self._normals[face]
 
     def _covered(self, frame: Pose, decal: Decal, points_m: Array, normals: Array) -> float:
-        """Estimates the fraction of a decal's area that lies on the surface, from random surface points."""
+        """Estimates the fraction of a decal's area that lies on the surface.
+
+        Args:
+            frame: The frame of the decal.
+            decal: The decal.
+            points_m: (n, 3) random points on the surface.
+            normals: (n, 3) surface normals at these points.
+        """
         local, facing = frame.apply_inverse(points_m), normals @ frame.rotation()[:, 2]
         width_m, height_m = decal.size_m
         inside = (np.abs(local) <= (width_m / 2, height_m / 2, decal.depth_m)).all(axis=1) & (facing > FACING)
@@ -279,7 +289,7 @@ def _frame(point_m: Array, normal: Array, turn_rad: float) -> Pose:
 
 
 def _too_near(frame: Pose, decal: Decal, others: Sequence[Decal]) -> bool:
-    """Whether the bounding circle of a decal at `frame` overlaps the bounding circle of another decal."""
+    """Whether a decal at `frame` is too near to one of `others`: their bounding circles overlap."""
     at_m = np.array(frame.position_m)
     return any(
         np.linalg.norm(at_m - other.frame.position_m) < (decal.length_m + other.length_m) / 2

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 @cache
 def descriptions(settings: type[BaseModel]) -> Mapping[str, str]:
-    """Returns the descriptions of the fields of a settings class, by field name.
+    """Returns a dict from field name to description, for the fields of a settings class.
 
     Fields without a description are left out. Descriptions of base classes are included, but a field that a
     subclass redefines must have a docstring there.
@@ -38,7 +38,12 @@ def descriptions(settings: type[BaseModel]) -> Mapping[str, str]:
 
 @cache
 def _of_module(name: str) -> Mapping[str, dict[str, str]]:
-    """Maps the qualified name of each class in a module to its field descriptions; {} without source."""
+    """Collects the descriptions of the fields of all classes in a module.
+
+    Returns:
+        A dict from the qualified name of each class to a dict from field name to description. Empty if the
+        source of the module is not available.
+    """
     try:
         tree = ast.parse(inspect.getsource(sys.modules[name]))
     except (KeyError, OSError, TypeError):

@@ -43,7 +43,7 @@ class Distortion:
 
     @property
     def folds(self) -> bool:
-        """Whether the formula folds over within the image."""
+        """Whether the distortion is not one-to-one within the image, and therefore meaningless."""
         return self.linear_beyond == 0
 
     def distort(self, points: Array) -> Array:
@@ -60,7 +60,7 @@ class Distortion:
     def undistort(self, points: Array) -> Array:
         """Inverse of `distort`: maps distorted points (..., 2) to undistorted points (..., 2).
 
-        The result is meaningless for a lens that folds over.
+        The result is meaningless if `folds` is true.
         """
         with np.errstate(all="ignore"):  # at a fold there is no inverse
             radius = np.hypot(points[..., 0], points[..., 1])
@@ -82,7 +82,10 @@ class Distortion:
         return np.sqrt(np.maximum(middle - spread, 0)), np.sqrt(middle + spread)
 
     def determinant(self, points: Array) -> Array:
-        """Scale factor of areas under distortion, at each of the points (..., 2); negative beyond a fold."""
+        """Scale factor of areas under distortion, at each of the points (..., 2).
+
+        It is negative where the distortion is mirrored, beyond a fold.
+        """
         (a, b), (c, d) = self._derivatives(points)
         return np.asarray(a * d - b * c)
 

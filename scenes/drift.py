@@ -50,7 +50,7 @@ def with_drift(
 
 
 def bands_for(length_px: float) -> int:
-    """The number of row bands with which a rolling shutter renders a motion of `length_px` per readout."""
+    """The number of row bands needed to render an image motion of `length_px` during one readout."""
     return int(np.ceil(length_px / BAND_PX))
 
 

@@ -29,7 +29,7 @@ class FloorSettings(LookSettings):
         """Samples the floor.
 
         Args:
-            rng: Generator; always consumes nine random numbers.
+            rng: Generator, from which nine random numbers are always taken.
             unit_m: The typical object size in metres.
             album: Images and texture variants to choose from.
         """

@@ -27,17 +27,17 @@ class HeldOut:
     """The assets and images that the scenes of each split may use.
 
     Attributes:
-        by: What is separated between splits: `("scene",)`, or one or both of `asset` and `background`.
-        catalogues: The catalogue of each split, by split name.
+        by: What splits do not share: `("scene",)`, or a tuple with `asset`, `background` or both.
+        catalogues: The catalogue of each split, keyed by split name.
     """
 
     by: tuple[str, ...]
     catalogues: Mapping[str, Catalogue]
 
     def tree(self) -> dict[str, Any]:
-        """For each split, the assets, images and texture variants exclusive to it, as JSON values.
+        """Returns a dict from split to the assets, images and texture variants that no other split uses.
 
-        Empty if the splits are separated by scene only.
+        The dict contains only JSON values. It is empty if the splits are separated by scene only.
         """
         found: dict[str, dict[str, Any]] = {name: {} for name in self.catalogues}
         for name, part in self.catalogues.items():
@@ -103,7 +103,7 @@ Contents = Mapping[str, Set[str]]
 
 
 def _contents(assets: Assets, catalogue: Catalogue) -> Contents:
-    """Maps the settings key of each category and distractor category to the content hashes of its meshes."""
+    """Returns a dict from the settings key of each category or distractor to the hashes of its meshes."""
     names = [f"assets.categories.{name}" for name in assets.categories]
     names += [f"assets.distractors.{name}" for name in assets.distractors]
     groups = (*catalogue.groups, *catalogue.distractor_groups)
@@ -145,7 +145,7 @@ def _owners(
 
 
 def _sort_key(seed: int, content: str) -> str:
-    """Pseudorandom sort key of an item, which depends only on the seed and the item, not on other items."""
+    """Pseudorandom sort key of an item; it depends only on the seed and the item, not on other items."""
     return sha256(f"{seed} {content}".encode()).hexdigest()
 
 

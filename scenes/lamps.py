@@ -37,10 +37,10 @@ class LampSettings(Settings):
     """Half width of the lamp's penumbra, divided by the distance to the occluder; 0 is a hard edge."""
 
     def draw(self, rng: np.random.Generator, sun_azimuth_rad: float) -> Lamp | None:
-        """Samples the lamp; None if it is off. Always consumes eight random numbers.
+        """Samples the lamp for one image; returns None if it is off in this image.
 
         Args:
-            rng: Generator.
+            rng: Generator; always consumes eight random numbers.
             sun_azimuth_rad: Azimuth of the sun in radians, from +x towards +y.
         """
         on = rng.random() < self.share
@@ -91,11 +91,11 @@ class EnvironmentSettings(Settings):
         return path
 
     def draw(self, rng: np.random.Generator, album: Album) -> Environment | None:
-        """Samples a map and its rotation; None if there are no maps. Always consumes three random numbers.
+        """Samples an environment map and its rotation; returns None if there are no maps to choose from.
 
         Args:
-            rng: Generator.
-            album: Images and variants of procedural maps to choose from.
+            rng: Generator; always consumes three random numbers.
+            album: The images of environment maps, and the allowed variants of the procedural maps.
         """
         which, turn_deg, member = rng.random(), uniform(rng, self.turn_deg), rng.random()
         if album.images:
@@ -109,7 +109,10 @@ class EnvironmentSettings(Settings):
 
 
 def _parsed(tree: object) -> object:
-    """Parses a mapping as settings, and a string as their `path`; returns other values unchanged."""
+    """Parses a mapping as `EnvironmentSettings`; a string is short for a mapping with only `path`.
+
+    Returns any other value unchanged.
+    """
     tree = {"path": tree} if isinstance(tree, str) else tree
     return EnvironmentSettings.parse(tree) if isinstance(tree, dict) else tree
 

@@ -23,7 +23,7 @@ class LightKind(Kind):
         """Samples the light of one view.
 
         Args:
-            streams: Generators of the view, by name: `light`, `lamps` and `environment`.
+            streams: Random generators of the view. Those named `light`, `lamps` and `environment` are used.
             album: Environment maps to choose from.
         """
 

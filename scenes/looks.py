@@ -73,7 +73,7 @@ class LookSettings(Settings):
         return Look((1.0, 1.0, 1.0), texture, _offset_tiles(which * len(kinds) % 1.0))
 
     def choices(self, style: Style) -> tuple[str, ...]:
-        """Returns the materials and patterns to choose from."""
+        """Returns the names of the materials and patterns to choose from in the given style."""
         if self.textures is not None:
             return self.textures
         return tuple(TEXTURES) if style == "abstract" else NATURAL.get(self.surface_kind, tuple(TEXTURES))
@@ -88,16 +88,16 @@ class LookSettings(Settings):
     ) -> float:
         """Returns the side length of a texture tile in metres.
 
-        Materials use their natural size, clamped to between half the lower and three times the upper bound.
-        Other textures have a size between the bounds.
+        A material has its natural size, but at least half the smallest and at most three times the largest
+        side length in `bounds`. Other textures have a size within `bounds`.
 
         Args:
             look: Appearance of the surface.
             drawn: Random number in [0, 1) that selects the size within its range.
             unit_m: The typical object size in metres.
-            bounds: Smallest and largest side length in multiples of the typical object size.
-            bounds_m: Smallest and largest side length in metres, which replace `bounds` and natural sizes; or
-                None.
+            bounds: Smallest and largest side length, in multiples of the typical object size.
+            bounds_m: Smallest and largest side length in metres. If given, all textures, even materials, have
+                a size within these bounds.
         """
         if bounds_m is not None:
             return bounds_m[0] + (bounds_m[1] - bounds_m[0]) * drawn
@@ -109,13 +109,16 @@ class LookSettings(Settings):
 
 
 def _offset_tiles(drawn: float) -> tuple[float, float]:
-    """Two texture offsets in [0, 2), from the upper and the lower 26 bits of a random number in [0, 1)."""
+    """Derives two texture offsets in [0, 2) from one random number in [0, 1).
+
+    Each offset uses half of the 52 bits of the number.
+    """
     upper, lower = divmod(int(drawn * 2**52), 2**26)
     return upper / 2**25, lower / 2**25
 
 
 def looks_in(settings: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, LookSettings]]:
-    """Yields all nested `LookSettings`, each with the dotted path of its field, such as `table.legs`.
+    """Yields (path, settings) for all nested `LookSettings`; a path is dotted, such as `table.legs`.
 
     Args:
         settings: Settings to search, or mappings and sequences of settings.
@@ -128,7 +131,10 @@ def looks_in(settings: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str
 
 
 def _entries(value: object) -> Iterable[tuple[object, object]]:
-    """Returns (name, value) pairs: by field for settings, by key for a mapping, by index for a sequence."""
+    """Yields (name, value) for each field of settings, each entry of a mapping, or each item of a sequence.
+
+    The name is the field, the key or the index. Other values give no pairs.
+    """
     if isinstance(value, Settings):
         return value
     if isinstance(value, Mapping):

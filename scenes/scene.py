@@ -116,7 +116,8 @@ class Scene(Kind):
             split: The split that the scene belongs to.
             attempt: Number of earlier attempts at this scene that were rejected.
             catalogue: Assets and images to choose from.
-            streams: Returns the random generator for a name, and for a body index where `body` is given.
+            streams: Function that returns the random generator for a name or, if `body` is given, for a name
+                and the index of a body.
 
         Raises:
             RejectedDraw: The sample cannot be used; the scene is sampled again with the next attempt number.
@@ -151,22 +152,22 @@ class Scene(Kind):
 
     @property
     def furniture(self) -> Mapping[str, Mesh]:
-        """Furniture meshes by name; `Catalogue.furniture` holds an asset for each of them."""
+        """The furniture meshes, keyed by name. `Catalogue.furniture` contains an asset for each of them."""
         return {}
 
     @property
     def viewpoints(self) -> Viewpoints:
-        """Default viewpoints of this scene kind, for cameras that set none: all round, from above."""
+        """Viewpoints of cameras whose settings state none. By default, they are above, on all sides."""
         return ALL_ROUND
 
     @property
     def moved_by(self) -> str | None:
-        """Name of the setting that moves bodies during an exposure; None if they do not move."""
+        """Name of the setting that makes bodies move during an exposure; None if they do not move."""
         return None
 
     @property
     def looks(self) -> dict[str, LookSettings]:
-        """Appearance settings of all surfaces, by role.
+        """Returns a dict from the role of each surface to its appearance settings.
 
         The role is the dotted path of the field, such as `floor` or `table.legs`.
         """
@@ -174,7 +175,10 @@ class Scene(Kind):
 
     @property
     def image_folders(self) -> dict[str, str | None]:
-        """Image folder of each surface and defect category, by role; None without a folder."""
+        """Returns a dict from the role of each surface and each defect category to its image folder.
+
+        The image folder is None if the settings name none.
+        """
         of_defects = {f"{DEFECTS}.{name}": defect.images for name, defect in self.defects.items()}
         return {role: look.images for role, look in self.looks.items()} | of_defects
 
@@ -219,7 +223,10 @@ class Scene(Kind):
             )
 
     def _finished(self, asset: Asset, body: Body, rng: np.random.Generator) -> Body:
-        """If the asset gets random colours, turns the body into bare metal with probability `metallic`."""
+        """Returns the body, which is turned into bare metal at random.
+
+        This happens with the probability `metallic`, and only if the asset gets random colours.
+        """
         if not asset.recolored or rng.random() >= self.metallic:
             return body
         return replace(body, look=Look(metal_color(rng)), metallic=True)

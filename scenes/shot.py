@@ -213,11 +213,13 @@ class DepthSensor:
         step_px: Quantization step of the disparity; 0 for none.
         edge_px: Standard deviation of the random shift that makes edges ragged.
         grazing_deg: Angle between line of sight and surface normal beyond which depth is missing.
-        dark: Image brightness, 0 to 1, below which depth is missing.
+        dark: Depth is missing where the mean brightness in a window, 0 to 1, is lower than this.
         near_m, far_m: Smallest and largest measured depth.
-        missing: Fraction of single pixels without depth.
-        contrast: Depth is missing where the brightness in a window has a smaller standard deviation.
-        window_px: Width of this window; errors within it are correlated.
+        missing: Fraction of pixels, at random places, without depth.
+        contrast: Depth is missing where the standard deviation of the brightness in a window is lower than
+            this.
+        window_px: Width of the window that `dark` and `contrast` use. Errors of pixels within this distance
+            are correlated.
         seed: Seed of the noise.
     """
 

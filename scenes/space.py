@@ -57,7 +57,13 @@ def free_height(
 
 
 def _touching_distance(lower: BoundingVolume, upper: BoundingVolume, flat_m2: float) -> float:
-    """Vertical distance between the centres of touching volumes, given their squared horizontal distance."""
+    """Returns the vertical distance between the centres of two volumes that touch.
+
+    Args:
+        lower: The lower volume.
+        upper: The upper volume.
+        flat_m2: Square of the horizontal distance between their centres.
+    """
     if lower.round and upper.round:
         return float(np.sqrt((lower.aside_m + upper.aside_m) ** 2 - flat_m2))
     beside = np.sqrt(flat_m2)

@@ -36,13 +36,13 @@ class RejectedDraw(Exception):
 class Look:
     """Appearance of a surface: a colour with channels from 0 to 1, and a texture multiplied by it.
 
-    If colour and texture are None, a mesh keeps the colour and texture of its file.
+    A mesh keeps the colour and texture of its file if `color_rgb` and `texture` are None.
 
     Attributes:
         color_rgb: The colour.
         texture: The texture.
-        offset_tiles: Offset of the texture, in tiles: the texture coordinates at the surface's origin. Used
-            on floor, walls, background and furniture, not on other bodies; (0, 0) for patterns.
+        offset_tiles: Texture coordinates, in tiles, at the surface's origin. Used on floor, walls, background
+            and furniture, but not on other bodies. (0, 0) if the texture is a pattern.
     """
 
     color_rgb: Vec3 | None = None
@@ -62,15 +62,15 @@ class Body:
         look: Colour and texture.
         friction: Friction coefficient.
         roughness: 0 has sharp highlights, 1 is matte.
-        role: Role in the scene. The default, `object`, becomes `distractor` if the category is None. Records
-            rely on this, because they store the role of furniture only.
+        role: `object`, `distractor` or `furniture`. If `category` is None, `object` is changed to
+            `distractor`. Records therefore store this field for furniture only.
         fixed: If True, the physics simulation never moves the body.
         metallic: Whether the body is bare metal, which reflects its surroundings in its own colour.
-        decals: Defects and images on its surface; later ones cover earlier ones. Empty unless it is an
-            object.
-        regions: Labelled regions of its mesh. Empty unless it is an object.
-        tile_m: Side length of a texture tile, in metres; 0 if the mesh's texture coordinates are used. Always
-            0 unless the role is furniture. Shapes other than cuboids and discs ignore it.
+        decals: Defects and images on its surface; later ones cover earlier ones. Empty unless the role is
+            `object`.
+        regions: Labelled regions of its mesh. Empty unless the role is `object`.
+        tile_m: Side length of one tile of the texture, in metres. It is nonzero only for furniture, and used
+            only for cuboids and discs. If it is 0, the texture coordinates of the mesh are used.
 
     Raises:
         ValueError: A distractor or a piece of furniture has a category, or a scale is not positive.
@@ -106,7 +106,7 @@ class Body:
 
     @property
     def on_surface(self) -> tuple[NamedRegion | Decal, ...]:
-        """The body's surface labels, from lowest to highest: first the regions, then the decals."""
+        """The regions, followed by the decals. Later ones cover earlier ones."""
         return (*self.regions, *self.decals)
 
     @property
@@ -145,8 +145,8 @@ class Surface:
         look: Colour and texture.
         tile_m: Side length of one texture tile on floor and walls.
         turn_rad: Rotation of the texture about the vertical axis; unused for walls.
-        roughness: Roughness of the floor: 0 is a mirror, 1 is matte. None uses the roughness of the material;
-            a floor without material is matte.
+        roughness: Roughness of the floor: 0 is a mirror, 1 is matte. If None, the floor has the
+            roughness of the material that its texture shows; without such a material, it is matte.
     """
 
     look: Look
@@ -176,13 +176,14 @@ class WallPlan:
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """A vertical rectangle on the floor, visible only from the side of the world origin.
+    """A vertical rectangle that stands on the floor. It is visible only from the side of the world origin.
 
     Attributes:
         surface: Appearance of the wall.
         azimuth_rad: Direction of the wall from the origin, from +x towards +y.
         distance_m: Distance of the wall plane from the origin.
-        low_m, high_m: Coordinates of the two ends of the wall along `sideways()`, relative to the origin.
+        low_m, high_m: Where the wall begins and ends: coordinates along the unit vector `sideways()`, with 0
+            at the origin.
         height_m: Height of the wall above the floor.
     """
 
@@ -218,7 +219,7 @@ class Region:
     is_round: Annotated[bool, Field(exclude_if=lambda is_round: not is_round)] = False
 
     def contains(self, points_m: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """For each world point (n, 3), whether it is inside: bool (n,)."""
+        """Returns, as bool (n,), whether each world point (n, 3) is inside the region."""
         shares = np.abs(self.pose.apply_inverse(points_m)) / self.half_m
         beside = np.hypot(shares[:, 0], shares[:, 1]) if self.is_round else shares[:, :2].max(axis=1)
         return np.asarray(np.maximum(beside, shares[:, 2]) <= 1)
@@ -236,8 +237,8 @@ class Physics:
         bounds_m: Largest permitted absolute coordinate of a body; a body beyond it has left the scene.
         region: Region that must contain the centre of mass of each body at rest; None for no restriction.
             Nothing falls through the bottom of the region.
-        pile: Whether many bodies lie on each other: the contact solver uses more iterations, and the bodies
-            are damped.
+        pile: Whether many bodies lie on each other. If so, the contact solver uses more iterations, and the
+            bodies are damped.
     """
 
     gravity_m_s2: float

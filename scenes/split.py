@@ -16,10 +16,10 @@ Shares = Mapping[str, float]
 
 
 def _in_order(value: object) -> object:
-    """Converts a name or a list of names to a tuple in the order of `KEPT_APART`.
+    """Converts a name or a list of names to a tuple that is sorted as in `KEPT_APART`.
 
-    `scene` is omitted next to other names, because splits never share scenes. Values of other types are
-    returned unchanged.
+    If there are other names, `scene` is left out, because splits never share scenes anyway. Values that are
+    neither a name nor a list are returned unchanged.
     """
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list | tuple):
@@ -31,7 +31,7 @@ def _in_order(value: object) -> object:
 
 
 class Split(Settings):
-    """The splits with their relative sizes, and what no two of them share.
+    """The splits, with their relative sizes. `by` states what no two splits may share.
 
     Example:
         >>> split = Split.parse({"train": 0.7, "val": 0.2, "test": 0.1, "by": "asset"})
@@ -65,7 +65,7 @@ class Split(Settings):
 
     @property
     def shares(self) -> dict[str, float]:
-        """Relative size of each split, by name, in the order given by the user."""
+        """Returns a dict from split name to relative size, in the order in which the user lists them."""
         return dict(self.__pydantic_extra__)
 
     def of(self, scene: int) -> str:

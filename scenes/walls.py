@@ -67,11 +67,12 @@ class WallSettings(LookSettings):
 def walls_around(plan: WallPlan | None, bodies_m: Sequence[NDArray[np.float64]]) -> tuple[Wall, ...]:
     """Places walls around bodies; returns an empty tuple if `plan` is None.
 
-    The gap between a wall and the bodies is measured from the outermost point in the direction of the wall.
+    The gap between a wall and the bodies is measured at the point that is farthest in the direction of the
+    wall. The walls also enclose the world origin.
 
     Args:
         plan: The walls without positions, or None for a scene without walls.
-        bodies_m: Points (n, 3) of each body at rest, in the world. The walls also enclose the world origin.
+        bodies_m: Points (n, 3) of each body at rest, in the world.
     """
     if plan is None:
         return ()

@@ -30,8 +30,8 @@ class Instance:
     """The properties of one labelled object that cannot be computed from its masks.
 
     Attributes:
-        id: Instance id, from 1: the value of its visible pixels in `Sample.ids`; it also selects the bit in
-            `Sample.amodal`.
+        id: Instance id, from 1. `Sample.ids` has this value where the instance is visible; the id also
+            selects the bit in `Sample.amodal`.
         body: Index into the scene's bodies.
         category: Index into the category list, from 0.
         asset: Name of the asset.
@@ -48,8 +48,8 @@ class Instance:
         on: Id of the object on whose surface a decal or region lies; None for objects. Decals and regions
             have the object's `pose` and `scale`; `whole_px` is their area if only the object is rendered.
         decal: Index into `Body.on_surface`; None for objects.
-        keypoints: x, y in pixels and visibility of each keypoint of the category: 0 outside the image, 1
-            hidden, 2 visible; None if the category has no keypoints.
+        keypoints: (x, y, visibility) of each keypoint of the category, with x and y in pixels. The visibility
+            is 0 outside the image, 1 if hidden, and 2 if visible. None if the category has no keypoints.
     """
 
     id: int
@@ -215,7 +215,11 @@ def annotate(files: MeshFiles, settled: Settled, shot: Shot, gbuffer: GBuffer, f
 def _objects(
     files: MeshFiles, bodies: tuple[Body, ...], shot: Shot, gbuffer: GBuffer, frame: Frame
 ) -> Iterator[tuple[Instance, Box, Mask]]:
-    """Yields each labelled body that covers a pixel: instance, box in the image, and mask in the box."""
+    """Yields the labelled bodies that cover a pixel of the image, even if occluded.
+
+    Yields:
+        The instance; the body's box, clipped to the image; and the amodal mask in this box.
+    """
     number, camera = 0, shot.camera
     for index, (body, silhouette) in enumerate(zip(bodies, gbuffer.silhouettes, strict=True)):
         if not body.labelled or silhouette is None:
@@ -248,7 +252,11 @@ def _objects(
 def _decals(
     gbuffer: GBuffer, bodies: tuple[Body, ...], objects: list[Instance], camera: Camera
 ) -> Iterator[tuple[Instance, Box, Mask]]:
-    """Yields instance, box, and mask in the box of each decal with a nonempty amodal mask in the image."""
+    """Yields the decals of `objects` that cover a pixel of the image, even if occluded.
+
+    Yields:
+        The instance; the box of the decal's object, clipped to the image; and the amodal mask in this box.
+    """
     number = len(objects)
     for own in objects:
         silhouette = gbuffer.silhouettes[own.body]
@@ -280,7 +288,12 @@ def _decals(
 
 
 def _tight_box(box: Box, mask: Mask) -> Box:
-    """Bounding box, in pixel edges of the image, of the nonzero pixels of a mask whose array spans `box`."""
+    """Bounding box of the nonzero pixels of a mask, in pixel edges of the image.
+
+    Args:
+        box: The part of the image that the mask covers.
+        mask: The mask; at least one pixel is nonzero.
+    """
     found = bounding_box(mask)
     assert found is not None
     x0, y0 = box[:2]

@@ -20,7 +20,10 @@ def bounding_box(mask: NDArray[np.bool_] | NDArray[np.uint8] | NDArray[np.uint16
 
 
 def boxes_of(ids: NDArray[np.uint8] | NDArray[np.uint16], number: int) -> list[Box | None]:
-    """Bounding box of the pixels of each id from 1 to `number`; None for an id without pixels."""
+    """Returns a list with one entry per id from 1 to `number`: the bounding box of its pixels.
+
+    The entry is None if no pixel has this id.
+    """
     # Imported here because SciPy is slow to import, and many modules need only the types of this one.
     from scipy.ndimage import find_objects
 
@@ -38,7 +41,10 @@ def size(box: Box) -> tuple[int, int]:
 
 
 def slices(box: Box) -> tuple[slice, slice]:
-    """Slices of the rows and columns of an image (H, W, ...) inside a box with nonnegative edges."""
+    """Returns the slices of the rows and of the columns that cut a box out of an image (H, W, ...).
+
+    The edges of the box must not be negative.
+    """
     return slice(box[1], box[3]), slice(box[0], box[2])
 
 

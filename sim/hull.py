@@ -32,10 +32,10 @@ def hull_vertices(vertices_m: Array) -> Array:
 
 
 def simplified(points: Array) -> Array:
-    """At most `MAX_POINTS` points whose convex hull approximates the convex hull of `points` (n, 3).
+    """Returns at most `MAX_POINTS` points whose convex hull approximates the convex hull of `points` (n, 3).
 
-    Points are selected with the extent along each principal axis scaled to 1, so that, for example, the
-    error of a knife is relative to its thickness and not to its length.
+    Before the points are selected, the extents along all principal axes are scaled to 1. The error of a
+    knife, for example, is therefore relative to its thickness and not to its length.
     """
     middle = points.mean(axis=0)
     _, axes = np.linalg.eigh((points - middle).T @ (points - middle))
@@ -45,10 +45,11 @@ def simplified(points: Array) -> Array:
 
 
 def _select_points(points: Array) -> Array:
-    """Selects some of the points (n, 3), and offsets them outward to compensate for their hull's error.
+    """Selects some of the points (n, 3), and moves them outward so that their hull is not too small.
 
-    Points are added where the current hull has its largest error. Because bodies rest on faces, each selected
-    point is then moved by the mean error of the adjacent faces along their normals.
+    Points are added where the hull of the selected points has its largest error. Because bodies rest on
+    faces, each selected point is then moved along the normals of the adjacent faces by the mean error of
+    these faces.
     """
     from scipy.spatial import ConvexHull
 

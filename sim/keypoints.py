@@ -26,10 +26,11 @@ because keypoints lie only approximately on the surface."""
 def keypoints_of(
     files: MeshFiles, body: Body, index: int, shot: Shot, frame: Frame
 ) -> tuple[Keypoint, ...] | None:
-    """Returns a body's keypoints in the order of its category's keypoint names; None if it has none.
+    """Returns a body's keypoints in the order of its category's keypoint names.
 
-    A keypoint is visible if no triangle of the body is in front of it, and if the keypoint's pixel or a
-    neighbouring pixel shows the body.
+    Returns None if the category has no keypoints. A keypoint is visible if no triangle of the body is more
+    than 1 % of the body's size in front of it, and if the keypoint's pixel or a neighbouring pixel shows the
+    body.
 
     Args:
         files: Meshes of the assets, with their keypoints.

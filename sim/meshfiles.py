@@ -43,13 +43,14 @@ RenderedFaces = tuple[NDArray[np.int32], NDArray[np.bool_]]
 class MeshFiles:
     """The meshes and textures of a catalogue as files; each is written once, into one folder.
 
-    All vertices, in memory and in files, are relative to the centre of mass: PyBullet stores single-precision
-    numbers, which are too coarse for a mesh that lies far from its origin.
+    All vertices, in memory and in files, are relative to the centre of mass of their mesh. PyBullet stores
+    single-precision numbers, which would be too coarse for a mesh that lies far from its origin.
 
     Args:
         catalogue: The assets of the scenes.
         folder: Existing folder for the files; the caller removes it.
-        shared: Existing folder for prepared meshes, which several processes may share; None uses `folder`.
+        shared: Existing folder for prepared meshes, which other processes may use, too. If it is None,
+            prepared meshes are stored in `folder`.
         simplified: Whether to compute levels of detail, which takes longer than rendering one image.
     """
 
@@ -81,7 +82,7 @@ class MeshFiles:
         return _read_only(self.center_pose(body).apply(points_m))
 
     def center_pose(self, body: Body) -> Pose:
-        """World pose of a body's mesh frame, with its origin moved to the centre of mass."""
+        """World pose of a body, with the centre of mass of its mesh as the origin."""
         center = np.array([self.assets[body.asset].center_of_mass_m])
         return Pose(vec3(body.apply(center)[0]), body.pose.quat_xyzw)
 
@@ -95,9 +96,11 @@ class MeshFiles:
         return self._prepared(key).hull_m
 
     def _hull_edges(self, key: str) -> Array:
-        """Points along the n edges of an asset's hull, (`EDGE_POINTS`, n, 3), relative to the centre of mass.
+        """Points along the edges of an asset's convex hull, relative to the centre of mass.
 
-        For a flat mesh, the points are its m vertices, (1, m, 3).
+        Returns:
+            (`EDGE_POINTS`, n, 3) points along n edges. For a flat mesh, the array contains only the m
+            vertices of the hull, and its shape is (1, m, 3).
         """
         # Imported here because SciPy is slow to import, and only distorting lenses need it.
         from scipy.spatial import ConvexHull, QhullError
@@ -130,9 +133,10 @@ class MeshFiles:
         return self._collisions[key]
 
     def visual(self, key: str, level: int, proportions: Vec3 = UNIFORM) -> tuple[Path, ...]:
-        """Paths of an asset's OBJ files, one per part, at a level of detail (0 is the full mesh).
+        """Paths of the OBJ files of an asset, one per part, at a level of detail (0 is the full mesh).
 
-        PyBullet scales vertices but not normals, so the normals are computed for the proportions of the body.
+        The normals in the files are those of a body with the given proportions, because PyBullet scales
+        vertices but not normals.
         """
         if (key, level, proportions) not in self._visuals:
             parts, shaped = self.mesh(key, level).parts, self.shaped(key, level, proportions).parts
@@ -168,11 +172,11 @@ class MeshFiles:
         return self.write(bmp.tobytes(), ".bmp")
 
     def level(self, key: str, px_per_unit: float) -> int:
-        """The coarsest level of detail whose error is at most `MAX_ERROR_PX` in the image.
+        """Index of the coarsest level of detail whose error is at most `MAX_ERROR_PX` in the image.
 
         Args:
             key: Key of the asset.
-            px_per_unit: Largest number of pixels per unit of the mesh frame.
+            px_per_unit: Pixels per unit of the mesh frame, for the part of the body that appears largest.
         """
         errors = [error_m * px_per_unit for error_m in self.errors_m(key)]
         return max(index for index, error in enumerate(errors) if error <= MAX_ERROR_PX)
@@ -182,7 +186,7 @@ class MeshFiles:
         return self.mesh(key, level) if proportions == UNIFORM else self.mesh(key, level).scaled(proportions)
 
     def _mesh(self, key: str, level: int) -> Mesh:
-        """Mesh of an asset at a level of detail (0 is the full mesh), relative to the centre of mass."""
+        """Mesh of an asset at a level of detail (0 is the full mesh); its centre of mass is the origin."""
         return self._prepared(key).read(level)
 
     def errors_m(self, key: str) -> tuple[float, ...]:
@@ -237,7 +241,13 @@ def ordered_faces(part: Part, behind: NDArray[np.bool_]) -> RenderedFaces:
 
 
 def _obj(part: Part, normals: Array, drawn: RenderedFaces) -> bytes:
-    """Contents of an OBJ file of a part, without a material; colour and texture are set in PyBullet."""
+    """Returns the contents of an OBJ file of a part, without its material, which is set in PyBullet.
+
+    Args:
+        part: The part.
+        normals: (n, 3) vertex normals that replace those of the part.
+        drawn: The faces to be written.
+    """
     faces, back = drawn
     if not back.any():
         return obj_file(part.vertices_m, normals, part.uvs, faces, faces)

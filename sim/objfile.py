@@ -25,8 +25,8 @@ def obj_file(
         vertices: (n, 3) positions.
         normals: (k, 3) normals.
         uvs: (n, 2) texture coordinates, v up.
-        corners: (m, 3) indices of the vertices and of the texture coordinates of each triangle.
-        normal_of: (m, 3) indices of the normals.
+        corners: (m, 3) indices into `vertices` and `uvs` of the corners of each triangle.
+        normal_of: (m, 3) indices into `normals` of the same corners.
 
     Example:
         >>> triangle = np.array([[0, 1, 2]])

@@ -37,7 +37,11 @@ def outermost(files: MeshFiles, body: Body, shot: Shot) -> tuple[Vec3, ...]:
 
 
 def _outer_edges(files: MeshFiles, body: Body, shot: Shot) -> Array:
-    """Points (n, 3) on the hull edges of a body that may project farthest to a side of the image."""
+    """Returns points (n, 3) along the edges of a body's convex hull.
+
+    Only edges that may touch the body's bounding box in the image are kept. The points are relative to the
+    centre of mass and not yet scaled.
+    """
     edges_m = files.hull_edges(body.asset)
     ends = np.stack([_pixels(shot, _placed(files, body, edges_m[end])) for end in (0, -1)])
     low, high = ends.min(axis=0), ends.max(axis=0)

@@ -29,12 +29,12 @@ MAX_NEIGHBOURS = 20
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A scene with its bodies at rest; it is stored in records, and images are rendered from it.
+    """A scene whose bodies are at rest. Records contain it, and images are rendered from it.
 
     Attributes:
         spec: The sampled scene with the final poses of its bodies.
         seconds: Simulated time in seconds until all bodies were at rest.
-        walls: The walls of the scene.
+        walls: The walls, placed around the bodies at rest; empty if the scene has none.
     """
 
     spec: SceneSpec
@@ -66,7 +66,7 @@ def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:
 
 
 def _moving(loaded: Loaded) -> dict[int, Body]:
-    """The bodies that are not fixed, by PyBullet's id."""
+    """Returns a dict from PyBullet's body id to body, for the bodies that are not fixed."""
     return {body_id: body for body_id, body in loaded if not body.fixed}
 
 
@@ -78,7 +78,18 @@ def _placed(client: int, files: MeshFiles, loaded: Loaded) -> tuple[Body, ...]:
 
 
 def _at_end(client: Client, files: MeshFiles, spec: SceneSpec, loaded: Loaded, seconds: float) -> Settled:
-    """The scene with its bodies at their current poses; raises `RejectedDraw` if it fails a check."""
+    """Returns the scene with its bodies at their current poses.
+
+    Args:
+        client: The physics client.
+        files: The mesh files.
+        spec: The scene as sampled.
+        loaded: The bodies in the simulation.
+        seconds: The simulated time so far.
+
+    Raises:
+        RejectedDraw: Bodies penetrate too deeply, or are out of bounds.
+    """
     assert spec.physics is not None
     moving = _moving(loaded)
     _check_contacts(client.id, files, moving)
@@ -102,7 +113,7 @@ def _run(client: int, ids: list[int], physics: Physics) -> float:
 
 
 def _run_pile(client: int, ids: list[int], physics: Physics) -> float:
-    """Like `_run`, for bodies that press on each other.
+    """Simulates bodies that press on each other until all are at rest; returns the simulated seconds.
 
     Forces between such bodies make them tremble, so rest is detected from their poses instead of speeds.
     """

@@ -1,4 +1,4 @@
-"""Test renders: a mesh is loaded into PyBullet and rendered as for a data set."""
+"""Loads a single mesh into PyBullet and renders it, to test whether it can be used in a data set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

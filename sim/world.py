@@ -77,9 +77,10 @@ def load(
 
 
 def _below(files: MeshFiles, body: Body, region: Region | None) -> bool:
-    """Whether a body is furniture below a region; if so, the box of `_add_base` collides in its place.
+    """Whether a body is furniture below a region and must therefore not collide.
 
-    If both collided, each contact would exist twice, and bodies would tremble.
+    The box that `_add_base` adds below the region collides in its place. If both collided, each contact would
+    exist twice, and bodies would tremble.
     """
     if region is None or body.role != "furniture":
         return False

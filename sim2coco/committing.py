@@ -27,12 +27,13 @@ def commit(store: Storage, record: Record, pictures: list[Written]) -> Record:
 def _first(store: Storage, record: Record) -> Record:
     """Returns the record of this scene that another process has committed.
 
-    The two records may differ in views that were left out for a target after the commit. Either record may
-    also be a failure, because time and memory limits may depend on the machine.
+    The two records may differ in two ways. The committed record may reject views that were not needed for the
+    target distribution, which is decided after the commit. Or one of the records may be a failure, because
+    time and memory limits may depend on the machine.
 
     Raises:
-        StoreError: The records differ otherwise. The files of the scene may then come from both processes,
-            so the committed record is deleted, and the next run makes the scene again.
+        StoreError: The records differ in any other way. The files of the scene may then come from both
+            processes, so the committed record is deleted, and the next run makes the scene again.
     """
     name = record_name(record.scene)
     found = store.get(name)

@@ -58,9 +58,10 @@ class WorkerContext:
 
     @cached_property
     def held_out(self) -> HeldOut:
-        """The assets and images that each split may use, assigned to the splits at the first access.
+        """The assets and images that each split may use.
 
-        Rendering a scene whose contents have already been chosen does not need them.
+        They are assigned to the splits when this property is first read. Rendering a recorded scene does not
+        need it.
 
         Raises:
             CatalogueError: A category or surface has fewer meshes or images than there are splits.

@@ -61,11 +61,12 @@ def instance_ids(sample: Sample, dropped: Collection[int]) -> NDArray[np.uint16]
 def semantic_ids(
     sample: Sample, dropped: Collection[int], categories: int
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """COCO category id per pixel (H, W): 0 for none, 255 or 65535 for objects without a label.
+    """COCO category id per pixel (H, W): 0 for none, and the largest value for objects without a label.
 
-    Defects are painted over their objects; where a defect has no label, its object shows.
+    Pixels of a defect have the id of the defect; if the defect has no label, they have the id of the object
+    it is on.
 
-    The dtype is uint8 unless the data set has more than `MOST_8_BIT` categories.
+    The dtype is uint8 (largest value 255), or uint16 (65535) for more than `MOST_8_BIT` categories.
     """
     numbers = [instance.category + 1 for instance in sample.instances]
     without_label = WITHOUT_LABEL_16 if categories > MOST_8_BIT else WITHOUT_LABEL_8

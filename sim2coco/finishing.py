@@ -87,11 +87,11 @@ def _remove_surplus(
     formats: Iterable[Format],
     left_out: LeftOut,
 ) -> None:
-    """Deletes surplus records, and the files of images that do not belong to the data set.
+    """Deletes the records of surplus scenes, and the files of images that do not belong to the data set.
 
-    Such images come after the last wanted image, belong to failed scenes (written by workers that then
-    died), or were left out for a target. Files that sim2coco did not write stay, even if their names begin
-    like image names.
+    An image does not belong to the data set if it comes after the last wanted image, if its scene failed
+    (the worker died after writing the image), or if it was left out for a target. Files that sim2coco did
+    not write stay, even if their names begin like image names.
     """
     last, failed = tally.scene - 1, {scene for scene, _ in tally.failed}
     kept = list(kept_views(from_bytes(store.get(record_name(last))), tally.kept_of_last))

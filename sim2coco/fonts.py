@@ -1,8 +1,8 @@
 """Fonts for names in any script.
 
 A text is drawn with the first font that has all of its characters: DejaVu Sans, Noto Sans CJK, then the fonts
-installed on this machine. If there is none, the packaged font that has most of the characters is used, and
-draws boxes for the others.
+installed on this machine. If no font has all characters, the packaged font with most of them is used, and
+draws a box in place of each missing character.
 """
 
 from collections.abc import Iterator

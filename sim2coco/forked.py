@@ -12,7 +12,7 @@ from sim2coco.process import STOPPING, stop_signals_masked
 
 
 class Forked:
-    """A function call in a fork of this process, which must have one thread only.
+    """A function call in a fork of this process. This process must have only one thread.
 
     The fork ends with this process. Its output is not shown.
 

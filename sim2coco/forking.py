@@ -75,7 +75,10 @@ class _Popen(popen_forkserver.Popen):
         super().__init__(process)
 
     def _launch(self, process_obj: BaseProcess) -> None:
-        """Forks the process from `ForkServer`. Without `main`, it does not run the caller's script."""
+        """Forks the process from `ForkServer`.
+
+        If `main` is False, the new process does not run the caller's script.
+        """
         preparation = spawn.get_preparation_data(process_obj.name)
         kept = {key: value for key, value in preparation.items() if self._main or key not in MAIN}
         buffer = BytesIO()

@@ -1,8 +1,8 @@
 """A fork server: workers are forked from a process that has imported all modules, and start in milliseconds.
 
 The server has one thread and does nothing but import modules and fork. If sim2coco is run from the command
-line, the server is a fork of the command's process, which has imported most modules already, and goes on
-while the server imports the other modules. If sim2coco is used as a library in another program, which may
+line, the server is a fork of the command's process, which has imported most modules already. The command goes
+on while the server imports the other modules. If sim2coco is used as a library in another program, which may
 have threads and open resources, the server is started as a new process.
 
 The server uses the code of Python's own fork server (`multiprocessing.forkserver`), but each run starts its
@@ -34,7 +34,7 @@ SERVE = (
 
 
 class ForkServer:
-    """The process that workers are forked from; it is started on first use, and again if it dies.
+    """The process that workers are forked from; it is started on first use, and restarted if it dies.
 
     The server ends when this process ends: only this process holds the write end of a pipe open, and the
     server exits when that end is closed. A worker detects that the server has ended when the ID of its parent
@@ -74,8 +74,8 @@ class ForkServer:
             fds: File descriptors that are passed to the new process.
 
         Returns:
-            A file descriptor from which the ID and later the exit code of the new process can be read, and a
-            file descriptor to which the caller must write the pickled process.
+            Two file descriptors. From the first, the caller can read the ID of the new process, and later its
+            exit code. To the second, the caller must write the pickled process.
         """
         self.start()
         self._wait_for_imports()
@@ -143,7 +143,10 @@ class ForkServer:
             os._exit(0)
 
     def _import(self, parent: int, imported: int) -> None:
-        """In the server: imports the modules, then writes a byte to `imported`; exits if it cannot fork."""
+        """Imports the modules in the server process, then writes a byte to the file descriptor `imported`.
+
+        The process exits instead if an imported module makes forking unsafe.
+        """
         die_with(parent)
         gc.disable()  # imports make many objects and no garbage
         for module in self._modules:

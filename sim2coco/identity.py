@@ -117,10 +117,12 @@ def _whole(description: dict[str, Any], finished: Finished, asked_for: int) -> d
 
 
 def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
-    """Returns everything that the data set depends on, without absolute paths, and its hash as `identity`.
+    """Returns everything that determines a data set, without absolute paths.
+
+    The value of `identity` is a hash of all other values except `sources`.
 
     Raises:
-        CatalogueError: There are too few meshes or images of a kind to give each split its own.
+        CatalogueError: There are too few meshes or images to give each split different ones.
         EglUnavailable: The recipe's renderer does not work on this machine.
     """
     held_out = recipe.hold_out(catalogue).tree()
@@ -149,10 +151,12 @@ def describe(recipe: Recipe, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def sources(catalogue: Catalogue) -> dict[str, Any]:
-    """Maps asset keys to sources: the user's mesh file of an asset, or the triangles of a piece of furniture.
+    """Returns the original geometry of each mesh in a data set, as a dict keyed by asset key.
 
-    An audit computes labels from these sources, not from the meshes derived from them. Built-in shapes have
-    no entry.
+    For an asset from a user's file, the value is the file's name and hash, and what the user stated about it.
+    For a piece of furniture, the value is its triangles. Built-in shapes are left out.
+
+    An audit computes labels from these originals, not from the meshes derived from them.
     """
     files = {
         key: asset.origin.tree()
@@ -166,12 +170,16 @@ def sources(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """The versions of Python and of the packages that influence pixels, by name."""
+    """Returns the versions of Python and of the packages that influence pixels, keyed by package name."""
     return {name: version(name) for name in PACKAGES} | {"python": platform.python_version()}
 
 
 def _collisions(catalogue: Catalogue) -> dict[str, Any]:
-    """Hashes of collision shapes by asset, and keys of the assets with an upright pose, if there are any."""
+    """The part of a data set's identity that describes collision shapes and upright poses.
+
+    `collision` is a dict from asset key to a hash of the convex pieces, `upright` a list of the keys of
+    assets that have an upright pose. A value that would be empty is left out.
+    """
     assets = sorted(catalogue.assets.items())
     pieces = {
         key: sha256(b"".join(piece.tobytes() for piece in asset.pieces)).hexdigest()[:16]
@@ -183,7 +191,7 @@ def _collisions(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _keypoints(catalogue: Catalogue) -> dict[str, Any]:
-    """The keypoints of categories and assets, if there are any."""
+    """The part of a data set's identity that describes keypoints; empty if no category has keypoints."""
     if not catalogue.keypoint_names:
         return {}
     pairs = zip(catalogue.names, catalogue.keypoint_names, strict=True)
@@ -201,7 +209,7 @@ def _keypoints(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _regions(catalogue: Catalogue) -> dict[str, Any]:
-    """The categories of regions, and a hash of each region of each asset, if there are any."""
+    """The part of a data set's identity that describes regions; empty if there are no regions."""
     if not catalogue.regions:
         return {}
     assets = {
@@ -263,7 +271,7 @@ def _formats(store: Storage, run: Mapping[str, Any]) -> tuple[Format, ...]:
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    """The first difference between two descriptions, as text with both values; None if they agree."""
+    """The first difference between two descriptions of data sets, as text with both values; None if equal."""
     for part in PARTS:
         if json.dumps(old.get(part)) != json.dumps(new.get(part)):
             return _difference(part, old.get(part), new.get(part))

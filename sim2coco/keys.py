@@ -23,8 +23,9 @@ class Setting:
 
     Attributes:
         key: The full key, with dots between the names of the groups.
-        info: The pydantic field.
-        kind: The `kind` whose class has this setting; None if the setting does not depend on a kind.
+        info: Type and default of the setting, as pydantic stores them.
+        kind: Value that `kind` in the enclosing group must have for this setting to exist, such as `drop` in
+            the group `scene`. None if no enclosing group has a `kind`.
         description: What the setting does, in a sentence.
     """
 
@@ -60,7 +61,7 @@ def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) ->
     Args:
         settings: The class.
         prefix: Start of the full keys.
-        kind: The `Setting.kind` of settings that are not in a nested group with kinds.
+        kind: The `kind` of each yielded `Setting`, except in nested groups that have a `kind` of their own.
     """
     sentences = descriptions(settings)
     for name, info in settings.model_fields.items():
@@ -72,7 +73,15 @@ def walk(settings: type[Settings], prefix: str = "", kind: str | None = None) ->
 
 
 def _inner(annotation: Any, level: str = "") -> Iterator[tuple[type[Settings], str, str | None]]:
-    """Yields (settings class, prefix of its keys, kind) for each settings class that a field may hold."""
+    """Yields each settings class that a field of a given type may hold, with key prefix and kind.
+
+    Args:
+        annotation: The type of the field.
+        level: Key prefix of the classes. Classes inside a dict get the prefix `NAME.` instead.
+
+    Yields:
+        The class, the prefix of its keys relative to the field, and its kind (None if it has none).
+    """
     if isinstance(annotation, type) and issubclass(annotation, Kind):
         for kind, member in sorted(annotation.family.items()):
             yield member, level, kind
@@ -101,7 +110,12 @@ def _annotations(key: str, all_settings: Sequence[type[Settings]]) -> Iterator[A
 
 
 def _along(settings: type[Settings], steps: Sequence[str]) -> Iterator[Any]:
-    """Yields the types of the settings whose key has these parts; parts may be names chosen by the user."""
+    """Yields the possible types of the setting with a given key.
+
+    Args:
+        settings: The settings class to which the first step belongs.
+        steps: The key, split at its dots. A step can be a name chosen by the user.
+    """
     info = settings.model_fields.get(steps[0])
     if info is None:
         return
@@ -113,7 +127,7 @@ def _along(settings: type[Settings], steps: Sequence[str]) -> Iterator[Any]:
 
 
 def _members(annotation: Any) -> Iterator[Any]:
-    """Yields the members of a union without their validators; yields any other annotation itself."""
+    """Yields the types in a union, or the type itself if it is not a union; unwraps `Annotated`."""
     if get_origin(annotation) is Annotated:
         yield from _members(get_args(annotation)[0])
     elif get_origin(annotation) in (Union, UnionType):
@@ -155,7 +169,10 @@ def nearest(key: str, *all_settings: type[Settings]) -> str:
 
 
 def _all_kinds(key: str, known: Sequence[Setting]) -> set[str]:
-    """All kinds of the innermost group that contains `key` and has kinds; empty if no group has kinds."""
+    """Returns all values that `kind` can have in the group that contains `key`.
+
+    If that group has no `kind`, the group around it is used, and so on. The result is empty if none has one.
+    """
     while key := key.rpartition(".")[0]:
         if found := {setting.kind for setting in known if setting.key == f"{key}.kind" and setting.kind}:
             return found

@@ -29,8 +29,9 @@ class Written:
     """An encoded image with its labels.
 
     Attributes:
-        picture: The entry for the record.
-        files: Content of each file of the image, by file name in the data set; the image file comes first.
+        picture: Name, size, hashes, camera and annotations of the image, to be stored in the scene's record.
+        files: A dict from file name in the data set to content. The first entry is the image file; others
+            are files such as depth.
     """
 
     picture: Picture
@@ -97,9 +98,10 @@ def files_of(
     dropped: Collection[int] = (),
     categories: int = 1,
 ) -> dict[str, bytes]:
-    """Encodes the files of an image; returns their content by file name in the data set, the image first.
+    """Encodes the files of an image.
 
-    Further files of an image, such as depth, have the same stem; each type has its own folder.
+    Returns a dict from file name in the data set to content; the first entry is the image file. Files such as
+    depth are in other folders and have the same name as the image except for the suffix.
 
     Args:
         settings: The requested files and their formats.
@@ -150,7 +152,10 @@ def _annotation(sample: Sample, instance: Instance, measures: Measures) -> Annot
 
 
 def _keypoints(sample: Sample, instance: Instance) -> tuple[Keypoint, ...] | None:
-    """The keypoints of an instance; a keypoint around which dropout has erased the instance is now hidden."""
+    """Returns the keypoints of an instance, or None if it has none.
+
+    A visible keypoint becomes hidden if dropout has erased the instance around it.
+    """
     if instance.keypoints is None:
         return None
     return tuple(

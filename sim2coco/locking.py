@@ -52,7 +52,10 @@ def locked(path: Path, shared: bool) -> Iterator[None]:
 
 
 def _lock(path: Path, shared: bool) -> int | None:
-    """Opens and locks a lock file; None if another process holds it, or has just removed it."""
+    """Opens and locks a lock file, and returns its file descriptor.
+
+    Returns None if another process holds the lock, or has just removed the file.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
@@ -72,7 +75,10 @@ def _lock(path: Path, shared: bool) -> int | None:
 
 
 def owner_of(path: Path) -> str | None:
-    """Describes the run that holds a lock file: `another run (process 123 on HOST)`; None if it is free."""
+    """Describes the run that holds a lock file, such as `another run (process 123 on HOST)`.
+
+    Returns None if no run holds it.
+    """
     try:
         # NFS grants exclusive locks only on files that are open for writing.
         with path.open("r+" if os.access(path, os.W_OK) else "r") as lock:

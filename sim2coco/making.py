@@ -38,17 +38,21 @@ def make_missing(
     filling: Filling | None = None,
     complete: bool = False,
 ) -> None:
-    """Generates scenes until enough views are accepted, counting the scenes in order and without gaps.
+    """Generates scenes until enough views are accepted.
+
+    Scenes are counted in the order of their indices; a scene counts only once all scenes before it are
+    finished.
 
     Scenes finished by earlier runs are kept; a scene is made again if any of its files has changed.
 
     Args:
         job: The run.
-        engine: Where scenes are made.
+        engine: The engine that makes the scenes.
         tally: Counts the scenes, and determines the next one.
         retry_failed: Whether scenes that failed before are made again.
         progress: As in `generate`.
-        filling: Decides which accepted views fill the target; None without a target.
+        filling: Chooses those of the accepted views that bring the data set close to a target; None if there
+            is no target.
         complete: Whether an earlier run has finished the data set with the same number of images.
 
     Raises:
@@ -106,15 +110,16 @@ def _accepted(scene: Summary) -> int:
 
 
 def _finished(job: Job, limit: int, shard: Shard | None, retry_failed: bool) -> Iterator[tuple[int, Summary]]:
-    """Yields the complete scenes from earlier runs; deletes records of incomplete ones.
+    """Yields the index and summary of each complete scene from earlier runs.
 
-    With `retry_failed`, records of failed scenes are also deleted, and so are records of later scenes with
-    views left out for the target, because that choice depends on earlier scenes. Records of other shards
-    stay.
+    Deletes the records of incomplete scenes and, with `retry_failed`, of failed scenes. After a failed scene,
+    it also deletes the records of scenes with views that the target left out, because that choice depends on
+    all earlier scenes. Records of other shards stay.
 
     Args:
         job: The run.
-        limit: Number of accepted views, from the first, whose files are compared with the records.
+        limit: Number of accepted views, counted from the first scene, whose files are compared with the
+            records.
         shard: The shard; None for all scenes.
         retry_failed: As in `generate`.
     """
@@ -143,7 +148,8 @@ class Found(NamedTuple):
     Attributes:
         name: The file name of the record.
         record: The record; None if it is unreadable.
-        limit: Number of accepted views, from the first, whose files are checked.
+        limit: Maximum number of accepted views, counted from the first view of the record, whose files are
+            checked.
     """
 
     name: str

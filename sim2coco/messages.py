@@ -62,7 +62,7 @@ def build(
 
 
 def _message_of(errors: Sequence[ErrorDetails], settings: type[Settings], tree: Mapping[str, Any]) -> str:
-    """The message for the first unknown key, or else for the first error, as one line."""
+    """Describes one error in one line: the first unknown key, or the first error if all keys are known."""
     errors = sorted(errors, key=lambda error: error["type"] != "extra_forbidden")
     path = _path(errors[0], tree)
     key = ".".join(path)
@@ -87,7 +87,7 @@ def _message_of(errors: Sequence[ErrorDetails], settings: type[Settings], tree: 
 
 
 def _elsewhere(path: list[str], value: object, settings: type[Settings], tree: object) -> str:
-    """Suggests where an unknown key may belong instead."""
+    """Suggests how to correct an unknown key: another name, another place, or a missing colon."""
     group, name = path[:-1], path[-1]
     if [name] == group:
         return f"leave it out: the settings of {name} are not below a key {name!r} in its own file"
@@ -125,9 +125,14 @@ def _path(error: ErrorDetails, tree: object) -> list[str]:
 
 
 def _siblings(path: list[str], settings: type[Settings], tree: object) -> list[str]:
-    """Valid names for the last key of a path.
+    """Returns the valid names for the last key of a path.
 
-    If `tree` sets a `kind` in which the path is valid, only the settings of this kind are returned.
+    If `tree` sets a `kind`, settings of other kinds are left out, unless nothing would remain.
+
+    Args:
+        path: The keys that lead to a setting. The last one may be wrong.
+        settings: The class of all settings.
+        tree: The values of all settings.
     """
     kind: object = None
     for step in path[:-1]:

@@ -1,4 +1,4 @@
-"""Warnings about mesh files, which are logged once at the start of a run."""
+"""Logs warnings about mesh files, once at the start of a run."""
 
 import logging
 

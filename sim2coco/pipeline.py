@@ -171,7 +171,8 @@ def aim(context: WorkerContext, settled: Settled, view: int) -> tuple[Shot, ...]
 def make_view(context: WorkerContext, settled: Settled, shots: Sequence[Shot]) -> list[Outcome]:
     """Returns the result of each shot of one view.
 
-    The view is labelled once. It is rasterised once if the composer can relight it, otherwise once per shot.
+    The view is labelled once. It is rasterised once if the composer can change the light afterwards;
+    otherwise, it is rasterised for each shot.
     """
     unfit = [reason for reason, holds in UNFIT.items() if holds(settled, shots[0])]
     if unfit:
@@ -220,7 +221,7 @@ def finish(
 ) -> Outcome:
     """Checks, augments, checks again and encodes one labelled shot.
 
-    Returns its encoded images, or no images and the reasons why the shot is rejected.
+    Returns the encoded images and no reasons or, if the shot is rejected, no images and the reasons.
     """
     sample = sensed(sample, shot)
     verdict = judge(context.recipe.quality, sample, not labelled(settled), measures)
@@ -252,9 +253,10 @@ def sensed(sample: Sample, shot: Shot) -> Sample:
 def augmented(
     context: WorkerContext, settled: Settled, shot: Shot, sample: Sample, verdict: Verdict
 ) -> Iterator[tuple[Sample, Verdict]]:
-    """Yields the samples to write for one shot, with their check results, in the order of copies.
+    """Yields the samples to write for one shot, each with the result of its checks.
 
-    Copy 0 is the unchanged sample, or an augmented one if `augment.copies` is 0 and the split is augmented.
+    The first is the unchanged sample. If the split is augmented, `augment.copies` augmented samples follow;
+    if this setting is 0, one augmented sample is yielded instead of the unchanged one.
     """
     settings = context.recipe.augment
     if settled.spec.split not in settings.splits:

@@ -41,7 +41,7 @@ class Plugin:
 
     @property
     def key(self) -> str:
-        """The entry in `run.json`: `name@hash`, the file name and the first 16 hex digits of the hash."""
+        """How `run.json` names this plug-in: `name@hash`, with 16 hex digits of the hash of its content."""
         return f"{self.path.name}@{self.sha256[:16]}"
 
 
@@ -178,6 +178,6 @@ def _nested(value: object) -> Iterator[Settings]:
 
 
 def plugin_kinds(family: type[Kind]) -> dict[str, type[Kind]]:
-    """The kinds that plug-ins have added to a base class, by name."""
+    """The kinds that plug-ins have added to a base class, keyed by name."""
     modules = {plugin.module for plugin in _loaded.values()}
     return {name: kind for name, kind in family.family.items() if kind.__module__ in modules}

@@ -1,4 +1,4 @@
-"""Tells whether this process runs only sim2coco or a program that uses it, and masks stop signals."""
+"""Stores whether this process runs only sim2coco, and blocks stop signals temporarily."""
 
 import signal
 from collections.abc import Iterator
@@ -42,13 +42,13 @@ def can_be_forked() -> bool:
 
 @contextmanager
 def stop_signals_masked(how: int) -> Iterator[set[int]]:
-    """Blocks or unblocks SIGINT and SIGTERM in a `with` block, and then restores the signal mask.
+    """Blocks or unblocks SIGINT and SIGTERM during a `with` block.
 
     Args:
         how: `signal.SIG_BLOCK` or `signal.SIG_UNBLOCK`.
 
     Yields:
-        The signal mask before the block.
+        The signal mask that is restored after the `with` block.
     """
     before = {int(number) for number in signal.pthread_sigmask(how, STOPPING)}
     try:

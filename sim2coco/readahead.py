@@ -1,4 +1,4 @@
-"""Maps a function over a sequence in several threads, and yields the results in order."""
+"""Maps a function over a sequence in several threads, and yields the results in the sequence's order."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,10 +10,10 @@ Result = TypeVar("Result")
 
 
 def read_ahead(work: Callable[[Item], Result], items: Iterable[Item], at_a_time: int) -> Iterator[Result]:
-    """Yields the result for each item, in order.
+    """Calls a function for each item in threads, and yields the results in the order of the items.
 
     Args:
-        work: Called with each item; in the calling thread if `at_a_time` is 1.
+        work: The function; called in the calling thread if `at_a_time` is 1.
         items: The items; at most `2 * at_a_time` are taken ahead.
         at_a_time: Number of threads.
     """

@@ -146,7 +146,10 @@ class Recipe(Settings):
 
     @property
     def image_folders(self) -> dict[str, str | None]:
-        """For each image role, the folder (or file) of the user's images; None without any."""
+        """Dict with the path of the user's images for each surface, each defect, and the environment maps.
+
+        A path is that of a folder or of a single file. It is None if the settings name no images.
+        """
         return {**self.scene.image_folders, ENVIRONMENT: self.light.environments.path}
 
     def load_catalogue(self) -> Catalogue:
@@ -171,10 +174,11 @@ class Recipe(Settings):
         return self.split.of(scene)
 
     def hold_out(self, catalogue: Catalogue) -> HeldOut:
-        """Returns the assets and images that each split may use.
+        """Divides the assets and images of a catalogue among the splits, as the settings `split` say.
 
         Raises:
-            CatalogueError: There are too few meshes or images of a kind to give each split its own.
+            CatalogueError: A category or surface has too few meshes, images or procedural variants to give
+                each split at least one of its own.
         """
         return hold_out(self.split, self.seed, self.assets, self.scene, self.light.environments, catalogue)
 

@@ -36,17 +36,16 @@ class Annotation:
     """One label. Fractions and areas are computed from the masks.
 
     Boxes are x, y, width, height in pixels, and areas are in pixels. `counts` and `amodal_counts` are masks
-    in COCO's compressed RLE. `whole_px` and `whole_bbox` are the area and the box of the unoccluded object
-    without clipping to the image. `outermost_m` are the mesh points, in the mesh frame and before scaling,
-    whose projections are outermost to the left, right, top and bottom. `box_m` holds the smallest and the
-    largest coordinates of the mesh, in the mesh frame and before scaling. `whole_px`, `whole_bbox`,
-    `outermost_m`, `box_m` and `pose` belong to the camera that rendered the image, and are None if an
-    augmentation has moved pixels; `outermost_m` and `box_m` are also None in records of earlier versions.
-    `keypoints` are x, y in pixels and visibility (0 outside the image, 1 hidden, 2 visible); None if the
-    category has no keypoints.
+    in COCO's compressed RLE. `whole_px` and `whole_bbox` are the area and the box that the object would have
+    in an unlimited image without occlusion. `outermost_m` contains the mesh points that are projected
+    farthest to the left, right, top and bottom. `box_m` contains the smallest and the largest coordinates of
+    the mesh. Both are in the mesh frame, before scaling. `whole_px`, `whole_bbox`, `outermost_m`, `box_m` and
+    `pose` apply to the rendered image. They are None if an augmentation has moved pixels; `outermost_m` and
+    `box_m` are also None in records of earlier versions. Each of the `keypoints` is x and y in pixels and a
+    visibility: 0 outside the image, 1 hidden, 2 visible. `keypoints` is None if the category has none.
 
-    For a decal, `on` is the instance id of its object, `decal` is its index among the decals of `body`, and
-    `pose` is None. For an object, `on` and `decal` are None.
+    If the label is a decal, `on` is the instance id of the object that carries it, `decal` is its index among
+    the decals of `body`, and `pose` is None. If the label is an object, `on` and `decal` are None.
     """
 
     instance: int
@@ -75,9 +74,10 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A visible instance whose label was dropped. `body` is None in records of earlier versions.
+    """A visible object or decal whose label was dropped.
 
-    `decal` is the index of a decal of the body, None for objects.
+    `body` is a body index; None in records of earlier versions. `decal` is the index of the decal among those
+    of the body; None if an object was dropped.
     """
 
     category: int
@@ -92,10 +92,10 @@ class Ignored:
 class Picture:
     """One written image and its labels.
 
-    `copy` is 0 for the view itself, and otherwise the number of the augmented copy, from 1. `other_files`
-    maps the names of further files of the image, such as depth, to their SHA-256. `unseen` lists the scene's
-    objects without a visible pixel; it is None in records of earlier versions. `unseen_decals` lists the
-    decals without a visible pixel, as pairs of body and decal.
+    `copy` is 0 if the image is the rendered view, and 1, 2, ... if it is an augmented copy. `other_files`
+    maps the name of each further file of the image, such as its depth file, to the SHA-256 of the file.
+    `unseen` contains the body index of each object without a visible pixel; it is None in records of earlier
+    versions. `unseen_decals` contains (body index, decal index) of each decal without a visible pixel.
     """
 
     name: str
@@ -117,8 +117,9 @@ class Picture:
 class View:
     """One shot and its images, or the reasons why it was rejected.
 
-    `bins` are the bins of its images in the target's histograms, from which a run decides whether to keep the
-    view; None without a target, or if checks reject the view.
+    `bins` maps the name of each histogram that a target can have to the bins into which the values of the
+    images fall. A run with a target uses it to decide whether to keep the view. It is None if the run has no
+    target, or if the quality checks reject the view.
     """
 
     view: int
@@ -142,17 +143,17 @@ class Record:
         split: The split of the scene.
         status: `done`; `rejected` if every sampled attempt was rejected; `failed` if every try to make the
             scene ended with an error, a crash or an exceeded limit.
-        unlucky: The reason for each rejected attempt.
-        error: The error of a failed scene.
-        settled: The scene at rest, from the attempt that succeeded.
-        views: The views, in order.
+        unlucky: For each rejected attempt, the reason why it was rejected.
+        error: The error message if the scene failed, otherwise None.
+        settled: The scene at rest, from the attempt that succeeded; None if none did.
+        views: The accepted and rejected views, in the order in which they were made.
         from_file: For each body of the scene, the transform from the coordinates in the user's file to the
             frame of the body's `pose`; it applies unit, up axis, `size_m` and the body's scale. Empty in
             records of versions that did not write this field.
-        drawn: The assets of the last attempt of a failed scene; empty if it failed before sampling was
-            complete.
-        sha256: Hash of the rest of the record, as read from its file; None in records of earlier versions,
-            and in records that are not yet written.
+        drawn: Keys of the assets in the last attempt, if the scene failed. Empty if that attempt failed
+            before all bodies were sampled.
+        sha256: Hash of all other fields, as stored in the file of the record. None in records of earlier
+            versions, and in records that are not yet written.
     """
 
     format: int
@@ -191,7 +192,7 @@ def from_bytes(content: bytes) -> Record:
     """Reads a record from JSON.
 
     Raises:
-        ValueError: The content is not a record of this format, or far too large for one.
+        ValueError: The content is not a record of this format, or has more than `MAX_VALUES` values.
     """
     if sum(map(content.count, (b",", b"[", b"{"))) > MAX_VALUES:
         raise ValueError(f"more than {MAX_VALUES} values")
@@ -219,7 +220,7 @@ def scene_of(name: str) -> int | None:
 
 
 def record_names(store: Storage, shard: Shard | None = None) -> Iterator[str]:
-    """Yields the names of the records of a data set, or of one shard; other files are skipped."""
+    """Yields the names of all records in a data set; with `shard`, only those of the shard's scenes."""
     for name in store.list("records"):
         scene = scene_of(name)
         if scene is not None and (shard is None or shard.holds(scene)):
@@ -262,8 +263,9 @@ def picture_files(split: str, picture: Picture) -> dict[str, str]:
 class Summary:
     """The part of a record that a run keeps in memory.
 
-    `views` holds the rejection reasons of each view, empty for an accepted view. `assets` are the assets of
-    the scene; for a failed scene, as far as they are known. `bins` holds the bins of each view.
+    `views` contains the rejection reasons of each view: an empty tuple if the view was accepted. `assets`
+    contains the keys of the assets in the scene; those of a failed scene may be unknown. `bins` contains
+    `View.bins` of each view.
     """
 
     scene: int
@@ -290,7 +292,7 @@ def plain(value: object) -> Any:
 
 
 def kept_views(record: Record, limit: int) -> Iterator[View]:
-    """Yields the first `limit` accepted views of a scene."""
+    """Yields the accepted views of a scene in order, at most `limit` of them."""
     for view in record.views:
         if not view.reasons and limit > 0:
             limit -= 1

@@ -60,7 +60,10 @@ def keep_rejected(job: Job, number: int) -> None:
 
 
 def _first(job: Job, number: int) -> Iterator[tuple[Record, View, list[str]]]:
-    """Yields (record, view, reasons) for each view that is among the first `number` for these reasons."""
+    """Yields the first `number` rejected views for each rejection reason.
+
+    Each is yielded once, as (record, view, reasons); `reasons` are those for which it is among the first.
+    """
     seen: dict[str, int] = {}
     for name in list(record_names(job.store)):
         record = from_bytes(job.store.get(name))
@@ -73,7 +76,7 @@ def _first(job: Job, number: int) -> Iterator[tuple[Record, View, list[str]]]:
 
 
 def _image(context: WorkerContext, record: Record, view: View) -> Pixels | None:
-    """Renders a rejected view again; None if it has no image."""
+    """Renders a rejected view again; None if it is rejected before rendering, or if an error occurs."""
     seen: list[Pixels] = []
     context.rejected = seen.append
     assert record.settled is not None

@@ -40,13 +40,15 @@ class Result:
         scenes: Number of scenes, including rejected and failed ones.
         reasons: How often each reason has rejected a view.
         failed: Index and error of each failed scene.
-        labels: Number of labels of each category.
-        far_sizes: As in `Catalogue`.
-        suspects: Number of failed scenes per asset, for assets with at least two scenes, all of which failed.
-        target: For each histogram, two distances to the target: from all accepted views, and from the views
-            chosen to fill the target.
+        labels: Number of labels of each category; empty for a shard.
+        far_sizes: A dict from category to a message, for each category in which a mesh has an unusual size.
+        suspects: A dict from asset to its number of failed scenes. It has the assets that were in at least
+            two scenes and in no successful scene.
+        target: A dict from histogram name to two distances from the target: the distance of all accepted
+            views, and that of the views chosen to fill the target.
         rejected: Number of rejected views, excluding views left out for a target and failed scenes.
-        lacking: What the target still lacks most; "" if it is reached, or if there is none.
+        lacking: Describes the histogram bin that is farthest below the target. "" if the target is reached,
+            or if there is no target.
     """
 
     out: Path
@@ -79,8 +81,9 @@ def generate(
 ) -> Result:
     """Generates a data set, or the missing part of an existing one.
 
-    If the engine has a shard, only that shard's scenes are made, without annotations and card. A run without
-    a shard completes the data set; only such a run decides which views fill a target.
+    An engine may make only a shard, which is one of several parts of the scenes. The run then writes no
+    annotation files and no card. A later run without a shard completes the data set; only such a run decides
+    which views fill a target.
 
     Args:
         recipe: The settings of the images.
@@ -99,8 +102,8 @@ def generate(
             that may hang the run.
 
     Raises:
-        StoreError: `out` cannot be written, is in use by another run, holds other files, a different data
-            set, or more images than requested, or its disk is far too small.
+        StoreError: `out` cannot be written, is used by another run, or has far too little disk space. Or it
+            contains other files, a different data set, or more images than requested.
         ConfigError: The target has no histogram that can be compared with the data set.
         CatalogueError: A mesh cannot be used, or there are too few meshes to give each split its own.
         EglUnavailable: The renderer does not work on this machine.
@@ -156,7 +159,7 @@ def generate(
 
 
 def _tally(job: Job, num_images: int, shard: Shard | None) -> Tally:
-    """The tally of a new run, or of a shard of it."""
+    """Returns the counts with which a run starts; for a shard, with its part of the images and scenes."""
     quality, size_m = job.recipe.quality, job.catalogue.typical_size_m
     tally = Tally(num_images, quality.patience, quality.min_yield, typical_size_m=size_m)
     if shard is None:

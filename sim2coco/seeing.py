@@ -1,4 +1,4 @@
-"""The cameras of a scene before they are aimed, and their footprints on the floor."""
+"""Samples the camera settings of each view of a scene, and the floor areas that the views show."""
 
 import numpy as np
 
@@ -15,7 +15,10 @@ def camera_kind(recipe: Recipe, streams: Streams, view: int) -> CameraKind:
 
 
 def ground_seen(recipe: Recipe, streams: Streams) -> Array | None:
-    """Returns the corners (n, 2) of all views' footprints on the floor; None if the scene ignores them."""
+    """Returns the corners (4 v, 2), in metres, of the floor areas that the v views of a scene show.
+
+    Returns None if the scene does not need these areas to place objects (`needs_ground` is false).
+    """
     if not recipe.scene.needs_ground:
         return None
     return np.concatenate(

@@ -33,15 +33,21 @@ class Storage(Protocol):
         Args:
             name: Name of the file in the data set.
             content: The whole content, or its parts in order.
-            sync: Whether to wait until the file is on disk; not needed for files with a recorded hash, which
-                are synchronised together at the end of a run (`sync`).
+            sync: Whether to wait until the file is on disk. Files whose hashes are recorded need no waiting,
+                because the method `sync` waits for all files at the end of a run.
         """
 
     def put_new(self, name: str, content: bytes) -> bool:
         """Writes a file if it does not exist yet; returns whether this call wrote it."""
 
     def put_all(self, files: Mapping[str, bytes]) -> None:
-        """Writes files whose hashes are recorded; existing files with the same content may stay."""
+        """Writes several files, without waiting until they are on disk, because their hashes are recorded.
+
+        A file that already has the given content may be left as it is.
+
+        Args:
+            files: The content of each file, keyed by file name.
+        """
 
     def get(self, name: str) -> bytes:
         """Returns the content of a file.
@@ -71,7 +77,7 @@ class Storage(Protocol):
         """
 
     def owner(self) -> str | None:
-        """Describes the run that holds the lock: `another run (process 123 on HOST)`; None if it is free."""
+        """Describes the run that holds the lock: `another run (process 123 on HOST)`; None if no run does."""
 
     def log(self) -> Path | None:
         """Path of a log file for the output of native code; the log is not part of the data set.
@@ -87,7 +93,7 @@ class Storage(Protocol):
         """Removes temporary files of interrupted runs; must not be called while another process writes."""
 
     def is_own(self, name: str) -> bool:
-        """Whether a file is a lock, a log or a temporary file; these may exist in a new data set."""
+        """Whether a file is a lock, log or temporary file; a folder with only such files counts as empty."""
 
     def times(self, folder: str) -> Iterator[tuple[str, float]]:
         """Yields the names of all files in a folder, with their modification times in seconds."""
@@ -99,14 +105,14 @@ class Storage(Protocol):
         """
 
     def disk(self) -> Path:
-        """A local folder. Its disk must have room for the whole data set when a run ends."""
+        """A local folder, on the disk that must have room for the whole data set when a run ends."""
 
     def for_others(self) -> Self:
         """The same data set, addressed so that processes on other machines can open it."""
 
 
 class Store(Storage, Protocol):
-    """Interface of the storage of a data set in a local folder."""
+    """Interface of a storage that keeps the files of a data set in a local folder."""
 
     def path(self, name: str) -> Path:
         """Local path of a file, for reading; the file need not exist."""

@@ -44,9 +44,9 @@ class LocalStore(Store):
 
         Args:
             name: Name of the file in the data set.
-            content: The whole content, or its parts in order.
-            sync: Whether to wait until the file is on disk; not needed for files with a recorded hash, which
-                are synchronised together at the end of a run (`sync`).
+            content: The content in one piece, or in consecutive pieces.
+            sync: Whether to wait until the file is on disk. This is not needed for files whose hash is
+                recorded, because the method `sync` waits for all of them at the end of a run.
         """
         temporary = self._write(name, content, sync)
         try:
@@ -166,7 +166,7 @@ class LocalStore(Store):
             yield
 
     def owner(self) -> str | None:
-        """Describes the run that holds the lock: `another run (process 123 on HOST)`; None if it is free."""
+        """Describes the run that holds the lock, as `another run (process 123 on HOST)`; None if unlocked."""
         return owner_of(self.root / LOCK)
 
     def log(self) -> Path:
@@ -194,7 +194,7 @@ class LocalStore(Store):
                 yield name, (self.root / name).stat().st_mtime
 
     def near(self) -> AbstractContextManager["LocalStore"]:
-        """The data set itself, as it is a local folder."""
+        """Yields this store in a `with` block; no copy is needed, because the folder is local."""
         return contextlib.nullcontext(self)
 
     def disk(self) -> Path:
@@ -202,7 +202,7 @@ class LocalStore(Store):
         return self.root
 
     def for_others(self) -> Self:
-        """The same data set, addressed by a path without symbolic links, which other machines may lack."""
+        """Returns a store at the path without symbolic links, because other machines may lack the links."""
         return type(self)(self.root.resolve())
 
     def _holds(self, name: str, content: bytes) -> bool:
@@ -235,7 +235,10 @@ class LocalStore(Store):
         return True
 
     def _create(self, name: str, content: bytes) -> bool:
-        """Like `put_new`, on file systems without hard links; a killed process may leave a partial file."""
+        """Does the work of `put_new` on file systems without hard links.
+
+        If the process is killed, a partial file may remain.
+        """
         try:
             create(self.root / name, content, sync=False)
         except FileExistsError:

@@ -63,7 +63,7 @@ class Outcome(Generic[Task]):
 
     Attributes:
         task: The task.
-        value: The return value.
+        value: The value that the task returned; None if it failed.
         error: The exception that the task raised, or `Lost`; None if the task succeeded.
     """
 
@@ -145,7 +145,14 @@ class Supervisor(Generic[Task]):
         return sum(worker.task is not None for worker in self._workers)
 
     def submit(self, task: Task, work: Callable[..., Any], *arguments: Any, timeout_s: float) -> None:
-        """Gives a task to a free worker, which calls `work(*arguments)`."""
+        """Gives a task to a free worker, which calls `work(*arguments)`; `wait` returns the outcome.
+
+        Args:
+            task: Identifies the task in its `Outcome`.
+            work: The function to be called.
+            arguments: Its arguments.
+            timeout_s: Time limit in seconds, after which the worker is killed.
+        """
         worker = next(worker for worker in self._workers if worker.started and worker.task is None)
         worker.task, worker.deadline = task, time.monotonic() + timeout_s
         with suppress(OSError):  # if the worker has just died, `wait` notices
@@ -200,7 +207,11 @@ class Supervisor(Generic[Task]):
             self._cannot_start.__cause__ = None if error is self._cannot_start else error
 
     def _heard(self, worker: _Worker[Task]) -> list[Outcome[Task]]:
-        """Handles a worker's message or end; returns the outcome of its task if the task has ended."""
+        """Handles a message from a worker, or the end of the worker.
+
+        Returns:
+            The outcome of the worker's task; an empty list if no task has ended.
+        """
         try:
             message = worker.pipe.recv() if worker.pipe.poll() else None
         except (OSError, EOFError):
@@ -222,7 +233,15 @@ class Supervisor(Generic[Task]):
         return [outcome]
 
     def _ended(self, worker: _Worker[Task], error: Exception | None) -> list[Outcome[Task]]:
-        """Removes a worker that has ended or must end; returns the outcome of its lost task, if any."""
+        """Removes a worker that has ended or must end.
+
+        Args:
+            worker: The worker.
+            error: Why it must end; None if its process has ended by itself.
+
+        Returns:
+            The outcome of the worker's task, with an error; an empty list if it had no task.
+        """
         if error is None:
             worker.process.join(JOIN_S)  # before it is killed, which would hide why it has ended
         self._remove(worker)

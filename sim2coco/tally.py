@@ -76,7 +76,7 @@ class Tally:
 
     @property
     def scenes(self) -> int:
-        """Number of counted scenes."""
+        """Number of scenes counted so far."""
         return self.scene // self.step
 
     @property
@@ -85,10 +85,10 @@ class Tally:
         return min(self.accepted + self.ahead, self.wanted)
 
     def add(self, scene: Summary) -> None:
-        """Counts the next scene.
+        """Adds the next scene to the counts.
 
         Raises:
-            GenerationError: Too few of the last views were accepted.
+            GenerationError: Too few of the last `patience` views were accepted.
         """
         self.scene += self.step
         if scene.status == "failed":
@@ -119,18 +119,25 @@ class Tally:
 
     @property
     def suspects(self) -> dict[str, int]:
-        """Number of failed scenes per asset, for assets with at least two scenes, all of which failed."""
+        """Returns a dict from asset to number of failed scenes, for assets that may have caused the failures.
+
+        These are assets that occurred in at least two scenes, all of which failed. The dict is empty if all
+        scenes so far have failed.
+        """
         found = self._assets_failed.most_common() if self._assets_done else []
         return {asset: number for asset, number in found if number > 1 and asset not in self._assets_done}
 
     def _advice(self) -> str:
-        """The setting to change for the most frequent rejection reason; for failures, also the last error."""
+        """Advice for the most frequent rejection reason; see `advice`.
+
+        If this reason is that scenes failed, the text begins with the error of the last failed scene.
+        """
         last = self.failed[-1:] if self.reasons.most_common(1)[0][0] == "failed" else []
         return "; ".join([*(f"scene {scene}: {error}" for scene, error in last), advice(self.reasons)])
 
 
 def advice(reasons: Counter[str]) -> str:
-    """The setting to change for the most frequent rejection reason; "" if there is none."""
+    """Tells the user what to change to avoid the most frequent reason; "" if `reasons` is empty."""
     for reason, _ in reasons.most_common(1):
         check = reason.removeprefix("augment:")
         return ADVICE.get(reason, f"relax quality.checks.{check}, or change the scene")

@@ -22,7 +22,8 @@ def facts_beside(mesh: Path, suffix: str, facts: type[Facts]) -> Facts | None:
         facts: The settings class of the metadata.
 
     Raises:
-        MeshError: The file cannot be read, or is a link to outside the folder; the message is one line.
+        MeshError: The file cannot be read, or is a symbolic link to a file outside the mesh's folder. The
+            message is one line.
     """
     path = mesh.with_name(f"{mesh.stem}{suffix}")
     if not path.is_file():

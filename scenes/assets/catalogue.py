@@ -56,7 +56,7 @@ class Asset:
         pieces: Vertices (n, 3) of each piece of the convex decomposition used for collision. Empty if the
             convex hull is used.
         from_file: Transform from the coordinates in the user's file to the mesh frame; it includes the unit,
-            the up axis and `size_m`. The identity if there is no file.
+            the up axis and `size_m`. If there is no file, it is the identity.
         origin: The user's file; None if there is none, or if it is unknown.
         stance: Rotation of the mesh that makes it stand, with its front towards -y.
         keypoints: Named keypoints, in the mesh frame at scale 1; None if it has none.
@@ -102,7 +102,7 @@ class CatalogueError(ValueError):
     """
 
     def __init__(self, *lines: str) -> None:
-        """Stores the lines, which `str` joins."""
+        """Stores the lines; the message is the lines, joined by semicolons."""
         super().__init__("; ".join(lines))
         self.lines = lines
 
@@ -118,19 +118,22 @@ class Catalogue:
         groups: Assets of each category, in the order of `names`.
         distractor_weights: Relative frequency of each distractor category.
         distractor_groups: Assets of each distractor category.
-        defects: Supercategory of each defect category, by name. Defects follow the objects in the category
-            list.
-        regions: Supercategory of each region category, by name. Regions come last in the category list.
+        defects: Dict from the name of each defect category to its supercategory. Defects follow the objects
+            in the category list.
+        regions: Dict from the name of each region category to its supercategory. Regions come last in the
+            category list.
         attributes: User-defined attributes of each category; empty if no category has any.
-        images: The user's images for each surface and for environment maps; see `images.Images`.
+        images: The user's images, keyed by `environment`, by the path of a surface's settings such as
+            `floor`, or by `defects.` and a defect's name.
         members: Indices of the allowed variants of each material and texture, in ascending order.
         style: Texture style of surfaces whose setting `textures` is null.
-        furniture: Furniture assets by name; the scene kind defines the names.
+        furniture: Furniture assets, keyed by names that the scene kind defines.
         notes: Changes and omissions made when reading the mesh files, and inferred sizes that are far from
             the other meshes' sizes. Each note starts with the setting.
-        far_sizes: For each category with a mesh whose size is far from the other meshes' sizes, a message
-            that names the mesh.
-        keypoint_names: The keypoints of each category, or None; empty if no category has any.
+        far_sizes: Messages, keyed by category. A category has a message if the size of one of its meshes is
+            far from the sizes of the other meshes; the message names this mesh.
+        keypoint_names: The keypoint names of each category; None for a category without keypoints. The tuple
+            is empty if no category has any.
         whole: The catalogue of all splits together; None if this is that catalogue.
     """
 
@@ -156,7 +159,7 @@ class Catalogue:
         """Returns the user images, materials and textures available to surfaces of one role.
 
         Args:
-            role: A key of `images`.
+            role: The path of the surface's settings, such as `floor`; or `defects.` and a defect's name.
         """
         return Album(self.images.get(role, ()), self.members, self.style)
 
@@ -177,7 +180,7 @@ class Catalogue:
 
     @cached_property
     def assets(self) -> dict[str, Asset]:
-        """All assets, including furniture, by key."""
+        """All assets, including furniture, keyed by `Asset.key`."""
         return {asset.key: asset for asset in (*self.furniture.values(), *self.drawn())}
 
     @property

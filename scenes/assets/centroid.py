@@ -23,10 +23,11 @@ def shells(corners_m: Floats, edge_of: NDArray[np.int64]) -> tuple[NDArray[np.in
 
     Args:
         corners_m: (m, 3, 3) vertices of all triangles.
-        edge_of: (m, 3) index of each triangle's edges, from 0.
+        edge_of: (m, 3) edge indices of each triangle, from 0. Two triangles with a common edge have the index
+            of this edge in common.
 
     Returns:
-        The shell index of each triangle, (m,), and the signed volume of each shell in m³.
+        The shell index (m,) of each triangle, and the signed volume (k,) of each of the k shells in m³.
     """
     triangles, edges = len(edge_of), int(edge_of.max()) + 1
     part = components(np.repeat(np.arange(triangles), 3), triangles + edge_of.ravel(), triangles + edges)
@@ -35,7 +36,10 @@ def shells(corners_m: Floats, edge_of: NDArray[np.int64]) -> tuple[NDArray[np.in
 
 
 def center_of_mass(corners_m: Floats, extents_m: Floats, is_watertight: bool) -> Floats:
-    """Centre of mass of the solid, (3,), or an approximation as described at `Mesh.center_of_mass_m`.
+    """Computes the centre of mass (3,) of a solid.
+
+    If the mesh is not watertight, or the centroid of its volume is unusable, the result is the centroid of
+    the convex hull. If the hull is flat, it is the centroid of the surface.
 
     Args:
         corners_m: (m, 3, 3) vertices of all triangles, relative to the centre of their bounding box.
@@ -60,7 +64,7 @@ def _signed_volumes(corners_m: Floats) -> Floats:
 
 
 def _volume_centroid(corners_m: Floats, least_m3: float) -> Floats | None:
-    """Centroid of the solid, (3,), or None if its volume is at most `least_m3`."""
+    """Computes the centroid (3,) of a watertight mesh; None if its volume is at most `least_m3`."""
     volumes = _signed_volumes(corners_m)
     total = float(volumes.sum())
     if abs(total) <= least_m3:
@@ -69,7 +73,7 @@ def _volume_centroid(corners_m: Floats, least_m3: float) -> Floats | None:
 
 
 def _hull_centroid(points_m: Floats, least_m3: float) -> Floats | None:
-    """Centroid of the convex hull, (3,), or None if the hull is flat."""
+    """Computes the centroid (3,) of the convex hull; None if its volume is at most `least_m3`."""
     from scipy.spatial import ConvexHull, QhullError  # imported here, because SciPy is slow to import
 
     try:

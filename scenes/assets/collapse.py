@@ -41,15 +41,15 @@ or texture coordinates; of more than two faces, or of two faces with opposite wi
 
 @dataclass(slots=True)
 class Surface:
-    """A triangle mesh that is being simplified.
+    """A triangle mesh that is being simplified. Several vertices may have the same position.
 
     Attributes:
         points: (p, 3) positions.
         point: (n,) position index of each vertex.
         faces: (m, 3) vertex indices.
-        deviation: (m,) upper bound on the distance of each face to the original surface around it.
-        quadrics: (p, 11) error quadrics: sums over planes (a, b, c, d) of weight times aa, ab, ac, ad, bb,
-            bc, bd, cc, cd, dd, and the sum of weights.
+        deviation: (m,) upper bound on the distance between each face and the original surface around it.
+        quadrics: (p, 11) error quadric of each position: the weighted sums, over planes (a, b, c, d), of aa,
+            ab, ac, ad, bb, bc, bd, cc, cd, dd and 1.
     """
 
     points: Array
@@ -60,7 +60,13 @@ class Surface:
 
     @classmethod
     def of(cls, points: Array, point: Index, faces: Index) -> "Surface":
-        """Builds a surface; drops faces with two corners at the same position."""
+        """Builds a surface; leaves out faces with two corners at the same position.
+
+        Args:
+            points: (p, 3) positions.
+            point: (n,) position index of each vertex.
+            faces: (m, 3) vertex indices.
+        """
         faces = faces[_proper(point[faces])]
         surface = cls(points, point, faces, np.zeros(len(faces)), np.zeros((len(points), 11)))
         surface.quadrics = _quadrics(surface)
@@ -97,12 +103,12 @@ class Surface:
 
 @dataclass(frozen=True, slots=True)
 class _Edges:
-    """The directed edges of all faces, (3 m,): three per face.
+    """The directed edges of all m faces, three per face.
 
     Attributes:
-        start, stop: Position indices.
-        vertex, next_vertex: Vertex indices.
-        kind: Kind of the undirected edge.
+        start, stop: (3 m,) position indices of the two ends.
+        vertex, next_vertex: (3 m,) vertex indices of the two ends.
+        kind: (3 m,) kind of the edge, which does not depend on its direction.
     """
 
     start: Index
@@ -149,7 +155,13 @@ def _planes(points: Array, corners: Index) -> tuple[Array, Array]:
 
 
 def _quadric(normal: Array, point: Array, weight: Array) -> Array:
-    """Quadrics (m, 11) of planes through points (m, 3) with the given normals."""
+    """Returns the weighted quadrics (m, 11) of planes.
+
+    Args:
+        normal: (m, 3) unit normals of the planes.
+        point: (m, 3) a point on each plane.
+        weight: (m,) weights of the planes.
+    """
     a, b, c = normal.T
     d = -dot(normal, point)
     columns = [a * a, a * b, a * c, a * d, b * b, b * c, b * d, c * c, c * d, d * d, np.ones_like(a)]
@@ -161,7 +173,12 @@ def _summed(index: Index, rows: Array, count: int) -> Array:
 
 
 def _quadrics(surface: Surface) -> Array:
-    """Summed quadrics (p, 11) of each position's face planes, and of planes along its borders and seams."""
+    """Returns the error quadric (p, 11) of each position.
+
+    It is the sum of the quadrics of two kinds of planes: the planes of the faces around the position, and,
+    for each edge of a border or seam that ends at the position, a plane through this edge, perpendicular to
+    the face at the edge.
+    """
     corners = surface.point[surface.faces]
     normal, area = _planes(surface.points, corners)
     of_face = _quadric(normal, surface.points[corners[:, 0]], area)
@@ -178,7 +195,12 @@ def _quadrics(surface: Surface) -> Array:
 
 
 def _squared_errors(quadrics: Array, points: Array) -> Array:
-    """Weighted mean squared distance of each point (k, 3) to the planes of its quadric (k, 11): (k,)."""
+    """Returns the weighted mean squared distances (k,) of points to the planes of their quadrics.
+
+    Args:
+        quadrics: (k, 11) one quadric for each point.
+        points: (k, 3) points.
+    """
     aa, ab, ac, ad, bb, bc, bd, cc, cd, dd, weight = quadrics.T
     x, y, z = points.T
     total = (aa * x + 2 * (ab * y + ac * z + ad)) * x + (bb * y + 2 * (bc * z + bd)) * y
@@ -187,7 +209,13 @@ def _squared_errors(quadrics: Array, points: Array) -> Array:
 
 
 def _chosen(surface: Surface, edges: _Edges, error: float) -> tuple[Index, Index, Array]:
-    """Selects the collapses of a round: positions to move, their targets and new deviations, all (k,)."""
+    """Selects the collapses of a round.
+
+    Returns:
+        moved: (k,) indices of the positions that move.
+        target: (k,) indices of the positions to which they move.
+        deviation: (k,) bound on the distance to the original surface after the collapse.
+    """
     start, stop, beyond = _candidates(len(surface.points), edges)
     cost = _squared_errors(surface.quadrics.take(start, axis=0), surface.points.take(stop, axis=0))
     cheap = np.flatnonzero(cost <= error**2)
@@ -210,7 +238,8 @@ def _candidates(count: int, edges: _Edges) -> tuple[Index, Index, Index]:
     Returns:
         start: (k,) index of the position that may move.
         stop: (k,) index of the position to which it may move.
-        beyond: (k,) index of the other neighbour of `start` on its border or seam; -1 if `start` is on none.
+        beyond: (k,) if `start` is on a border or seam, its neighbour along it that is not `stop`. Otherwise
+            -1.
     """
     marked = edges.kind != PLAIN
     # `edges` lists both directions of an edge between two faces, but only one of an open edge.
@@ -238,12 +267,20 @@ def _candidates(count: int, edges: _Edges) -> tuple[Index, Index, Index]:
 def _first_allowed(
     surface: Surface, start: Index, stop: Index, beyond: Index, cost: Array, error: float
 ) -> tuple[Index, Array, Array]:
-    """Finds, for each position, the cheapest neighbour that it can move to.
+    """Finds, for each position, the cheapest neighbour to which it may move.
+
+    Args:
+        surface: The surface.
+        start: (k,) index of a position that may move. Moves are sorted by `start`, then by `cost`.
+        stop: (k,) index of the position to which it may move.
+        beyond: (k,) see `_candidates`.
+        cost: (k,) cost of the move.
+        error: Largest permitted distance to the original surface.
 
     Returns:
         choice: (p,) position index of the neighbour; -1 if there is none.
-        price: (p,) cost of the collapse.
-        deviation: (p,) bound on the distance to the original surface after the collapse.
+        price: (p,) cost of this move; infinite if there is none.
+        deviation: (p,) bound on the distance to the original surface after this move.
     """
     count = len(surface.points)
     choice, price, deviation = np.full(count, -1), np.full(count, np.inf), np.zeros(count)
@@ -271,16 +308,18 @@ def _first_allowed(
 
 
 def _moved(points: Array, corners: Index, choice: Index) -> Array:
-    """Computes how far a surface would move away from each position if only that position moved.
+    """Computes how far the surface is from the old place of a position after the position has moved.
+
+    This is computed for each position separately, as if all other positions stayed.
 
     Args:
         points: (p, 3) positions.
         corners: (m, 3) position indices of the triangles.
-        choice: (p,) index of the position to which each position would move; -1 if it stays.
+        choice: (p,) index of the position to which each position moves; -1 if it stays.
 
     Returns:
-        (p,) distance from the old position to its faces after the move. Infinite if the move would rotate a
-        face too far, or if the position stays.
+        (p,) distance from the old place to the nearest triangle of the position after the move. Infinite if
+        the move would rotate a triangle too far, or if the position stays.
     """
     nearest, bad = np.full(len(choice), np.inf), np.zeros(len(choice), np.bool_)
     to = choice[corners]
@@ -299,9 +338,17 @@ def _moved(points: Array, corners: Index, choice: Index) -> Array:
 
 
 def _to_fan(to: Array, first: Array, second: Array, normal: Array, size: Array) -> Array:
-    """Squared distance (n,) of each point `to` to its triangle (0, first, second).
+    """Computes the squared distances (n,) of n points from n triangles with one corner at the origin.
 
-    If the projection of the point is outside the triangle, only the edge (0, first) is considered.
+    If the projection of a point is outside its triangle, the distance from the edge between the origin and
+    `first` is used.
+
+    Args:
+        to: (n, 3) points.
+        first: (n, 3) the second corner of each triangle.
+        second: (n, 3) the third corner of each triangle.
+        normal: (n, 3) normals of the triangles, not normalised.
+        size: (n,) squared lengths of the normals.
     """
     size = np.maximum(size, 1e-300)
     beside = dot(cross(first, to), normal)
@@ -314,7 +361,16 @@ def _to_fan(to: Array, first: Array, second: Array, normal: Array, size: Array) 
 
 
 def _apart(surface: Surface, choice: Index, price: Array) -> Index:
-    """Selects the cheapest collapses that share no face; returns the positions (k,) that move."""
+    """Selects cheap collapses, no two of which change the same face.
+
+    Args:
+        surface: The surface.
+        choice: (p,) index of the position to which each position may move; -1 if it stays.
+        price: (p,) cost of each move.
+
+    Returns:
+        (k,) indices of the positions that move.
+    """
     moving = np.flatnonzero(choice >= 0)
     # Costs are binned and shuffled within each bin; in a smooth order, few would be local minima.
     step = np.floor(2 * np.log2(np.maximum(price[moving], 1e-300)))

@@ -64,7 +64,12 @@ class Dimensions:
 
 
 def measured(mesh: Mesh, solid: Solid | None = None) -> Dimensions:
-    """Measures a mesh; `solid` is the solid that it represents, if already computed."""
+    """Measures a mesh.
+
+    Args:
+        mesh: The mesh.
+        solid: The result of `solid_of(mesh)`, if it is already known; otherwise None.
+    """
     solid = solid or solid_of(mesh)
     center = solid.center_m
     around: NDArray[np.float64] = mesh.vertices_m - center

@@ -37,7 +37,8 @@ class Searchable:
         samples: (n, 3) evenly spread points, triangle centres, and vertices.
         triangle: (n,) triangle index of each sample.
         tree: Finds the sample nearest to a point.
-        leaves: (2^depth, LEAF) triangle indices in the leaves of a complete binary tree; some occur twice.
+        leaves: (2^depth, LEAF) triangle indices in the leaves of a complete binary tree. To fill all leaves,
+            some triangles occur more than once.
         boxes: For each tree level, from the root, the bounding boxes of its nodes, (2^level, 2, 3).
     """
 
@@ -108,7 +109,10 @@ def farthest(points: Array, surface: Searchable) -> float:
 
 
 def _bounds(points: Array, surface: Searchable) -> Array:
-    """Squared distance (n,) of each point (n, 3) to the triangles of its `NEIGHBOURS` nearest samples."""
+    """Returns upper bounds (n,) of the squared distances from points (n, 3) to a surface.
+
+    Each bound is the squared distance to the triangles that contain the `NEIGHBOURS` nearest samples.
+    """
     near = surface.tree.query(points, NEIGHBOURS)[1].reshape(-1, NEIGHBOURS)
     return np.asarray(
         np.min(
@@ -118,7 +122,7 @@ def _bounds(points: Array, surface: Searchable) -> Array:
 
 
 def _refined(points: Array, bound: Array, surface: Searchable) -> Array:
-    """Squared distances (n,) of points (n, 3) to a surface, given upper bounds on these values, (n,)."""
+    """Exact squared distances (n,) of points (n, 3) to a surface; `bound` (n,) are upper bounds."""
     found, point, node = bound.copy(), np.arange(len(points)), np.zeros(len(points), np.int64)
     for boxes in surface.boxes[1:]:
         point, node = np.repeat(point, 2), (2 * node[:, None] + (0, 1)).ravel()

@@ -21,11 +21,11 @@ def readable(name: str) -> str:
 
 
 def real_path(folder: Path, name: str) -> Path:
-    """Returns the path of the file whose readable path, as returned by `readable`, is `name`.
+    """Undoes `readable`: returns the actual path of the file that has a readable path.
 
     Args:
         folder: Folder to which a relative path refers.
-        name: Readable path, absolute or relative.
+        name: Readable path, absolute or relative. Paths without escapes are allowed too.
     """
     path = folder / name
     if "\\x" not in name or path.exists():

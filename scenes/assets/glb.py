@@ -73,7 +73,14 @@ class _Views:
         self.accessors: list[dict[str, Any]] = []
 
     def add(self, rows: NDArray[Any], kind: int, target: int, **more: object) -> int:
-        """Adds an array (n, k); returns the accessor index. Vertex rows need a multiple of 4 bytes each."""
+        """Adds an array, and returns the index of its accessor.
+
+        Args:
+            rows: (n, k) the array. If `target` is `VERTICES`, the size of a row is a multiple of 4 bytes.
+            kind: Type of the numbers, a key of `TYPES`.
+            target: `VERTICES` or `INDICES`.
+            more: Further properties of the accessor, such as its type.
+        """
         stride = {"byteStride": rows.strides[0]} if target == VERTICES else {}
         view = {"buffer": 0, "byteOffset": len(self.content), "byteLength": rows.nbytes, "target": target}
         self.views.append(view | stride)
@@ -125,7 +132,7 @@ def read_glb(content: bytes, textures: Mapping[str, NDArray[np.uint8]]) -> Mesh:
 
     Args:
         content: The file content.
-        textures: Pixels of each texture by file name; see `texture_names`.
+        textures: Pixels of each texture, keyed by its file name; see `texture_names`.
 
     Raises:
         MeshError: The content is damaged or was written by another program.
@@ -153,7 +160,7 @@ def looks_of(
 
     Args:
         content: The file content, or at least its first chunk.
-        textures: Pixels of each texture by file name; see `texture_names`.
+        textures: Pixels of each texture, keyed by its file name; see `texture_names`.
 
     Raises:
         MeshError: The content is damaged or was written by another program.
@@ -238,7 +245,7 @@ def _part(
 
 
 def _rows(tree: dict[str, Any], binary: memoryview, index: int) -> NDArray[Any]:
-    """The values (n, k) of an accessor, including padding columns."""
+    """Returns the values (n, k) of the accessor `index`. Columns that only pad the rows are included."""
     accessor = tree["accessors"][index]
     view, kind = tree["bufferViews"][accessor["bufferView"]], np.dtype(TYPES[accessor["componentType"]])
     count, start, length = accessor["count"], view["byteOffset"], view["byteLength"]

@@ -42,10 +42,12 @@ Style = Literal["natural", "abstract"]
 
 @dataclass(frozen=True, slots=True)
 class Texture:
-    """A texture: variant `index` of a material or procedural texture `kind`, or an image file.
+    """A texture: a variant of a material or of a procedural texture, or an image file.
 
-    For the kind `image`, `index` is the index of the file in its folder, and `source` is `name@hash`, with
-    the hash of the file content.
+    Attributes:
+        kind: Name of the material or procedural texture; `image` for an image file.
+        index: Index of the variant, or of the image file in its folder.
+        source: For an image file, `name@hash` with the hash of its content; otherwise "".
     """
 
     kind: str
@@ -77,8 +79,8 @@ class Album:
     """The images and texture variants available to surfaces of one role.
 
     Attributes:
-        images: Images in the folder given by the setting `images`.
-        members: Indices of the allowed variants of each material and texture, in ascending order.
+        images: The user's images, from the folder that the setting `images` names.
+        members: Indices of the variants that may be used, ascending; the same for every material and texture.
         style: Texture style of surfaces whose setting `textures` is null.
     """
 
@@ -155,9 +157,9 @@ def file_hash(path: Path) -> str:
 class Pictures:
     """Provides the pixels of textures and environment maps, with caches.
 
-    `pictures(texture)` returns the pixels of a texture, `pictures.cutout(texture)` the RGBA pixels of an
-    image file, `pictures.material(texture)` the material with these pixels, and `pictures.panorama(source)`
-    the radiance of an environment map.
+    `pictures(texture)` returns the RGB pixels of a texture, and `pictures.cutout(texture)` the RGBA pixels of
+    an image file. `pictures.material(texture)` returns a generated material, or None if the texture is not
+    a material. `pictures.panorama(source)` returns the radiance of an environment map.
 
     Args:
         images: User images.
@@ -221,7 +223,7 @@ class Pictures:
 
 
 def _rng(kind: str, member: int) -> np.random.Generator:
-    """The generator of one variant of a procedural kind; it is the same in every data set."""
+    """The random number generator for a variant (`member`) of a procedural image, seeded by the arguments."""
     seed = np.random.SeedSequence(member, spawn_key=tuple(kind.encode()))
     return np.random.Generator(np.random.PCG64(seed))
 

@@ -49,7 +49,7 @@ class Level:
 
 
 def levels_of(mesh: Mesh) -> tuple[Level, ...]:
-    """Returns the levels of detail of a mesh, from fine to coarse; the first is the mesh, with error 0.
+    """Returns the levels of detail of a mesh, from fine to coarse; the first is `mesh` itself.
 
     The result depends only on the mesh. Meshes with few faces have one level.
     """
@@ -108,11 +108,11 @@ class _Source:
         return cls(mesh, points, place[first], part[first], uvs[first], vertex[mesh.faces], planar)
 
     def surface(self) -> Surface:
-        """Returns the surface for simplification."""
+        """Returns the mesh as a `Surface`, which can be simplified."""
         return Surface.of(self.points, self.point, self.faces)
 
     def searchable(self, faces: Index) -> Searchable:
-        """Returns the surface of the given faces (k, 3) for distance queries."""
+        """Returns the given faces (k, 3) as a `Searchable`, which computes distances to them."""
         return Searchable.of(self.points, self.point[faces])
 
     def mesh_of(self, faces: Index) -> Mesh:
@@ -128,10 +128,10 @@ class _Source:
 
 
 def _planar(part: Part) -> bool:
-    """Whether the texture coordinates of a part follow from its positions, as computed by `corner_uvs`.
+    """Whether the texture coordinates of a part are those that `corner_uvs` computes from its positions.
 
-    In parts without a texture, the coordinates of each face may also be scaled and shifted, because such
-    parts may have been joined from several.
+    If the part has no texture, it may have been joined from several parts. Its texture coordinates may then
+    have a different scale and offset in each face.
     """
     corners, uvs = part.vertices_m[part.faces], part.uvs[part.faces]
     planar = corner_uvs(corners)

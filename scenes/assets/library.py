@@ -36,21 +36,22 @@ class Entry:
     Attributes:
         name: Name of the asset, unique in the library.
         category: Name of its category.
-        mesh: Hash of the clean mesh, which is also its file name.
+        mesh: Hash of the clean mesh. Its file is named after the hash.
         path: File of the clean mesh.
-        dimensions: Dimensions of the clean mesh; None in libraries of version 1.
-        prepared: Hash of the file with the mesh prepared for rendering; "" if there is none.
+        dimensions: Dimensions of the clean mesh; None if the format of the library is version 1.
+        prepared: Hash of the file with the mesh prepared for rendering; "" if there is no such file.
         density_kg_m3: Density in kg/m³.
         licence: Licence of the mesh.
         upright: Whether bodies are released upright; None if not specified.
         source: Path of the original file, relative to the imported folder.
-        pieces: File of the convex decomposition used for collision, or None if the convex hull is used.
-        from_file: Transform from the coordinates in the original file to those of the clean mesh.
+        pieces: File of the convex decomposition used for collision. None if the convex hull is used.
+        from_file: Transform from the coordinates of the original file to the coordinates of the clean mesh.
         knows_up: Whether the file or the user stated which axis points up; otherwise z was assumed.
-        notes: Repairs made by import, and missing parts of the file.
-        repairs: The notes that describe repairs.
-        keypoints: Named keypoints, in the coordinates of the original file; None if it has none.
-        regions: File of its regions, in the coordinates of the original file; None if it has none.
+        notes: Remarks by `sim2coco assets import`: repairs of the mesh, and what was missing in the original.
+        repairs: Those of the notes that describe repairs.
+        keypoints: Named keypoints, in the coordinates of the original file; None if the asset has none.
+        regions: File of the mesh regions, in the coordinates of the original file; None if the asset has
+            none.
         origin: The original file; None if the library was written before origins were stored.
     """
 
@@ -79,7 +80,7 @@ class Library:
     """The assets of a library.
 
     Attributes:
-        categories: Category names in import order, which is the order of their ids.
+        categories: Names of the categories in import order. Category ids follow this order.
         entries: The assets of all categories.
     """
 
@@ -149,7 +150,10 @@ def _entry(folder: Path, asset: dict[str, Any]) -> Entry:
 
 
 def _from_file(asset: dict[str, Any]) -> Matrix:
-    """Returns the file-to-mesh transform of an asset; older libraries store only the unit and the up axis."""
+    """Returns the transform from the original file to the clean mesh.
+
+    Older libraries do not store it; then it is computed from the unit and the up axis.
+    """
     if "from_file" not in asset:
         return conversion(float(asset.get("metres_per_unit", 1.0)), str(asset.get("up", "z")))
     return matrix_of(np.array(asset["from_file"], np.float64).reshape(4, 4))

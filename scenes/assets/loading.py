@@ -39,12 +39,12 @@ def load_catalogue(
     furniture: Mapping[str, Mesh] | None = None,
     style: Style = "natural",
 ) -> Catalogue:
-    """Loads the catalogue: reads and checks the meshes and images in the settings.
+    """Loads the catalogue: reads and checks the meshes and images that the settings name.
 
     Args:
         settings: The categories and distractors.
-        folders: The image folder of each role, or None; see `load_images`.
-        furniture: Furniture meshes by name.
+        folders: The image folder of each role; None for a role without images. See `load_images`.
+        furniture: A dict from names to furniture meshes.
         style: Texture style of surfaces whose setting `textures` is null.
 
     Raises:
@@ -89,7 +89,13 @@ def load_catalogue(
 
 
 def load_category(name: str, category: Category, with_regions: bool = False) -> tuple[Asset, ...]:
-    """Loads the assets of a single category, as distractors unless `with_regions` is true.
+    """Loads the assets of a single category.
+
+    Args:
+        name: Name of the category.
+        category: Settings of the category.
+        with_regions: Whether to load the regions of the meshes. If false, the assets are distractors, which
+            have no regions.
 
     Raises:
         CatalogueError: A mesh, or a region of it, cannot be used.
@@ -120,6 +126,12 @@ class _Loader:
         """Loads the assets of a category from a shape, a library or mesh files.
 
         If the path or library cannot be used, adds an error and returns an empty tuple.
+
+        Args:
+            group: `categories` or `distractors`, for messages.
+            name: Name of the category.
+            category: Settings of the category.
+            index: Index of the category; None for distractors.
         """
         if category.shape is not None:
             size_m = category.size_m or (1.0, 1.0)
@@ -162,9 +174,17 @@ class _Loader:
         return tuple(assets)
 
     def _sized(self, setting: str, path: Path, category: Category) -> tuple[Mesh, MeshFile, Matrix]:
-        """Returns the scaled mesh of a file, the unscaled mesh as read, and `Asset.from_file`.
+        """Reads a mesh file, and scales the mesh.
 
-        The mesh is scaled to the largest `size_m` of its category; without `size_m` it is not scaled.
+        The longest side of the scaled mesh is the upper limit of the range `size_m` of `category`. Without
+        `size_m`, the mesh is not scaled.
+
+        Returns:
+            The scaled mesh; the file as read, with the unscaled mesh; and the transform from the coordinates
+            in the file to those of the scaled mesh.
+
+        Raises:
+            MeshError: The file cannot be used, or the mesh has no plausible size and there is no `size_m`.
         """
         assert category.path is not None
         found = self._noted(setting, path.name, path, category, category.path.within)
@@ -181,8 +201,9 @@ class _Loader:
     def _of_library(
         self, setting: str, folder: Path, name: str, category: Category, index: int | None
     ) -> Iterator[Asset]:
-        """Yields the assets of one category of a library, or of all its categories.
+        """Yields the assets of a library.
 
+        If `category.path` names a category of the library, only the assets of that category are loaded.
         Densities come from the library unless the settings state them. Sizes were confirmed at import and are
         not checked again.
         """
@@ -209,7 +230,9 @@ class _Loader:
     def _of_entry(
         self, setting: str, entry: Entry, called: str, category: Category, index: int | None
     ) -> tuple[Asset, float]:
-        """Returns the asset and the scale factor of a library entry, without reading the mesh.
+        """Returns the asset and the scale factor of a library entry.
+
+        The mesh is not read, unless the library does not store the dimensions of the mesh.
 
         Raises:
             MeshError: A file is missing or damaged.
@@ -226,7 +249,10 @@ class _Loader:
     def _of_obj(
         self, setting: str, entry: Entry, called: str, category: Category, index: int | None
     ) -> tuple[Asset, float]:
-        """Like `_of_entry`, but for libraries of version 1, which do not store the dimensions of meshes."""
+        """Returns the asset and the scale factor of an entry in a library of version 1.
+
+        The mesh is read, because libraries of version 1 do not store the dimensions of meshes.
+        """
         mesh = self._noted(setting, entry.name, entry.path, category, entry.path.parent).mesh
         factor = 1.0
         content = mesh.content_hash
@@ -255,9 +281,16 @@ class _Loader:
             return None
 
     def _noted(self, setting: str, called: str, path: Path, category: Category, within: Path) -> MeshFile:
-        """Reads a mesh file, whose textures are in the folder `within`, and adds its notes.
+        """Reads a mesh file, and adds the notes on reading it to the loader's notes.
 
         Notes on materials and textures are left out if the category replaces the colours of the file.
+
+        Args:
+            setting: Key of the setting that names the file, for the notes.
+            called: Name of the mesh, for the notes.
+            path: The mesh file.
+            category: Settings of the category.
+            within: A folder that may contain the textures, in addition to the folder of `path`.
         """
         found = read_mesh_file(path, within)
         looks = found.looks if category.color in (None, "own") else ()
@@ -269,7 +302,8 @@ def _with_regions(category: Category, asset: Asset, file: Path) -> Asset:
     """Adds regions to an asset: from the category settings, or else from the region file next to the mesh.
 
     Raises:
-        MeshError: A mask cannot be used, or a region is empty or refers to a name that the mesh lacks.
+        MeshError: A mask cannot be used, or a region is empty or names a material or group that the mesh does
+            not have.
     """
     assert category.path is not None
     wanted = category.regions or regions_beside(file)
@@ -303,8 +337,8 @@ def _region_names(settings: Assets, groups: list[tuple[Asset, ...]]) -> tuple[di
     """Collects the region categories.
 
     Returns:
-        The supercategory of each region name; and errors, for regions that have two supercategories or the
-        name of a category.
+        A dict from region name to supercategory, and a list of error messages. It is an error if a region
+        name has two different supercategories, or is also the name of a category.
     """
     found: dict[str, str] = {}
     faults = []
@@ -321,7 +355,10 @@ def _region_names(settings: Assets, groups: list[tuple[Asset, ...]]) -> tuple[di
 
 
 def _facts(category: Category, entry: Entry) -> dict[str, object]:
-    """Density, licence and upright setting: from the category if set there, otherwise from the library."""
+    """Returns the settings `density_kg_m3`, `licence` and `upright` of a mesh in a library.
+
+    Each value comes from `category` if it is set there, otherwise from the library's `entry`.
+    """
     return {
         "density_kg_m3": category.density_kg_m3 or entry.density_kg_m3,
         "licence": entry.licence if category.licence == UNKNOWN else category.licence,

@@ -32,7 +32,7 @@ class Part:
         uvs: (n, 2) texture coordinates, v up (the OBJ convention).
         faces: (m, 3) vertex indices, counter-clockwise seen from outside.
         color_rgb: Colour, 0..1, which multiplies the texture.
-        texture: (h, w, 3) RGB, top row first, or None.
+        texture: (h, w, 3) RGB, top row first; None without a texture.
 
     Raises:
         MeshError: There are no faces, an array has the wrong shape or dtype, a value is not finite or out

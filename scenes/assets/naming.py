@@ -9,11 +9,15 @@ from scenes.assets.paths import AssetPath
 
 
 def asset_names(name: str, path: AssetPath) -> dict[Path, str]:
-    """Returns the asset name of each mesh file.
+    """Returns a dict from each mesh file of a category to its asset name.
 
-    The name of a single file is the category name. The name of one of several files is the category name
-    followed by the file stem. Where stems are not unique, the folder, the suffix or both are added. If the
-    names are still not unique, the index of the file is used.
+    If `path` is a file, its asset name is the category name. Otherwise, an asset name is the category name
+    followed by the stem of the file. If files have the same stem, their folder, their suffix or both are
+    added; if that does not distinguish them, the index of the file is used.
+
+    Args:
+        name: The category name.
+        path: The file, or the folder or pattern with the files.
     """
     files = path.files()
     if path.resolved.is_file():

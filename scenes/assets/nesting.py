@@ -1,4 +1,4 @@
-"""Nesting of closed surface patches: containment, and inverted patches that are not cavities."""
+"""Finds closed surface patches that face inward although they are not cavities in another patch."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ MAX_SOLID_ANGLES = 50_000_000
 def inside_out(corners: Floats, of: Ints, volumes: Floats, solid: Mask) -> Mask:
     """For each patch, whether it must be flipped: bool (k,).
 
-    A patch must be flipped if it faces inward without being a cavity, or lies inside such a patch.
+    A patch that faces inward must be flipped, unless it lies inside another patch, as a cavity does. All
+    patches inside a flipped patch must be flipped, too.
 
     Args:
         corners: (m, 3, 3) vertices of the triangles, near the origin.
@@ -44,7 +45,7 @@ class Nest:
     """Containment tests between closed patches."""
 
     def __init__(self, corners: Floats, of: Ints, solid: Mask) -> None:
-        """Groups the triangles by patch, and computes the bounding boxes."""
+        """Groups the triangles by patch, and computes the bounding box of each patch."""
         order = np.argsort(of, kind="stable")
         starts = np.flatnonzero(np.diff(of[order], prepend=-1))
         self._faces = np.split(order, starts[1:])
@@ -65,7 +66,10 @@ class Nest:
         return np.flatnonzero(fits & self._solid)
 
     def contains(self, outer: np.int64, inner: np.int64) -> bool:
-        """Whether most probe points of `inner` lie inside `outer`."""
+        """Whether patch `inner` lies inside patch `outer`, judged by a few points on `inner`.
+
+        After `MAX_SOLID_ANGLES` computations over all calls, the answer is always false.
+        """
         probes = self._corners[self._faces[inner][:PROBES]].mean(axis=1)
         triangles = self._corners[self._faces[outer]]
         self._left -= len(probes) * len(triangles)

@@ -62,7 +62,7 @@ def obj_bytes(groups: Iterable[ObjGroup], head: Sequence[str] = (), digits: int 
 
 
 def _sufficient(digits: int, vertices: Sequence[Array]) -> int:
-    """Number of digits that resolves a shape far from the origin as well as one near the origin."""
+    """Number of digits to write for positions: `digits`, or more if the shape is far from the origin."""
     points = np.concatenate(vertices)
     reach, size = float(np.abs(points).max()), float(np.ptp(points, axis=0).max())
     if reach <= FAR * size or not size:

@@ -25,9 +25,9 @@ MAX_HEADER_BYTES = 4096
 
 
 def panorama_files(path: str) -> list[Path]:
-    """Lists the environment maps in a folder, sorted by name; for the path of a file, only that file.
+    """Lists the environment maps in a folder, sorted by name. If `path` is a file, the list contains only it.
 
-    Empty if the path does not exist or the suffix is not one of `SUFFIXES`.
+    Files with a suffix that is not in `SUFFIXES` are left out. The list is empty if `path` does not exist.
     """
     given = Path(path).expanduser()
     inside = sorted(given.iterdir()) if given.is_dir() else [given]
@@ -39,7 +39,9 @@ def panorama_files(path: str) -> list[Path]:
 
 
 def read_panorama(path: Path) -> Floats:
-    """Reads the linear radiance (h, w, 3) of an environment map, at most `MAX_WIDTH_PX` wide.
+    """Reads the linear radiance (h, w, 3) of an environment map.
+
+    A map wider than `MAX_WIDTH_PX` is scaled down to this width.
 
     Raises:
         ImageError: The file cannot be read, is not twice as wide as high, has invalid pixels, or is black.

@@ -98,7 +98,7 @@ class AssetPath:
         return files
 
     def _elsewhere(self, given: Path) -> str:
-        """Returns the end of the error message for a path without meshes; it says where meshes are."""
+        """The end of the error message for a path without meshes; it names a nearby folder with meshes."""
         if not given.is_dir():
             return f"in {self.text!r}"
         text = self.text.rstrip("/")
@@ -115,10 +115,10 @@ class AssetPath:
 
     @property
     def within(self) -> Path:
-        """The folder that may contain the textures of the meshes.
+        """The folder that must contain the textures of the meshes.
 
-        For a path in a package, the folder of the package; for a glob pattern, the folder above its first
-        `*`; for a folder, that folder; for a mesh file, the folder of the file.
+        This is the package's folder if the path is in a package. Otherwise it is the folder above the first
+        `*` of a glob pattern, the given folder itself, or the folder of the given mesh file.
 
         Raises:
             PathError: The package is not installed.
@@ -136,7 +136,8 @@ class AssetPath:
     def bare(self) -> str:
         """The name of the file, folder or library without its parents.
 
-        For a glob pattern, the path from the first component with `*`. A category is appended after `#`.
+        For a glob pattern, the part of the path that begins with the first component with `*`. If there is a
+        category, `#` and the category are appended.
         """
         parts = PurePath(self.folder).parts
         wild = next((index for index, part in enumerate(parts) if "*" in part), len(parts) - 1)
@@ -154,7 +155,8 @@ class AssetPath:
 def matches(folder: Path, pattern: str) -> list[Path]:
     """Lists the files and folders below a folder that match a glob pattern.
 
-    Brackets are literal, as in `[v2]/*.obj`; only if nothing matches, `[ab]` is a character class.
+    Brackets are first read as literal text, as in `[v2]/*.obj`. If nothing matches, they are read as
+    character classes.
 
     Raises:
         PathError: A folder vanished while it was searched.
@@ -168,7 +170,10 @@ def matches(folder: Path, pattern: str) -> list[Path]:
 
 
 def nearest_meshes(folder: Path) -> tuple[Path, str] | None:
-    """Finds the nearest subfolder with meshes, and their most common suffix, which is "" for a library.
+    """Searches a folder, and the folders in it, for the nearest folder with meshes.
+
+    Returns this folder and the most common suffix of its meshes; the suffix is "" if the folder is a library.
+    Returns None if no meshes are found.
 
     At most `MAX_SEARCHED` folders are searched. Symbolic links to folders are not followed.
     """

@@ -23,7 +23,7 @@ MIN_MASS_KG, MAX_MASS_KG = 0.01, 50.0
 def asset_of(
     name: str, category: Category, index: int | None, mesh: Mesh, content: str, solid: Solid | None = None
 ) -> Asset:
-    """Creates the asset of a mesh, with mass, centre of mass and extents.
+    """Creates the asset of a mesh; computes its mass, centre of mass and extents.
 
     Args:
         name: Name of the asset, unique in a catalogue.
@@ -52,7 +52,7 @@ def asset_with(
         index: Index of the category, or None for a distractor.
         surface: The mesh at scale 1.
         dimensions: The dimensions of the mesh at scale 1.
-        hashes: Hash of the mesh at scale 1, and `Asset.content`.
+        hashes: Hash of the mesh at scale 1 (for `Asset.key`), and the value of `Asset.content`.
     """
     density_kg_m3 = category.density_kg_m3 or DENSITY_KG_M3
     mass_kg = float(np.clip(density_kg_m3 * dimensions.volume_m3, MIN_MASS_KG, MAX_MASS_KG))
@@ -77,7 +77,12 @@ def asset_with(
 
 
 def _standing(asset: Asset, dimensions: Dimensions) -> Standing:
-    """Extents of the standing mesh of an asset; taken from `dimensions` if z is already the up axis."""
+    """Computes the extents of an asset's mesh after it has been rotated to stand upright.
+
+    Args:
+        asset: The asset.
+        dimensions: Dimensions of the mesh as stored. They contain the result if z is already the up axis.
+    """
     if np.isclose(rotation(asset.stance)[2, 2], 1.0):
         return Standing(dimensions.aside_m, dimensions.below_m, dimensions.above_m)
     low, high = standing_box(asset)

@@ -23,12 +23,12 @@ FAR = 8.0
 
 @dataclass(frozen=True, slots=True)
 class FarSize:
-    """A category with a mesh whose size is far from the median size of the other meshes.
+    """A warning that a category contains a mesh much larger or smaller than most other meshes.
 
     Attributes:
         category: Name of the category.
-        stated: Whether the user or a library states the size.
-        sentence: Message with the setting, the mesh, its size, and what to do.
+        stated: Whether the size of the category's meshes was set, by the user or by a library.
+        sentence: Message that names the setting, the mesh and its size, and says what to do.
     """
 
     category: str
@@ -42,9 +42,10 @@ def long(longest_m: float) -> str:
 
 
 def doubtful_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[str]:
-    """Yields an error for each mesh over `MAX_RATIO` times larger or smaller than the median of all others.
+    """Yields an error message for each mesh that is far too large to be placed, or too small to be visible.
 
-    A body that is far too large cannot be placed, and one that is far too small is never visible.
+    The limit is `MAX_RATIO` times larger or smaller than the median size of all other meshes. Meshes of a
+    library are skipped unless the user sets their size; the library was checked when it was imported.
     """
     ratios = _ratios(groups)
     for (name, category), group in zip(settings.categories.items(), groups, strict=True):
@@ -58,9 +59,10 @@ def doubtful_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Itera
 
 
 def far_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[FarSize]:
-    """Yields an entry for each category that contains a mesh of an unusual size.
+    """Yields a `FarSize` for each category that contains a mesh of an unusual size.
 
-    A size is unusual if it is more than `FAR` times larger or smaller than the median of all other meshes.
+    A size is unusual if it is more than `FAR` times larger or smaller than the median size of all other
+    meshes, in all categories.
 
     Args:
         settings: The categories.
@@ -76,7 +78,14 @@ def far_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[F
 def _far_size(
     name: str, category: Category, far: Mapping[Asset, float], usual_m: Mapping[Asset, float]
 ) -> FarSize:
-    """Creates the entry of a category; its message names the mesh whose size differs most."""
+    """Creates the `FarSize` of a category; its message names the mesh whose size differs most.
+
+    Args:
+        name: Name of the category.
+        category: Its settings.
+        far: For each mesh of unusual size, the size divided by the median size of the other meshes.
+        usual_m: For each of these meshes, the median size of the other meshes in metres.
+    """
     worst = max(far, key=lambda asset: max(far[asset], 1 / far[asset]))
     called = category.path.bare if category.path and worst.name == name else worst.name
     ratio, size_m = far[worst], max(worst.extents_m)
@@ -93,8 +102,8 @@ def _ratios(groups: Sequence[Sequence[Asset]]) -> dict[str, tuple[float, float]]
     """Compares the size of each asset with the median size of all other assets.
 
     Returns:
-        For each asset key, the size divided by the median, and the median in metres. A single asset is
-        compared with itself.
+        A dict from asset key to (size divided by the median, median in metres). If there is only one asset,
+        it is compared with itself.
     """
     sizes = {asset.key: max(asset.extents_m) for group in groups for asset in group}
     ascending = np.array(sorted(sizes.values()))

@@ -62,7 +62,9 @@ class Prepared:
 
 
 def prepared_bytes(name: str, levels: Sequence[Level], hull_m: Array, collision_m: Array) -> bytes:
-    """Serializes all levels of detail except the first, which is the mesh itself.
+    """Serializes the hulls and the levels of detail of a mesh.
+
+    The triangles of the first level are left out, because it is the mesh itself.
 
     Args:
         name: Name of the mesh, which is its hash.
@@ -136,7 +138,7 @@ def _are_errors(errors_m: Array) -> bool:
 
 
 def _solid(*hulls: Array) -> bool:
-    """Whether each array contains the vertices (n, 3) of a solid."""
+    """Whether every array in `hulls` contains at least four finite points (n, 3)."""
     return all(
         points.ndim == 2 and points.shape[1] == 3 and len(points) > 3 and bool(np.isfinite(points).all())
         for points in hulls

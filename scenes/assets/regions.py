@@ -108,8 +108,9 @@ class Regions:
     Attributes:
         corners_m: (m, 3, 3) vertices of the triangles.
         uvs: (m, 3, 2) texture coordinates, v up; NaN where there are none.
-        wraps: (m, 2) wrap modes of masks along u and v, as indices into `WRAPS` of the module `named`.
-        areas: The regions; where two overlap, the later is on top.
+        wraps: (m, 2) for each triangle, how masks continue outside 0..1 along u and v, as indices into
+            `WRAPS` of the module `named`.
+        areas: The regions; where two overlap, the one that comes later in this tuple is on top.
     """
 
     corners_m: Array
@@ -128,7 +129,7 @@ class Regions:
 
     @property
     def content(self) -> dict[str, str]:
-        """Hash of each region's triangles and mask, by region name."""
+        """Dict from the name of each region to a hash of its triangles and mask."""
         shape, places = self.corners_m.tobytes(), self.uvs.tobytes()
         if self.wraps.any():
             places += self.wraps.tobytes()
@@ -142,7 +143,9 @@ class Regions:
 
 
 def regions_beside(mesh: Path) -> dict[str, RegionSettings]:
-    """Reads the region file next to a mesh file, `bottle.regions.yaml` for `bottle.obj`; empty without one.
+    """Reads the region file next to a mesh file, for example `bottle.regions.yaml` next to `bottle.obj`.
+
+    Returns a dict from region names to settings; an empty dict if there is no such file.
 
     Raises:
         MeshError: The file cannot be read; the message is one line.
@@ -156,7 +159,7 @@ def regions_of(path: Path, wanted: Mapping[str, RegionSettings], resolver: MeshR
 
     Args:
         path: The mesh file.
-        wanted: The region settings by name.
+        wanted: The settings of each region, keyed by the name of the region.
         resolver: Opens the masks.
 
     Raises:
@@ -194,7 +197,16 @@ def _area(named: Named, name: str, region: RegionSettings, resolver: MeshResolve
 
 
 def _chosen(what: str, words: Iterable[str], known: Iterable[tuple[str, ...]], named: Named) -> Mask:
-    """For each tuple of names, whether any of them matches a wanted name or pattern.
+    """Finds the materials or groups of a mesh that match a region's settings.
+
+    Args:
+        what: Beginning of the error message.
+        words: The names or patterns in the settings.
+        known: For each material or combination of groups, its names.
+        named: The mesh; the error message lists its names.
+
+    Returns:
+        For each entry of `known`, whether one of its names matches one of `words`.
 
     Raises:
         MeshError: A wanted name matches nothing; the message lists the names in the mesh.
@@ -254,7 +266,7 @@ def regions_bytes(regions: Regions) -> bytes:
 
 
 def read_regions(path: Path) -> Regions:
-    """Reads the regions in a file with content from `regions_bytes`.
+    """Reads the regions in a file that contains the result of `regions_bytes`.
 
     Raises:
         MeshError: The file is missing or damaged.

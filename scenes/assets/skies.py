@@ -88,7 +88,13 @@ SKIES: dict[str, Callable[[np.random.Generator, Array], Array]] = {
 
 
 def _with_ground(rng: np.random.Generator, rays: Array, light: Array) -> Array:
-    """Replaces the lower half of a sky (h, w, 3) with ground that reflects part of the sky's light."""
+    """Replaces the part of a sky below the horizon with ground that reflects part of the sky's light.
+
+    Args:
+        rng: Generator of the ground's colour.
+        rays: (h, w, 3) direction of each pixel.
+        light: (h, w, 3) radiance of the sky.
+    """
     ground = rng.uniform(0.1, 0.35) * rng.uniform(0.8, 1.0, 3)
     return np.where(rays[..., 2:] > 0, light, ground * _floor_irradiance(light) / np.pi)
 

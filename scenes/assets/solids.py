@@ -23,7 +23,7 @@ class Run(NamedTuple):
     points are in upward order.
 
     Attributes:
-        points_m: (k, 2) radius and z of the points, in order.
+        points_m: (k, 2) radius and z of the points along the path.
         normals: (k, 2) unit normals in the same plane.
     """
 
@@ -124,7 +124,12 @@ def _is_flat(run: Run) -> bool:
 
 
 def _swept(run: Run, segments: int, radius_m: float, v_span: tuple[float, float]) -> Part:
-    """Revolves one run about z: a grid with `segments` + 1 columns, the last of which repeats the first."""
+    """Returns the surface of revolution of one run about z.
+
+    The first and the last of `segments` + 1 vertices around z have the same position, but u = 0 and u = 1.
+    Along the run, v increases through `v_span`. On horizontal runs, the texture instead covers a square of
+    side 2 · `radius_m` about z.
+    """
     shift = np.zeros(len(run.points_m))  # at a tip, u is the middle of its triangle
     shift[[0, -1]] = np.where(run.points_m[[0, -1], 0] == 0, (0.5, -0.5), 0)
     turns = (np.arange(segments + 1) + shift[:, None]) / segments
@@ -141,7 +146,10 @@ def _swept(run: Run, segments: int, radius_m: float, v_span: tuple[float, float]
 
 
 def _rotated_about_z(plane: Floats, turns: Floats) -> Floats:
-    """Rotates (radius, z) vectors (k, 2) about z by `turns` (k, columns); returns (k, columns, 3)."""
+    """Rotates vectors (k, 2) of radius and z about z; returns x, y, z as (k, columns, 3).
+
+    Each vector is rotated by all angles in its row of `turns` (k, columns), which are in full turns.
+    """
     xy = plane[:, None, :1] * _directions(turns)
     return np.concatenate([xy, np.broadcast_to(plane[:, None, 1:], (*turns.shape, 1))], axis=-1)
 
@@ -198,7 +206,7 @@ def extruded(
 
 
 def _walls(outline_m: Floats, z_m: tuple[float, float], texture_m: float) -> Part:
-    """One flat wall with four vertices per side of the outline."""
+    """Returns a flat vertical wall for each side of the outline; each wall has its own four vertices."""
     after_m = np.roll(outline_m, -1, axis=0)
     along = after_m - outline_m
     lengths = np.linalg.norm(along, axis=1)

@@ -32,7 +32,7 @@ def stance(up: Up | None, front: Side | None) -> Quat:
 
     Args:
         up: The axis of the mesh that points up; None is z.
-        front: The front side of the mesh; None uses `FRONTS`.
+        front: The front side of the mesh; None is the side that `FRONTS` states for the up axis.
 
     Raises:
         ValueError: The front is at the top or the bottom.

@@ -39,9 +39,10 @@ class StoredMesh:
     """A mesh in a library.
 
     Attributes:
-        path: The mesh file.
-        factor: Scale factor of the mesh.
-        prepared: Hash of the file next to `path` that contains the mesh prepared for rendering, or "".
+        path: Path of the mesh file.
+        factor: Factor by which the mesh in the file is scaled.
+        prepared: Hash that names another file in the same folder, which contains the mesh prepared for
+            rendering. "" if there is no such file.
     """
 
     path: Path
@@ -117,7 +118,15 @@ def _texture_files(path: Path, content: bytes) -> Iterator[tuple[str, Path]]:
 
 
 def _checked(path: Path, called: str = "its file") -> bytes:
-    """Reads a file and checks its content against the hash in its name."""
+    """Returns the content of a file, after checking it against the hash in the file's name.
+
+    Args:
+        path: The file.
+        called: What error messages call the file.
+
+    Raises:
+        MeshError: The file cannot be read, is too large, or does not have this hash.
+    """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise MeshError(f"{called} is larger than {MAX_FILE_BYTES >> 20} MiB")

@@ -27,7 +27,7 @@ class Patches:
     Attributes:
         corners: (m, 3, 3) vertices of the triangles, with outward winding.
         turned: (m,) whether the winding of a triangle was reversed.
-        inside_out: Number of closed patches that were flipped as a whole.
+        inside_out: Number of closed or nearly closed patches that were flipped as a whole.
         closed: Whether no patch has a hole.
         of: (m,) patch index of each triangle, from 0.
         volumes: (k,) signed volume of each patch, with its holes closed; negative for cavities.
@@ -53,15 +53,16 @@ def doubled(corner_of: Ints) -> Mask:
 def doubled_and_both(corner_of: Ints) -> tuple[Mask, Mask]:
     """Finds redundant triangles, which repeat an earlier triangle.
 
-    A triangle is redundant if it has the winding of the earlier triangle, or if it is the back of a
-    double-sided surface. Two triangles of opposite winding may also be walls of two touching closed bodies.
-    Such triangles are connected to larger surfaces, and are not redundant.
+    A triangle with the same winding as the earlier triangle is always redundant. A triangle with the opposite
+    winding is redundant only if the two are the sides of a double-sided surface. If they are connected to
+    other triangles, they are the walls of two touching bodies instead.
 
     Args:
         corner_of: (m, 3) vertex indices; vertices at the same position have the same index.
 
     Returns:
-        Whether each triangle is redundant, and whether it is one side of a double-sided surface, both (m,).
+        redundant: (m,) whether each triangle is redundant.
+        both: (m,) whether each triangle is one side of a double-sided surface.
     """
     ascending = np.sort(corner_of, axis=1)
     start = corner_of.argmin(axis=1)[:, None]
@@ -79,16 +80,17 @@ def doubled_and_both(corner_of: Ints) -> tuple[Mask, Mask]:
 
 
 def _attached(corner_of: Ints, twin: Mask) -> Mask:
-    """Finds the twins that edges connect, directly or via other twins, to a triangle that is not a twin.
+    """Finds twins that are connected to a triangle that is not a twin.
 
-    Twins are two triangles with the same vertices and opposite winding.
+    Twins are two triangles with the same vertices and opposite winding. Triangles are connected if they share
+    an edge, or if a chain of twins with shared edges leads from one to the other.
 
     Args:
         corner_of: (m, 3) vertex indices.
         twin: (m,) whether each triangle is a twin.
 
     Returns:
-        (m,) whether each triangle is such a twin.
+        (m,) True for the twins found.
     """
     edge_of, _ = _edges(corner_of)
     count, edges = len(corner_of), int(edge_of.max()) + 1
@@ -103,9 +105,10 @@ def _attached(corner_of: Ints, twin: Mask) -> Mask:
 def patches_of(corners: Floats, corner_of: Ints) -> Patches:
     """Orients the triangles of a surface outward.
 
-    The triangles of a patch are first given the orientation of most of its area. Then a closed or nearly
-    closed patch with negative volume is flipped, unless it is a cavity, that is, lies inside another patch.
-    All patches inside a flipped patch are flipped too.
+    First, if the triangles of a patch disagree in orientation, those that cover less area are turned. Then, a
+    closed or nearly closed patch with negative volume is flipped as a whole. Such a patch is not flipped if
+    it lies inside another patch, because it is then a cavity. If a patch is flipped, all
+    patches inside it are flipped too.
 
     Args:
         corners: (m, 3, 3) vertices of the triangles.
@@ -139,7 +142,12 @@ def patches_of(corners: Floats, corner_of: Ints) -> Patches:
 
 
 def _edges(corner_of: Ints) -> tuple[Ints, Ints]:
-    """The edge index of each triangle side, and 1 or -1 for its direction, both (m, 3)."""
+    """Numbers the edges of a surface.
+
+    Returns:
+        edge_of: (m, 3) edge index of each side of each triangle.
+        along: (m, 3) 1 or -1, the direction in which the triangle runs along the edge.
+    """
     start, stop = corner_of, np.roll(corner_of, -1, axis=1)
     low, high = np.minimum(start, stop).astype(np.int64), np.maximum(start, stop)
     _, edge = distinct([(low * (int(high.max()) + 1) + high).ravel()])
@@ -178,12 +186,13 @@ def _consistent(edge_of: Ints, along: Ints, areas: Floats) -> tuple[Ints, Mask, 
 
 
 def _loose(edge_of: Ints, along: Ints, turned_along: Ints, of: Ints) -> Ints:
-    """Finds the triangles whose patch has holes although their shell is closed.
+    """Finds the triangles whose patch has holes, while their shell is closed.
 
-    Triangles that share an edge are in one shell, even if more than two share the edge, as in touching boxes.
+    Shells and patches are connected components of triangles. In a shell, all triangles that share an edge are
+    connected. In a patch, triangles are connected only by edges that exactly two triangles share.
 
     Returns:
-        (m,) index of the shell of each of these triangles; -1 for all other triangles.
+        (m,) index of the shell of each triangle found; -1 for all other triangles.
     """
     count, edges = len(of), int(edge_of.max()) + 1
     ends = _open_ends(edge_of, turned_along, of)

@@ -100,7 +100,7 @@ def marble(rng: np.random.Generator, size_px: int) -> Image:
 
 
 def dots(rng: np.random.Generator, size_px: int) -> Image:
-    """Round dots of one size on a square grid, or with every other row shifted by half a step."""
+    """Round dots of one size in rows; in half of the textures, every other row is shifted by half a step."""
     across, shift = 2 * int(rng.integers(1, 7)), 0.5 * int(rng.integers(0, 2))
     radius = rng.uniform(0.2, 0.4)
     x, y = _grid(size_px)
@@ -155,7 +155,7 @@ def _interpolated(rows: Floats, size_px: int) -> Floats:
 
 
 def _fractal_noise(rng: np.random.Generator, size_px: int, cells: int, octaves: int = 5) -> Floats:
-    """Fractal noise in [0, 1]: each octave has twice the cells and half the weight of the previous one."""
+    """Fractal noise in [0, 1]: from each octave to the next, cell size and weight are halved."""
     layers = [_value_noise(rng, size_px, (cells << k, cells << k)) / 2 ** (k + 1) for k in range(octaves)]
     return np.asarray(sum(layers) / (1 - 0.5**octaves), np.float64)
 

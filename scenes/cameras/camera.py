@@ -156,7 +156,7 @@ class CameraKind(Intrinsics, Kind):
     ) -> Camera:
         """Samples the camera of one view: intrinsics, and a pose aimed near the centre of the objects.
 
-        Ranges in pixels must be single numbers, as `drawn` returns them.
+        Settings in pixels, such as `fx`, must be single numbers: call `drawn` first if they are ranges.
 
         Args:
             rng: Generator of this view.
@@ -183,7 +183,7 @@ class CameraKind(Intrinsics, Kind):
 
     @property
     def over_ground(self) -> bool:
-        """Whether the views show a part of the floor that does not depend on the objects."""
+        """Whether each view shows the same part of the floor wherever the objects are."""
         return False
 
     def ground_seen(self, rng: np.random.Generator, view: int, image: ImageSettings) -> Array:
@@ -223,8 +223,8 @@ class CameraKind(Intrinsics, Kind):
     def motion(self, rng: np.random.Generator, camera: Camera, bounds: tuple[Vec3, float]) -> Motion | None:
         """Samples the motion of the camera during the exposure, a mix of rotation and translation.
 
-        Returns None if there is neither motion nor readout. A readout also matters for a camera at rest,
-        because objects may move.
+        Returns None if the camera is at rest and has no rolling-shutter readout. A camera at rest with a
+        readout has a motion too, because its readout matters if objects move.
 
         Args:
             rng: Generator; always consumes four random numbers.
@@ -306,7 +306,7 @@ def _depth_of(camera: Camera, point_m: Vec3) -> float:
 
 
 def _fastest(camera: Camera, bounds: tuple[Vec3, float], turning: float) -> float:
-    """Largest ratio of the image motion of a point on the objects to the image motion of their centre.
+    """How many times faster the fastest point on the objects moves in the image than their centre.
 
     A translation moves near points faster; a rotation moves points in the image corners faster.
 

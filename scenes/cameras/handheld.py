@@ -30,11 +30,14 @@ class Handheld(CameraKind):
     """Horizontal distance from the centre of the objects in metres, in place of fill; null uses fill."""
 
     def seeing(self, viewpoints: Viewpoints) -> Self:
-        """Returns a copy with the default of `viewpoints` if the azimuth is None."""
+        """Returns a copy; if its azimuth range is not set, the copy has that of `viewpoints`."""
         return self.model_copy(update={"azimuth_deg": self.azimuth_deg or viewpoints.azimuth_deg})
 
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:
-        """Samples a position at eye height, relative to the floor point below the objects' centre."""
+        """Samples a camera position (3,) at eye height, in metres.
+
+        It is relative to the point of the floor below the centre of the objects.
+        """
         height_m = uniform(rng, self.height_m)
         azimuth = np.radians(uniform(rng, self.azimuth_deg or ALL_ROUND.azimuth_deg))
         fill = uniform(rng, self.distance_m or self.fill)

@@ -58,7 +58,12 @@ class LensDistortion(Settings):
         return tuple(getattr(self, name) for name in (FISHEYE if self.kind == "fisheye" else COEFFICIENTS))
 
     def drawn(self, shares: list[float]) -> Self:
-        """Replaces each range by one number; `shares` are the positions in the ranges, from 0 to 1."""
+        """Returns a copy in which each range is replaced by one number of this range.
+
+        Args:
+            shares: Position of the number in each range, from 0 (lower end) to 1, in the order of
+                `COEFFICIENTS`.
+        """
         pairs = {name: getattr(self, name) for name in COEFFICIENTS}
         numbers = {name: at(pair, share) for (name, pair), share in zip(pairs.items(), shares, strict=True)}
         return self.model_copy(update=numbers)
@@ -69,14 +74,15 @@ class LensDistortion(Settings):
         All ranges must be single numbers, as `drawn` returns them.
 
         Args:
-            border: Points (n, 2) on the image border, in distorted normalized image coordinates.
+            border: Points (n, 2) on the image border, in distorted normalized image coordinates. They
+                determine up to which radius the distortion must be one-to-one.
         """
         if self.kind == "none":
             return None
         return lens_for(self.kind, tuple(single(pair) for pair in self.ranges), border)
 
     def widest(self) -> Distortion | None:
-        """Returns the lens distortion with p1 and p2 set to 0, for any image size.
+        """Returns the lens distortion without the coefficients p1 and p2; the image size does not matter.
 
         Returns None if `kind` is `none`, or if the lens would fold over (see `Distortion.folds`). All ranges
         must be single numbers, as `drawn` returns them.
@@ -148,9 +154,10 @@ class Intrinsics(Settings):
         return camera if lens is None else replace(camera, distortion=lens)
 
     def extremes(self, width: int, height: int) -> Iterator[tuple[Self, Camera]]:
-        """Yields (settings, camera) for each combination of smallest and largest distortion coefficients.
+        """Yields copies of the settings with extreme lens distortions, each copy with its widest camera.
 
-        The settings have these coefficients; the camera is the one with their widest angle of view.
+        There is one copy for each combination of lower and upper ends of the coefficients' ranges. The widest
+        camera has the shortest focal length and the principal point farthest from the image centre.
         """
         whole = self.distortion
         for numbers in product(*(dict.fromkeys(getattr(whole, name)) for name in COEFFICIENTS)):
@@ -209,7 +216,7 @@ def border_of(camera: Camera) -> NDArray[np.float64]:
 
 
 def at(pair: tuple[float, float], share: float) -> tuple[float, float]:
-    """Interpolates linearly between the ends of a range; returns the number as both ends of a new range."""
+    """Returns the number at position `share` in a range, from 0 to 1, as both ends of a new range."""
     low, high = pair
     return (low + (high - low) * share,) * 2
 

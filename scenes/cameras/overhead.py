@@ -135,7 +135,9 @@ class Overhead(CameraKind):
         return uniform(rng, self.extent_m) if self.extent_m else 2 * radius_m / uniform(rng, self.fill)
 
     def ground_seen(self, rng: np.random.Generator, view: int, image: ImageSettings) -> Array:
-        """Corners (4, 2), in metres, of the floor area that a view shows, if `over_ground` is true.
+        """Corners (4, 2), in metres, of the floor area that a view shows.
+
+        Must only be called if `over_ground` is true.
 
         Args:
             rng: Generator of this view, as for `aim`.

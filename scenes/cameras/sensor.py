@@ -75,11 +75,11 @@ class SensorSettings(Settings):
         return tuple(name for name in EFFECTS if getattr(self, name) not in ((0, 0), (), None))
 
     def draw(self, rng: np.random.Generator, noise: np.random.Generator) -> Sensor | None:
-        """Samples the sensor of one image; None if no effect is on.
+        """Samples the sensor effects of one image; None if all effects are off.
 
         Args:
-            rng: Generator of the view; consumes one random number for each setting that has a range.
-            noise: Generator of the image, which samples the noise seed.
+            rng: The view's random number generator. One number is drawn for each setting that has a range.
+            noise: The image's random number generator. The seed of the noise is drawn from it.
         """
         vignetting, red_px = uniform(rng, self.vignetting), uniform(rng, self.chromatic_aberration_px)
         iso, full_well_e = _in_stops(rng, self.iso), uniform(rng, self.full_well_e)

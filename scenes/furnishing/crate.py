@@ -27,8 +27,8 @@ class Crate:
         thick_m: Thickness of walls and bottom.
         rim_m: Overhang of the rim; 0 is no rim.
         gap_m: Distance between neighbouring wires; None for solid walls.
-        tilt_rad: Tilt angle that raises the end at +x.
-        turn_rad: Rotation about the vertical axis.
+        tilt_rad: Angle by which the end at +x is raised.
+        turn_rad: Rotation of the whole crate about the vertical axis.
     """
 
     half_m: tuple[float, float]
@@ -46,7 +46,7 @@ class Crate:
 
     @property
     def pose(self) -> Pose:
-        """Pose of the crate, whose lower edge is on the floor."""
+        """Pose of the crate in the world. The lowest edge of the tilted crate lies on the floor."""
         sine, cosine = np.sin(self.tilt_rad), np.cos(self.tilt_rad)
         tilted = np.array([[cosine, 0.0, -sine], [0.0, 1.0, 0.0], [sine, 0.0, cosine]])
         raised_m = (self.half_m[0] + self.thick_m) * sine + self.thick_m * cosine
@@ -54,13 +54,16 @@ class Crate:
 
     @property
     def _turned(self) -> Pose:
-        """The frame of the crate before the tilt; the origin is on the floor, below the crate's middle."""
+        """The frame of the crate before tilting: rotated about z, with its origin on the floor."""
         half = self.turn_rad / 2
         return Pose((0.0, 0.0, 0.0), (0.0, 0.0, float(np.sin(half)), float(np.cos(half))))
 
     @property
     def region(self) -> Region:
-        """The region inside and above the crate, up to its outer faces."""
+        """The region in which objects must come to rest: the inside of the crate and the space above it.
+
+        At the sides, it extends to the outer faces of the walls.
+        """
         x, y = (half + self.thick_m for half in self.half_m)
         top_m = self.height_m + 10 * max(x, y)
         center = self.pose.of(Pose((0.0, 0.0, top_m / 2), IDENTITY.quat_xyzw))
@@ -76,9 +79,11 @@ class Crate:
         return self._turned.apply(np.array([[x, y, 0.0]]))[0, :2]
 
     def _clear(self, volume: BoundingVolume) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Lowest and highest x and y, before the rotation about z, at which a body falls clear of the walls.
+        """Computes the horizontal positions from which a body falls into the crate without hitting walls.
 
-        Along an axis where the body does not fit, both limits are 0.
+        Returns:
+            (lowest x, highest x) and (lowest y, highest y) of the body's centre, in the crate's frame before
+            the tilt. Both limits are 0 along an axis along which the body is too big for the crate.
         """
         sine, cosine, aside_m = np.sin(self.tilt_rad), np.cos(self.tilt_rad), volume.aside_m
         x_m, y_m = (half - aside_m for half in self.half_m)
@@ -89,7 +94,15 @@ class Crate:
         return along, ((-y_m, y_m) if y_m >= 0 else (0.0, 0.0))
 
     def lowest(self, x: float, y: float, volume: BoundingVolume) -> float:
-        """Smallest height of a body's centre at which it clears the bottom, or the walls if it is too big."""
+        """Returns the smallest height of a body's centre at which it touches neither bottom nor walls.
+
+        A body that is too big for the crate must be above the walls. Any other body may be between them.
+
+        Args:
+            x: World x of the centre, in metres.
+            y: World y of the centre.
+            volume: Bounds of the body.
+        """
         local = self._turned.apply_inverse(np.array([[x, y, 0.0]]))[0]
         raised_m, tangent = self.pose.position_m[2], np.tan(self.tilt_rad)
         if (0.0, 0.0) in self._clear(volume):
@@ -136,13 +149,16 @@ class Crate:
 
 
 def _ring(x: float, y: float, z_m: tuple[float, float], wide_m: float) -> list[tuple[Vec3, Vec3]]:
-    """Lowest and highest corners of four cuboids around a rectangle.
+    """Builds a frame of four cuboids, such as the walls of a box, around a rectangle centred at the origin.
 
     Args:
         x: Half side of the rectangle along x.
         y: Half side of the rectangle along y.
-        z_m: Lowest and highest z.
-        wide_m: Width of the cuboids.
+        z_m: Lowest and highest z of the cuboids.
+        wide_m: Thickness of the frame, outwards from the rectangle.
+
+    Returns:
+        The lowest and the highest corner of each cuboid.
     """
     low, high = z_m
     return [
@@ -154,5 +170,5 @@ def _ring(x: float, y: float, z_m: tuple[float, float], wide_m: float) -> list[t
 
 
 def _facing(center_m: Vec3, x_axis: Vec3, y_axis: Vec3) -> Pose:
-    """The pose of a frame with the given centre and axes."""
+    """Returns the pose that maps the origin to `center_m` and the x and y axes to the given unit vectors."""
     return Pose(center_m, quaternion(np.column_stack([x_axis, y_axis, np.cross(x_axis, y_axis)])))

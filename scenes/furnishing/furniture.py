@@ -46,7 +46,7 @@ def tile_side_m(look: Look, parts_m: Sequence[Vec3]) -> float:
     """Side length in metres of a texture tile on a piece of furniture; 0 without a texture.
 
     A material has its natural size, limited so that between one and `MAX_TILES` tiles fit along the shorter
-    side of the largest part. Other textures are as large as that side.
+    side of the largest part. A texture that is not a material is as large as that side.
 
     Args:
         look: Appearance of the piece.
@@ -108,7 +108,7 @@ class FurnitureSettings(LookSettings):
     def pieces(
         self, rng: np.random.Generator, album: Album, furniture: Mapping[str, Asset], parts: Iterable[Part]
     ) -> tuple[Body, ...]:
-        """Returns the bodies of one piece of furniture whose parts have different meshes; see `piece`.
+        """Like `piece`, for a piece of furniture whose parts have different meshes.
 
         Args:
             rng: Generator; always consumes eight random numbers.

@@ -45,7 +45,7 @@ class Rack:
         return -self.depth_m / 2
 
     def frame(self) -> Iterator[Part]:
-        """Yields the scale and pose of each part but the rails, to be applied to a cube with sides of 1 m."""
+        """Yields all parts except rails, each as the scale and pose of a cube with sides of 1 m."""
         x, y, thick = self.width_m / 2, self.depth_m / 2, self.thickness_m
         for top in self.tops_m:
             yield cuboid((-x, -y, top - thick), (x, y, top))
@@ -69,7 +69,7 @@ class Rack:
                 yield cuboid((left, front, 0.0), (left + thick, front + thick, self.high_m))
 
     def rails(self) -> Iterator[Part]:
-        """Yields the scale and pose of each rail, to be applied to a cube with sides of 1 m."""
+        """Yields the rails, each as the scale and pose of a cube with sides of 1 m."""
         x, front, thick = self.width_m / 2, self.front_m, RAIL_THICKNESS * self.thickness_m
         for top in self.tops_m if self.rail_m else ():
             yield cuboid((-x, front - thick, top - self.rail_m), (x, front, top))

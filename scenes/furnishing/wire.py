@@ -18,9 +18,10 @@ BAR_SHARE = 0.16
 
 
 def layers() -> dict[str, Mesh]:
-    """Returns the mesh of a panel layer for each number of bars, by mesh name.
+    """Returns a dict from mesh name to mesh, with one panel layer for each possible number of bars.
 
-    The bars run along y and are evenly spaced along x. Each mesh fills a cube with sides of 1 m.
+    The bars run along y and are evenly spaced along x. The bounding box of each mesh is a cube with sides of
+    1 m.
     """
     return {_name(count): _layer(count) for count in COUNTS}
 

@@ -87,7 +87,10 @@ class Bin(Scene):
 
     @property
     def furniture(self) -> Mapping[str, Mesh]:
-        """Furniture meshes by name: a cube for solid walls, and the layers of wire panels."""
+        """The meshes of which bins are made, keyed by name.
+
+        Solid walls are scaled cubes, and wire walls are made of meshes with parallel bars.
+        """
         return cubes() | layers()
 
     @property
@@ -96,7 +99,7 @@ class Bin(Scene):
         return Viewpoints(elevation_deg=(45.0, 90.0))
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Samples a scene with bodies inside and above the bin, without overlapping bounding volumes.
+        """Samples a scene with bodies inside and above the bin. Bounding volumes do not overlap.
 
         Raises:
             RejectedDraw: `no_place` if the stack would be too high for a stable simulation.
@@ -115,7 +118,11 @@ class Bin(Scene):
         return SceneSpec(scene, split, attempt, (*dropped, *walls), floor, background, physics, room)
 
     def _contents(self, catalogue: Catalogue, streams: Streams, crate: Crate) -> Iterator[UnplacedBody]:
-        """Yields labelled objects; stops when their bounding boxes together reach the fill level, if set."""
+        """Yields the labelled objects of a scene.
+
+        If a fill level is set, their number depends on it: the objects' bounding boxes together have this
+        fraction of the bin's volume, as far as `num_objects` allows.
+        """
         objects, number = self._objects(catalogue, streams), self._number(streams)
         if self.fill_level is None or not number:
             yield from islice(objects, number)

@@ -109,10 +109,12 @@ class Conveyor(Scene):
         return "exposure_ms" if self.exposure_ms[1] and self.speed_m_s[1] else None
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Samples a scene with bodies just above the belt, at random angles.
+        """Samples a scene with bodies above the belt, at random angles.
+
+        Bodies that would touch are released above each other.
 
         Raises:
-            RejectedDraw: `no_place` if the stack would be too high for a stable simulation.
+            RejectedDraw: `no_place` if a stack of bodies would be too high for a stable simulation.
         """
         unit_m, rng = catalogue.typical_size_m, streams("furniture")
         unplaced = list(self._unplaced(catalogue, streams))
@@ -198,7 +200,7 @@ class Belt:
         half_m: Half length and half width of the belt.
         height_m: Height of the upper side of the belt above the floor.
         thick_m: Thickness of the belt.
-        rail_m: Width of the rails, and their height above the belt.
+        rail_m: Width of a rail, and its height above the belt.
         turn_rad: Rotation about the vertical axis.
         region_m: Height of the region above the belt that contains the objects.
     """
@@ -230,12 +232,15 @@ class Belt:
         return self.turned.apply(np.array([[slot.along_m, aside_m, 0.0]]))[0, :2]
 
     def lowest(self, x: float, y: float, volume: BoundingVolume) -> float:
-        """Smallest height of a body's centre at which it clears the belt, or the rails if it is too wide."""
+        """Lowest height of a body's centre at which the whole body is above the belt.
+
+        A body that is too wide for the belt must also be above the rails.
+        """
         rail_m = self.rail_m[1] if volume.aside_m > self.half_m[1] else 0.0
         return self.height_m + rail_m + volume.below_m
 
     def belt(self) -> Iterator[Part]:
-        """Yields the belt as the only part."""
+        """Yields one part: the belt."""
         (x, y), top_m = self.half_m, self.height_m
         yield self._box((-x, -y, top_m - self.thick_m), (x, y, top_m))
 

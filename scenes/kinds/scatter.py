@@ -60,7 +60,7 @@ class Scatter(Scene):
         return self.region == "view"
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Samples a scene on a rectangle; see `draw_over`."""
+        """Samples a scene like `draw_over`, with the objects in a rectangle instead of the visible floor."""
         return self.draw_over(None, scene, split, attempt, catalogue, streams)
 
     def draw_over(
@@ -100,11 +100,11 @@ class Scatter(Scene):
         return np.asarray(cv2.convexHull(ground_m.astype(np.float32))[:, 0], np.float64)
 
     def _counted(self, region_m: Array, fraction: float) -> Self:
-        """Returns the scene with `num_objects` computed from the density, if a density is given.
+        """Returns the settings, with `num_objects` computed from the density if a density is given.
 
         Args:
             region_m: Corners (k, 2) of the region.
-            fraction: Random number in [0, 1) added before rounding down, for stochastic rounding.
+            fraction: Random number in [0, 1) that is added before rounding down (stochastic rounding).
         """
         if self.density_m2 is None:
             return self

@@ -119,7 +119,10 @@ class Shelf(Scene):
         return SceneSpec(scene, split, attempt, bodies, floor, background, physics, room)
 
     def _groups(self, catalogue: Catalogue, streams: Streams) -> list[Line]:
-        """Samples groups of identical products until `num_objects` is reached, and adds distractors."""
+        """Samples groups of identical products until there are `num_objects` products.
+
+        Each distractor is added as a group of its own, at a random position between the others.
+        """
         rng, unit_m = streams("poses"), catalogue.typical_size_m
         missing, most = uniform(rng, self.missing), self._number(streams)
         groups: list[Line] = []
@@ -135,7 +138,14 @@ class Shelf(Scene):
         return groups
 
     def _group(self, product: UnplacedBody, missing: float, most: int, unit_m: float) -> Line:
-        """Samples columns of one product that contain at most `most` products in total."""
+        """Samples columns of identical products.
+
+        Args:
+            product: The product.
+            missing: Probability that a product is missing because it has been sold.
+            most: Maximum number of products in all columns together.
+            unit_m: The typical object size in metres.
+        """
         rng, columns = product.rng, []
         rows = uniform_int(rng, self.rows)
         for _ in range(uniform_int(rng, self.facings)):
@@ -147,7 +157,14 @@ class Shelf(Scene):
         return columns
 
     def _column(self, product: UnplacedBody, places: int, missing: int, unit_m: float) -> Column:
-        """Samples a column of identical products, of which the first `missing` are absent."""
+        """Samples a column of identical products.
+
+        Args:
+            product: The product.
+            places: Number of positions in the column, from front to back.
+            missing: Number of empty positions at the front.
+            unit_m: The typical object size in metres.
+        """
         rng = product.rng
         pushed_m, gap_m = (unit_m * uniform(rng, bounds) for bounds in (self.pushed, self.gap))
         products = tuple(
@@ -156,7 +173,13 @@ class Shelf(Scene):
         return Column(products, missing, pushed_m, gap_m)
 
     def _rack(self, lines: list[Line], unit_m: float, rng: np.random.Generator) -> Rack:
-        """Samples a shelf that is large enough for `lines`, the columns of products on each board."""
+        """Samples a shelf that is large enough for its products.
+
+        Args:
+            lines: The columns of products on each board.
+            unit_m: The typical object size in metres.
+            rng: Generator of the shelf.
+        """
         boards, high_m, tops_m = self.boards, unit_m * uniform(rng, self.boards.height), []
         thick_m = unit_m * uniform(rng, boards.thickness)
         for line in lines:

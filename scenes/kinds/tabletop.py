@@ -66,7 +66,12 @@ class TableSettings(FurnitureSettings):
         return self
 
     def table(self, rng: np.random.Generator, unit_m: float) -> "Table":
-        """Samples the size of a table; always consumes seven random numbers."""
+        """Samples the size of a table.
+
+        Args:
+            rng: Generator; always consumes seven random numbers.
+            unit_m: The typical object size in metres.
+        """
         length = length_m(rng, self.length, self.length_m, unit_m)
         depth = length_m(rng, self.depth, self.depth_m, unit_m)
         height = length_m(rng, self.height, self.height_m, unit_m)
@@ -84,7 +89,10 @@ class TableSettings(FurnitureSettings):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table centred above the origin, with the sizes of `TableSettings` in metres."""
+    """A sampled table, centred above the origin.
+
+    Its sizes are those of `TableSettings`, in metres.
+    """
 
     length_m: float
     depth_m: float
@@ -111,12 +119,16 @@ class Table:
         return np.array([self.length_m, self.length_m if self.is_round else self.depth_m]) / 2
 
     def top(self) -> tuple[Scale, Pose]:
-        """Scale and pose of the table top, to be applied to a cube, or a disc of diameter and height 1 m."""
+        """Returns the scale and the pose of the table top.
+
+        They apply to a cube with sides of 1 m, or, if the table is round, to a cylinder with a diameter and a
+        height of 1 m.
+        """
         (x, y), under = self.half_m, self.height_m - self.thickness_m
         return cuboid((-x, -y, under), (x, y, self.height_m))
 
     def legs(self) -> Iterator[tuple[Scale, Pose]]:
-        """Yields the scale and pose of each leg, to be applied to a cube with sides of 1 m."""
+        """Yields the scale and the pose of each leg, which apply to a cube with sides of 1 m."""
         under, leg = self.height_m - self.thickness_m, self.leg_m
         x, y = self.half_m * ROUND_LEGS if self.is_round else self.half_m - self.overhang_m
         for left in (-x, x - leg):
@@ -124,7 +136,11 @@ class Table:
                 yield cuboid((left, front, 0.0), (left + leg, front + leg, under))
 
     def region(self, unit_m: float) -> Region:
-        """The region above the table, which contains all objects that have not fallen off."""
+        """Returns the region above the table top, from which objects leave only if they fall off.
+
+        Args:
+            unit_m: The typical object size in metres, which determines the height of the region.
+        """
         middle = Pose((0.0, 0.0, self.height_m + STACK / 2 * unit_m), LEVEL)
         half_m = (float(self.half_m[0]), float(self.half_m[1]), STACK / 2 * unit_m)
         return Region(middle, half_m, self.is_round)
@@ -156,11 +172,13 @@ class Tabletop(Scene):
 
     @property
     def viewpoints(self) -> Viewpoints:
-        """Viewpoints all round, at elevations from 5 degrees (horizon in view) to 60 degrees."""
+        """Viewpoints from all sides, at elevations from 5 degrees (horizon in view) to 60 degrees."""
         return Viewpoints(elevation_deg=(5.0, 60.0))
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
-        """Samples a scene with bodies above a table; it is rejected after physics if any fall off.
+        """Samples a scene with bodies above a table.
+
+        Physics later lets them fall, and the scene is rejected if an object falls off the table.
 
         Raises:
             RejectedDraw: `no_place` if the stack would be too high for a stable simulation.

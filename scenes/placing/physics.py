@@ -19,7 +19,13 @@ class PhysicsSettings(Settings):
     """Simulated time in seconds for objects to come to rest; after twice this, a scene is rejected."""
 
     def within(self, bounds_m: float, region: Region | None = None, pile: bool = False) -> Physics:
-        """Returns the simulation parameters; the arguments are attributes of `Physics`."""
+        """Combines these settings with the parameters that depend on the scene.
+
+        Args:
+            bounds_m: Largest permitted absolute coordinate of a body; a body beyond it has left the scene.
+            region: Region that must contain the centre of mass of each body at rest; None for no restriction.
+            pile: Whether many bodies lie on each other, so that contacts must be solved more precisely.
+        """
         return Physics(
             gravity_m_s2=self.gravity_m_s2,
             time_step_s=self.time_step_s,

@@ -37,10 +37,11 @@ class Release:
         unit_m: The typical object size.
         drop_height: Range of the free height below a body, in multiples of the typical object size.
         friction: Range of the friction coefficient.
-        lowest: Returns the smallest allowed height of a body's centre; by default, on the floor.
-        drop_height_m: Range of the free height in metres, which replaces `drop_height`; or None.
-        tries: Number of positions sampled per body, of which the lowest free one is used: more make piles
-            lower and falls shorter.
+        lowest: Function that returns the smallest allowed height of a body's centre. The default returns the
+            height at which the body touches the floor.
+        drop_height_m: Range of the free height in metres; replaces `drop_height` unless it is None.
+        tries: Number of positions that are sampled per body; the one at which the body can be lowest is used.
+            More positions make piles lower and falls shorter.
     """
 
     unit_m: float
@@ -71,7 +72,7 @@ class Release:
     def _release(
         self, unplaced: UnplacedBody, place: Place, placed: list[tuple[Array, BoundingVolume]]
     ) -> Body:
-        """Returns the body above all placed bodies at its position, and adds it to `placed`."""
+        """Returns the body at a sampled position, above all placed bodies there, and adds it to `placed`."""
         volume = unplaced.volume
         places = [place(unplaced) for _ in range(self.tries)]
         free_m, x, y = min((self._free_m(x, y, volume, placed), float(x), float(y)) for x, y in places)

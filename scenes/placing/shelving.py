@@ -48,9 +48,14 @@ class Product:
         )
 
     def at(self, left_m: float, front_m: float, foot_m: float) -> Body:
-        """Returns the body with the left, front and bottom faces of its box at the given x, y and z.
+        """Returns the body, placed with the left, front and bottom of its bounding box at x, y and z.
 
-        A product that cannot stand by itself is fixed.
+        If the product would fall or roll, the physics simulation does not move the body.
+
+        Args:
+            left_m: World x of the left face, in metres.
+            front_m: World y of the front face, in metres.
+            foot_m: World z of the bottom face, in metres.
         """
         center = np.array([left_m, front_m, foot_m]) - self.low_m
         upright = (0.0, 0.0, float(np.sin(self.yaw_rad / 2)), float(np.cos(self.yaw_rad / 2)))
@@ -91,7 +96,7 @@ class Column:
 
     @property
     def depth_m(self) -> float:
-        """Depth of all positions, measured from the front edge of the board."""
+        """Distance from the front edge of the board to the end of the last position."""
         return self.pushed_m + sum(float(product.size_m[1]) + self.gap_m for product in self.products)
 
     @property
@@ -120,7 +125,11 @@ Line = list[Column]
 
 
 def dealt(groups: Sequence[Line], boards: int) -> list[Line]:
-    """Distributes groups of columns over the boards; each group joins the line that is shortest so far."""
+    """Distributes groups of columns over shelf boards, one group after another.
+
+    Returns a list with the columns of each board. Each group goes to the board with the shortest line of
+    columns so far.
+    """
     lines: list[Line] = [[] for _ in range(boards)]
     for group in groups:
         lengths = [width_of(line) for line in lines]

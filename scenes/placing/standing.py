@@ -50,9 +50,10 @@ class Plot:
 
     Attributes:
         region_m: Corners (k, 2) of a convex region; the centre of mass of each body is above it.
-        places: Samples positions with the generator of a body.
+        places: Samples positions (n, 2), given a random generator and n; those outside the region are
+            discarded.
         distance_m: Smallest horizontal distance between the centres of two bodies.
-        overlap: Largest allowed overlap of two footprints, as a fraction of the smaller one.
+        overlap: Largest allowed overlap of two footprints, as a fraction of the smaller footprint.
     """
 
     region_m: Array
@@ -61,13 +62,13 @@ class Plot:
     overlap: float
 
     def bodies(self, unplaced: Sequence[UnplacedBody], rotations: Sequence[Quat]) -> tuple[Body, ...]:
-        """Returns the bodies, in the given order, standing on the floor.
+        """Places bodies on the floor beside each other, and returns them in the given order.
 
-        Large bodies are placed first, because they would find no free position later. Each body has its own
-        generator, so its random numbers do not depend on the order.
+        Large bodies are placed first, because they would find no free position later. This does not change
+        the random numbers of a body, because each body has its own generator.
 
         Args:
-            unplaced: The bodies.
+            unplaced: The bodies, each with its random generator.
             rotations: The rotation of each body.
 
         Raises:
@@ -85,7 +86,11 @@ class Plot:
         return tuple(bodies[index] for index in range(len(found)))
 
     def _free(self, rng: np.random.Generator, body: Standing, others: "_Placed") -> Array:
-        """Samples a free position (2,) for a body."""
+        """Samples positions for a body, and returns the first one (2,) for which `_is_free` is true.
+
+        Raises:
+            RejectedDraw: `no_place` if no such position is found.
+        """
         for _ in range(BATCHES):
             places = self.places(rng, BATCH)
             for place in places[are_inside(self.region_m, places)]:
@@ -94,7 +99,11 @@ class Plot:
         raise RejectedDraw("no_place")
 
     def _is_free(self, place: Array, body: Standing, others: "_Placed") -> bool:
-        """Whether a body at `place` (2,) keeps the minimum distance and the overlap limit."""
+        """Whether a body at `place` (2,) has at least the minimum distance from `others`.
+
+        In addition, its footprint must not overlap the footprint of another body by more than `overlap`
+        allows.
+        """
         steps = others.centers_m - place
         apart = np.hypot(steps[:, 0], steps[:, 1])
         if not (apart >= self.distance_m).all():
@@ -104,7 +113,13 @@ class Plot:
         return all(self._beside(body, others.body(one), steps[one]) for one in nearest_first)
 
     def _beside(self, body: Standing, other: Standing, step_m: Array) -> bool:
-        """Whether two footprints overlap by at most the limit; `step_m` (2,) is the offset of `other`."""
+        """Whether the overlap of the footprints of two bodies is within the limit `overlap`.
+
+        Args:
+            body: The first body.
+            other: The second body.
+            step_m: (2,) vector from the first to the second body.
+        """
         smaller = min(body.area_m2, other.area_m2)
         common = common_area_m2(body.outline_m, other.outline_m + step_m.astype(np.float32))
         return common <= (self.overlap + ROUNDING) * smaller + SMALLEST_M2
@@ -115,10 +130,10 @@ class _Placed:
     """The bodies that have been placed.
 
     Attributes:
-        found: All bodies, placed or not.
+        found: All bodies, including those that have not been placed yet.
         order: Indices into `found`, in the order of placement.
         centers_m: Centres (n, 2) of the placed bodies, in the order of placement.
-        reaches_m: For each placed body, the largest distance of its footprint from its centre, (n,).
+        reaches_m: (n,) largest distance of each placed body's footprint from the body's centre.
     """
 
     found: Sequence[Standing]

@@ -1,4 +1,7 @@
-"""Cache of a function's last result, for values shared by all images of a view under different lights."""
+"""Cache of a function's last result.
+
+It is used when a view is rendered under several lights, for values that do not depend on the light.
+"""
 
 from collections.abc import Callable
 from typing import Generic, ParamSpec, TypeVar
@@ -22,7 +25,7 @@ class LastResult(Generic[P, Result]):
         self._last: tuple[tuple[object, ...], Result] | None = None
 
     def __call__(self, *given: P.args, **named: P.kwargs) -> Result:
-        """The result for the arguments, from the cache if they are the same objects as last time."""
+        """Returns the function's result; calls it only if an argument is not the same object as last time."""
         keys = (*given, *named.values())
         if self._last is None or not _same(self._last[0], keys):
             self._last = keys, self._make(*given, **named)

@@ -66,7 +66,12 @@ class Composer(ABC):
     def wide(
         self, wide: Wide, camera: Camera, floor: bool, walls: tuple[Wall, ...]
     ) -> tuple[Visibility, Remapping]:
-        """Visibility in the wide pinhole camera, and the map from pixels of `camera` to the wide image."""
+        """Visibility for a distorted camera, computed in a pinhole camera that sees at least as much.
+
+        Returns:
+            The visibility in the image of the pinhole camera, and the map from the pixels of `camera`, the
+            distorted one, to that image.
+        """
         return self._wide_visibility(wide.gbuffer, wide.camera, floor, walls), self._remapping(
             camera, wide.camera
         )

@@ -1,4 +1,4 @@
-"""Images with PyBullet's own shading, and a floor that receives cast shadows."""
+"""Images in which bodies have PyBullet's own shading, and cast shadows onto the floor."""
 
 from dataclasses import replace
 
@@ -99,7 +99,7 @@ class FlatComposer(Composer):
 def _lit(
     albedo: NDArray[np.uint8] | None, surface: Surface, light: Light, strength: Plane
 ) -> NDArray[np.uint8]:
-    """Product of albedo (h, w, 3) and irradiance (h, w) as 8-bit RGB; albedo None is white."""
+    """Product of albedo (h, w, 3), or None for white, and irradiance (h, w), as 8-bit RGB."""
     tint = np.array(surface.look.color_rgb or (1.0, 1.0, 1.0)) * np.array(light.color_rgb)
     if albedo is None:
         channels = [cv2.convertScaleAbs(strength, alpha=255.0 * gain) for gain in tint]

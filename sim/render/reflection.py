@@ -44,8 +44,8 @@ class MirrorView:
 
     Attributes:
         camera: The camera below the floor.
-        gbuffer: The bodies.
-        visibility: The bodies and walls.
+        gbuffer: The rendered bodies.
+        visibility: The visible surfaces of bodies and walls.
     """
 
     camera: Camera
@@ -133,7 +133,7 @@ def _cosine(places_m: Floats, camera: Camera) -> Floats:
 
 
 def _highlights(places_m: Floats, camera: Camera, lit: Lit, finish: Finish) -> Floats:
-    """Highlights (h, w, 3) of sun and lamps on the floor at points (2, h, w)."""
+    """Computes highlights (h, w, 3) of sun and lamps at floor points `places_m` (2, h, w)."""
     shape = places_m.shape[1:]
     points = np.concatenate([places_m.reshape(2, -1), np.zeros((1, shape[0] * shape[1]), np.float32)])
     eye, normal = np.array(camera.pose.position_m, np.float32), np.zeros_like(points)
@@ -177,7 +177,7 @@ def _gloss(colors: FloorColors, image: Floats) -> Floats:
 
 
 def _enlarged(coarse: cv2.typing.MatLike, image: Floats) -> Floats:
-    """A coarse image, interpolated to the size of an image (H, W, 3)."""
+    """Enlarges `coarse` to the height and width of `image` (H, W, 3), by interpolation."""
     height, width = image.shape[:2]
     wide = cv2.resize(coarse, (coarse.shape[1] * STEP_PX, coarse.shape[0] * STEP_PX))
     return np.asarray(wide[:height, :width], np.float32)

@@ -80,7 +80,7 @@ class RelitComposer(Composer):
         return photographed(light, shot.camera, shot.sensor)
 
     def _lit(self, settled: Settled, shot: Shot, visibility: Visibility) -> Lit:
-        """The scene with the light of a shot, scaled by the exposure."""
+        """The scene with the light of a shot; the light is scaled by the exposure."""
         scene = self._illumination.sampled(settled)
         light = metered(self._illumination.resolved(shot.light, scene))
         return self._illumination.lit(settled.spec, scene, light, visibility.walls)
@@ -94,7 +94,7 @@ class RelitComposer(Composer):
         lit: Lit,
         visibility: Visibility,
     ) -> tuple[Floats, Creases | None]:
-        """The linear image (H, W, 3) without blur, and the creases of visible bodies."""
+        """The linear image (H, W, 3) without lens and motion blur, and the mask of sharp edges on bodies."""
         if gbuffer.wide is not None:
             return self._bent(renderer, gbuffer.wide, settled, shot, lit, visibility)
         if not gbuffer.bands:

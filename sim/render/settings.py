@@ -28,11 +28,17 @@ class Render(Kind):
 
     @abstractmethod
     def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
-        """The renderer, which uses a PyBullet client."""
+        """Creates the renderer, which draws the G-buffers of a view.
+
+        Args:
+            client: The PyBullet client with which it may render.
+            files: The mesh files that PyBullet reads.
+            pictures: The loaded images.
+        """
 
     @abstractmethod
     def composer(self, files: MeshFiles, pictures: Pictures) -> Composer:
-        """The composer that shades the renderer's G-buffers."""
+        """Creates the composer, which turns the renderer's G-buffers into the image."""
 
     def device(self) -> str | None:
         """Name of the rendering device, if pixel values depend on it; None for a software renderer.
@@ -57,7 +63,7 @@ class RelitRender(Render):
     """Whether edges in the image are antialiased; masks never are."""
 
     def composer(self, files: MeshFiles, pictures: Pictures) -> Composer:
-        """The composer that computes the lighting."""
+        """Creates the composer, which computes the lighting of the image."""
         maps = ShadowMaps(self.sky_directions, self.sky_map_px, self.sun_map_px)
         return RelitComposer(pictures, files, maps, self.smooth_edges)
 
@@ -68,7 +74,7 @@ class Relit(RelitRender):
     kind: Literal["relit"] = "relit"
 
     def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
-        """The software renderer, with its own lighting switched off."""
+        """Creates PyBullet's software renderer, with its own lighting switched off."""
         return TinyRenderer(client, files, pictures, lit=False)
 
 
@@ -78,7 +84,7 @@ class Egl(RelitRender):
     kind: Literal["egl"] = "egl"
 
     def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
-        """The renderer, which uses its own PyBullet client."""
+        """Creates the OpenGL renderer; it uses a PyBullet client of its own instead of `client`."""
         return EglRenderer(egl_client(), files, pictures)
 
     def device(self) -> str:
@@ -96,9 +102,9 @@ class Tiny(Render):
     kind: Literal["tiny"] = "tiny"
 
     def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
-        """The renderer, which uses a PyBullet client."""
+        """Creates PyBullet's software renderer, with its own lighting."""
         return TinyRenderer(client, files, pictures)
 
     def composer(self, files: MeshFiles, pictures: Pictures) -> Composer:
-        """The composer that adds floor, walls and background."""
+        """Creates the composer, which adds floor, walls and background to the image."""
         return FlatComposer(pictures)

@@ -65,7 +65,10 @@ class Audit:
         return report_of(audited(self._data, self._places, workers, progress), self._data.total)
 
     def worst(self, report: Report, number: int) -> list[Case]:
-        """Draws the `number` instances that differ most from ray casting; broken rules come first."""
+        """Draws the masks of the worst instances, at most `number`.
+
+        Instances that break a rule come first, then those whose masks differ most from ray casting.
+        """
         return worst_cases(self._data, self._places, report, number)
 
 

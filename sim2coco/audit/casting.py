@@ -32,7 +32,10 @@ class Placed:
     to_camera: Array
 
     def projected_box(self, camera: Camera) -> Box | None:
-        """Returns a box that contains all pixels of the body; None if it is unbounded or extremely large."""
+        """Returns a box that contains all pixels of the body.
+
+        None if this box is unbounded or extremely large.
+        """
         points = moved(self.to_camera, self.surface.vertices)
         if (points[:, 2] <= NEAR_M).any():
             return None if (points[:, 2] > NEAR_M).any() else (0, 0, 0, 0)
@@ -50,7 +53,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The pixel count and bounding box of a body on an unbounded image; the box may be empty."""
+    """The pixel count and bounding box of a body, including its parts beyond the image.
+
+    If the body covers no pixel, the box is empty.
+    """
 
     px: int
     box: Box
@@ -84,7 +90,7 @@ class View:
         return self._framed(body, self.nearest[y0:y1, x0:x1] == body)
 
     def framed_depth(self, body: int) -> Array:
-        """The depth map (H, W) of a body without occluders, in metres; infinite outside the body."""
+        """Depth map (H, W) of a body in metres, as if nothing occluded it; infinite outside the body."""
         depth = np.full((self.camera.height, self.camera.width), np.inf)
         x0, y0, x1, y1 = self.inside[body]
         depth[y0:y1, x0:x1] = self.depth_m[body]
@@ -124,7 +130,10 @@ class View:
         return nearest
 
     def whole(self, body: int) -> Whole | None:
-        """Pixel count and box of a body on an unbounded image; None for a body too large or too close."""
+        """Pixel count and box of a body, including its parts beyond the image.
+
+        None if the body covers too many pixels, or is so close to the camera that its box is unbounded.
+        """
         placed, box = self.bodies[body], self._boxes[body]
         if box is None or (box[2] - box[0]) * (box[3] - box[1]) > MAX_WHOLE_PX:
             return None

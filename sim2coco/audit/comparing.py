@@ -44,8 +44,8 @@ class Masks:
         label_px, ray_px: Number of pixels in the label's mask and in the ray-cast mask.
         wrong_px: Number of pixels in which the masks differ.
         outline_px: Number of pixels on the outline of the ray-cast mask.
-        away_px: Number of differing pixels more than one pixel away from the outline.
-        shift_px: Centroid of the label minus ray-cast centroid, along x and y; 0 if a mask is empty.
+        away_px: Number of differing pixels that are more than one pixel away from the outline.
+        shift_px: x and y of the label's centroid minus those of the ray-cast centroid; 0 if a mask is empty.
         iou: Intersection over union; 1 if both masks are empty.
     """
 
@@ -59,11 +59,11 @@ class Masks:
 
     @property
     def judged(self) -> bool:
-        """Whether the mask is large enough for the rules to apply."""
+        """Whether one of the masks is large enough for the rules to apply."""
         return max(self.label_px, self.ray_px) >= MIN_PX
 
     def faults(self) -> list[tuple[str, str]]:
-        """Returns the broken rules as (rule, message with numbers)."""
+        """Returns (rule, message) for each rule that the label breaks; none if `judged` is False."""
         found = []
         if self.away_px:
             found.append(("edge", f"{self.away_px} px differ more than 1 px away from the outline"))
@@ -86,8 +86,8 @@ def compared(label: Mask, rays: Mask, probe: Probe) -> Masks:
     Args:
         label: The label's mask.
         rays: The mask from rays through pixel centres.
-        probe: Casts rays at other points. A differing pixel counts as on the outline if the result at some
-            point within a pixel of its centre agrees with the label.
+        probe: Casts rays at other points. They are cast around the centre of each differing pixel that is not
+            next to the outline. If one of them agrees with the label, the pixel is not counted in `away_px`.
     """
     box = tight_box(label | rays)
     if box is None:
@@ -114,18 +114,32 @@ def _around(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
 
 
 def _touches(mask: Mask, neighbourhood: int) -> Mask:
-    """Dilates a mask by one pixel."""
+    """Dilates a mask by one pixel.
+
+    Args:
+        mask: (H, W) mask.
+        neighbourhood: Shape of OpenCV's structuring element: `MORPH_CROSS` or `MORPH_RECT`.
+    """
     kernel = cv2.getStructuringElement(neighbourhood, (3, 3))
     return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel), np.bool_)
 
 
 def _near_outline(mask: Mask) -> Mask:
-    """The pixels with one of their 8 neighbours on the other side of the outline."""
+    """Marks the pixels with a different value than at least one of their 8 neighbours."""
     return _touches(mask, cv2.MORPH_RECT) & _touches(~mask, cv2.MORPH_RECT)
 
 
 def _still_away(away: Mask, label: Mask, corner: tuple[int, int], probe: Probe) -> int:
-    """Counts the pixels in `away` for which no ray within a pixel of the centre agrees with the label."""
+    """Counts the pixels in `away` that remain wrong when rays are cast at points around their centres.
+
+    A pixel remains wrong if all rays at most one pixel from its centre, along x and y, contradict the label.
+
+    Args:
+        away: Pixels of a crop in which label and ray casting differ, away from the outline.
+        label: The label's mask in the crop.
+        corner: x and y of the crop in the image.
+        probe: Casts rays.
+    """
     rows, columns = np.nonzero(away)
     if not 0 < len(rows) <= MAX_PROBED:
         return len(rows)
@@ -134,9 +148,10 @@ def _still_away(away: Mask, label: Mask, corner: tuple[int, int], probe: Probe) 
 
 
 def undecided_as_told(label: Mask, rays: Mask, probe: Probe) -> Mask:
-    """Returns the ray-cast mask (H, W), in which undecided pixels have the label's value.
+    """Returns the ray-cast mask (H, W), with undecided pixels set to the label's value.
 
-    A pixel is undecided if a ray very close to its centre agrees with the label.
+    If label and ray casting differ in a pixel, more rays are cast at most `UNDECIDED_PX` from its centre. The
+    pixel is undecided if one of them agrees with the label.
 
     Args:
         label: The label's mask.
@@ -157,7 +172,7 @@ def undecided_as_told(label: Mask, rays: Mask, probe: Probe) -> Mask:
 def _around_centres(
     rows: Indices, columns: Indices, corner: tuple[int, int], reach_px: float = 1.0, number: int = 9
 ) -> Array:
-    """Returns a square grid of points around each of n pixel centres, as an array (number² n, 2).
+    """Returns the points of a square grid around each of n pixel centres: (n · number², 2) x and y.
 
     Args:
         rows: (n,), pixel rows in a crop of the image.
@@ -181,12 +196,13 @@ def _shift(label: Mask, rays: Mask) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Depths:
-    """The difference between the depths in a depth file and ray-cast depths, away from edges.
+    """The difference between the depths of a depth file and ray-cast depths, inside an object's mask.
 
     Attributes:
         px: Number of compared pixels.
         wrong_px: Number of pixels whose depths differ by more than the allowed amount.
-        worst_m: The largest difference in metres.
+        worst_m: The largest difference in metres. A difference is measured from the nearest end of the range
+            of ray-cast depths in the 3x3 neighbourhood.
     """
 
     px: int
@@ -195,15 +211,16 @@ class Depths:
 
 
 def compared_depths(label_m: Array, rays_m: Array, mask: Mask, step_m: float, depths_at: DepthsAt) -> Depths:
-    """Compares depths (H, W) in the interior pixels of a mask.
+    """Compares the depths of a depth file with ray-cast depths in the interior pixels of a mask.
 
-    A label depth is correct if it lies between the smallest and the largest ray-cast depth of the pixel's
-    3x3 neighbourhood, or agrees with a ray at most one pixel away: surfaces may be steep or have edges.
+    Because surfaces may be steep or have edges, neighbouring depths are accepted too. The depth of a pixel is
+    correct if it lies between the smallest and the largest ray-cast depth in the 3x3 neighbourhood, or if it
+    agrees with a ray at most one pixel away.
 
     Args:
-        label_m: Depths in the depth file; 0 where there is none.
-        rays_m: Ray-cast depths of the body.
-        mask: The pixels in which both methods see the object.
+        label_m: (H, W) depths in the depth file; 0 where there is none.
+        rays_m: (H, W) ray-cast depths of the body.
+        mask: (H, W) the pixels in which both methods see the object.
         step_m: The quantisation step of the depth file.
         depths_at: Returns the ray-cast depths of the body at given image points.
     """

@@ -33,8 +33,8 @@ class Image:
         split: Name of its split.
         name: File name.
         scene: Index of its scene.
-        labels: Annotations with visible masks, in file order.
-        amodal: Annotations with amodal masks, by id.
+        labels: Annotations with visible masks, in the order of the annotation file.
+        amodal: Dict from annotation id to the annotation with the amodal mask.
     """
 
     split: str
@@ -61,8 +61,8 @@ class DataSet:
     Attributes:
         root: The data set folder.
         run: The content of `run.json`.
-        categories: Category names by id.
-        images: The chosen images, in order.
+        categories: Dict from category id to name.
+        images: The chosen images, split by split, in the order of the annotation files.
         total: Number of images in the whole data set.
     """
 

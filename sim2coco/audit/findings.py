@@ -40,8 +40,8 @@ class Instance:
         numbers: All measurements, as JSON-compatible values.
         shift_px: Offset between the centroids of the visible masks, along x and y; None if the masks are too
             small or may be covered by an augmentation.
-        wrong_share: Number of differing pixels as a fraction of the outline's pixels, for the visible or the
-            amodal mask, whichever fraction is larger.
+        wrong_share: Number of pixels that differ, divided by the number of pixels of the outline. The larger
+            of the values for the visible and the amodal mask.
     """
 
     file: str
@@ -77,8 +77,8 @@ class Report:
     Attributes:
         images: Number of compared images.
         total: Number of images in the data set.
-        left_out: Number of images that were not compared, by reason.
-        notes: Number of partly compared images, by note.
+        left_out: For each reason, the number of images that were not compared.
+        notes: For each note on parts that were not compared, the number of images with this note.
         instances: The measurements of all compared instances.
         findings: The broken rules, in the order of the images.
     """
@@ -97,7 +97,7 @@ class Report:
 
 
 def report_of(images: list[ImageReport], total: int) -> Report:
-    """Combines the results of all images into a report."""
+    """Combines the results of all images into a report; the data set has `total` images."""
     left_out: dict[str, int] = {}
     notes: dict[str, int] = {}
     for image in images:

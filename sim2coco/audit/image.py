@@ -73,7 +73,7 @@ class ImageAudit:
                 self._fault(None, "camera", f"its {key} is not that of the view")
 
     def _check_transforms(self, view: View) -> None:
-        """Checks the recorded `from_file` transforms of the bodies in the image."""
+        """Checks the recorded transforms from mesh files to body frames, for the bodies in view."""
         numbers = {
             label["body"]: label["instance"]
             for label in self._picture["annotations"]
@@ -91,7 +91,7 @@ class ImageAudit:
             self._report.findings += audit.findings
 
     def masks(self, number: int) -> tuple[Label, Rays]:
-        """Returns the label with this instance number, and the ray-cast masks of its body."""
+        """Returns the label with the instance number `number`, and the ray-cast masks of its body."""
         label = next(label for label in self._labels() if label.number == number)
         view = self._scene.view(Camera.parse(self._shot["camera"]))
         return label, rays_of(view, label.record["body"])
@@ -156,7 +156,7 @@ class ImageAudit:
 
 
 def _entries(record: Entry, name: str) -> tuple[Entry, Entry]:
-    """Returns the shot and the entry of an image in a record.
+    """Returns the two entries of a record that describe an image: its shot, and its picture.
 
     Raises:
         KeyError: The record does not list the image.
@@ -169,7 +169,7 @@ def _entries(record: Entry, name: str) -> tuple[Entry, Entry]:
 
 
 def _may_be_covered(run: Entry, split: str, picture: Entry) -> bool:
-    """Whether an augmentation may have covered parts of an image and cleared the visible masks there."""
+    """Whether an augmentation may have covered parts of an image, and removed them from visible masks."""
     settings = run["recipe"].get("augment", {})
     if split not in settings.get("splits", ()) or (settings.get("copies") and not picture["copy"]):
         return False

@@ -40,7 +40,8 @@ class Rays:
     Attributes:
         visible: (H, W), visible mask.
         amodal: (H, W), amodal mask, clipped to the image.
-        whole: Pixel count and box on an unbounded image; None if they cannot be determined.
+        whole: Pixel count and box of the amodal mask on an unbounded image; None if the ray caster could not
+            determine them.
     """
 
     visible: Mask
@@ -136,7 +137,7 @@ class LabelAudit:
                 self._fault(rule, f"it is {told!r}, but body {self._body.index} is {real!r}")
 
     def _check_pose(self, camera: Camera) -> None:
-        """Projects the 3-D box corners with the label's pose and with the scene's pose, and compares."""
+        """Checks the label's pose and 3-D box against the pose and the 3-D box of the body in the scene."""
         corners, record = self._body.corners(), self._label.record
         real = moved(self._view.camera.from_world @ self._body.to_world, corners)
         told = moved(rigid(record["pose"]), corners)
@@ -160,11 +161,11 @@ class LabelAudit:
             yield self._judged("amodal mask", compared(amodal, self.rays.amodal, self._on_body))
 
     def _in_view(self, points_px: Array) -> Mask:
-        """For image points (n, 2), whether the body is visible: bool (n,)."""
+        """Whether the body is visible at image points (n, 2), as bool (n,)."""
         return np.asarray(self._view.nearest_at(points_px) == self._body.index)
 
     def _on_body(self, points_px: Array) -> Mask:
-        """For image points (n, 2), whether the body is there, hidden or not: bool (n,)."""
+        """Whether the body is at image points (n, 2), visible or hidden, as bool (n,)."""
         return np.isfinite(self._view.bodies[self._body.index].depths(self._view.camera, points_px))
 
     def _judged(self, name: str, masks: Masks) -> Masks:
@@ -208,7 +209,11 @@ class LabelAudit:
                 self._fault(name, f"it is {told:.3f}, by rays {value:.3f}")
 
     def _decided(self) -> Rays:
-        """The ray-cast masks, with undecided pixels (centre on an edge) taken from the label."""
+        """Returns the ray-cast masks, with undecided pixels replaced by those of the label.
+
+        A pixel is undecided if a ray very close to its centre gives the label's value. If there is no amodal
+        mask, or the masks may be covered by an augmentation, no pixel is replaced.
+        """
         (visible, amodal), rays = self._label.masks, self.rays
         if amodal is None or self._covered:
             return rays

@@ -74,7 +74,7 @@ class Lens:
         return np.asarray(bent * np.interp(radius, shown, steps) / np.maximum(radius, 1e-12))
 
     def _derivatives(self, straight: Array) -> Array:
-        """The Jacobian (n, 2, 2) of `bent`."""
+        """The Jacobian (n, 2, 2) of `bent` at points (n, 2)."""
         steps = STEP * np.eye(2)
         columns = [(self.bent(straight + step) - self.bent(straight - step)) / (2 * STEP) for step in steps]
         return np.stack(columns, axis=-1)

@@ -38,7 +38,7 @@ class Meshes:
 
     Args:
         run: The content of `run.json`.
-        places: The mesh file of each asset that comes from a file, by asset key.
+        places: Dict from the key of each asset that comes from a file to its mesh file.
     """
 
     def __init__(self, run: Mapping[str, Any], places: Mapping[str, Path]) -> None:

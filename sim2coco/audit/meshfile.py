@@ -81,7 +81,14 @@ def _has_cutouts(path: Path) -> bool:
 
 
 def _whole(path: Path, triangles: Array) -> Array:
-    """Returns assimp's triangles, or a re-triangulation if assimp lost triangles of a polygon."""
+    """Returns assimp's triangles, or those of our own reader if assimp has lost some.
+
+    This happens with some polygons of OBJ files. Files of other formats are not checked.
+
+    Args:
+        path: The mesh file.
+        triangles: (m, 3, 3) triangles read by assimp.
+    """
     if path.suffix.lower() != ".obj" or not len(triangles):
         return triangles
     try:
@@ -100,7 +107,7 @@ def _solid(triangles: Array) -> Array:
 
 
 def _by_assimp(path: Path) -> Array:
-    """Reads triangles (m, 3, 3) with assimp; none if assimp cannot read the file."""
+    """Reads triangles (m, 3, 3) with assimp; an empty array if assimp cannot read the file."""
     import assimp_py
 
     try:
@@ -136,7 +143,7 @@ def matrix_applied(matrix: Array, triangles: Array) -> Array:
 
 
 def _by_trimesh(path: Path) -> Array:
-    """Reads triangles (m, 3, 3) with trimesh; none if trimesh cannot read the file."""
+    """Reads triangles (m, 3, 3) with trimesh; an empty array if trimesh cannot read the file."""
     import trimesh
 
     try:

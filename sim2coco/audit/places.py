@@ -25,14 +25,15 @@ def nowhere(names: Set[str]) -> Sequence[Path]:
 def found_files(
     root: Path, run: Mapping[str, Any], folders: Sequence[Path], search: Search = nowhere
 ) -> dict[str, Path]:
-    """Returns the mesh file of each asset that comes from a file, by asset key.
+    """Returns a dict from asset key to mesh file, for all assets that come from a file.
 
     Args:
         root: The data set.
         run: The content of the data set's `run.json`.
         folders: Folders to search first. The paths in the settings are searched next, relative to the working
             directory and to the parent of the data set folder.
-        search: Finds the remaining files by name.
+        search: Function that finds files by their names. It is called with the names of the mesh files that
+            are in none of these places.
 
     Raises:
         AuditError: A folder in `folders` does not exist, or a mesh file is not found.
@@ -67,7 +68,10 @@ def found_files(
 
 
 def _by_hash(files: Iterable[Path], sources: Iterable[Mapping[str, Any]]) -> dict[str, Path]:
-    """The files whose hash is in `sources`, by hash; files whose name is in `sources` are hashed first."""
+    """Returns a dict from hash to file, for those of `files` whose hash occurs in `sources`.
+
+    Files whose name occurs in `sources` are hashed first. The search ends when each hash has been found.
+    """
     left, names = {source["sha256"] for source in sources}, {source["file"] for source in sources}
     suffixes = {Path(name).suffix.lower() for name in names}
     found: dict[str, Path] = {}
@@ -116,13 +120,16 @@ def _paths(run: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _packages(run: Mapping[str, Any]) -> list[Path]:
-    """The `pybullet_data` package folder if some paths refer to it."""
+    """Returns a list with the folder of the package `pybullet_data`; [] if no `path` setting refers to it."""
     spec = find_spec(PACKAGE) if any(path.startswith(f"{PACKAGE}:") for path in _paths(run)) else None
     return [Path(spec.origin).parent] if spec is not None and spec.origin else []
 
 
 def _named(root: Path, run: Mapping[str, Any]) -> list[Path]:
-    """The mesh locations in the settings and, for a library, the source folders that it was made from."""
+    """Returns the existing files and folders to which the `path` settings refer.
+
+    For a mesh library, also returns the folders from which it was made.
+    """
     places: list[Path] = []
     for path in dict.fromkeys(_paths(run)):
         for above in dict.fromkeys((Path(), root.parent)):
@@ -136,7 +143,7 @@ def _named(root: Path, run: Mapping[str, Any]) -> list[Path]:
 
 
 def _of_library(place: Path) -> list[Path]:
-    """The source folders that a mesh library was made from; none if `place` is not a library."""
+    """Returns the folders from which a mesh library was made; [] if `place` is not a library."""
     try:
         folders = json.loads((place / "sources.json").read_text(encoding="utf-8"))
         return [place / str(folder) for folder in folders.values()]

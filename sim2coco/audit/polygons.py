@@ -14,9 +14,14 @@ from sim2coco.audit.geometry import Array
 
 
 def triangles_of_obj(path: Path, found: int) -> Array | None:
-    """Triangulates the polygons of an OBJ file; returns (m, 3, 3).
+    """Triangulates the polygons of an OBJ file if another reader has lost triangles.
 
-    Returns None if the polygons have no more than `found` triangles, which another reader has found.
+    Args:
+        path: The OBJ file.
+        found: The number of triangles that the other reader has found.
+
+    Returns:
+        (m, 3, 3); None if the polygons have at most `found` triangles.
     """
     vertices, polygons = _read(path)
     if found >= sum(len(polygon) - 2 for polygon in polygons):

@@ -54,11 +54,11 @@ class Body:
 
 
 class Scene:
-    """The scene of a record.
+    """The scene that a record describes.
 
     Args:
-        record: The record.
-        meshes: The models of the data set.
+        record: The parsed JSON of the scene's record.
+        meshes: The models of the assets in the data set.
 
     Raises:
         UnknownSurface: The surface of a body is unknown.
@@ -81,7 +81,11 @@ class Scene:
         return View(camera, placed, self.room)
 
     def wrong_transforms(self) -> Iterator[tuple[Body, str]]:
-        """Yields (body, difference) where the recorded `from_file` contradicts the user's statements."""
+        """Yields (body, description) for each body with a wrong transform in the record.
+
+        The recorded transform from file coordinates to the body frame is wrong if it differs from the one
+        that follows from the user's statements on size and up axis. The description says how they differ.
+        """
         for body, recorded in zip(self.bodies, self._recorded, strict=False):
             if body.model.of_file:
                 told = _difference(np.array(recorded, np.float64), body.to_frame)

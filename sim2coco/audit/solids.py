@@ -80,7 +80,7 @@ def _from_zero(ring: Array) -> Array:
 
 
 def _turned(profile: Sequence[Point]) -> Array:
-    """The surface of revolution of a profile of (radius, z) points, in 48 steps around z."""
+    """Rotates a profile of (radius, z) points around z in 48 steps; returns triangles (m, 3, 3)."""
     around = np.array(_circle(1.0))
     rings = [np.column_stack([radius * around, np.full(SIDES, z)]) for radius, z in profile]
     strips = []

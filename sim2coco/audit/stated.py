@@ -22,9 +22,9 @@ def stated_transform(file: MeshFile, size_m: float | None, stated: Mapping[str, 
     Args:
         file: The mesh file.
         size_m: The longest side in metres from the configuration; None if it is not set.
-        stated: The user's statements at import. `longest_m` is used if `size_m` is None, and `unit_m` if both
-            are missing. `unit_m` and `up` override the unit and the up axis of the file if `sure_unit` or
-            `sure_up` is set; otherwise they are used only if the file states none.
+        stated: The user's statements at import. If `size_m` is None, `longest_m` gives the longest side. If
+            that is missing too, the size follows from the unit. `unit_m` is the unit if the file states none
+            or `sure_unit` is set; `up` is the up axis if the file states none or `sure_up` is set.
     """
     longest = float(np.ptp(file.triangles.reshape(-1, 3), axis=0).max())
     wanted_m = size_m or stated.get("longest_m")
@@ -35,7 +35,17 @@ def stated_transform(file: MeshFile, size_m: float | None, stated: Mapping[str, 
 
 
 def _first(stated: Mapping[str, Any], name: str, of_file: Any, default: Any) -> Any:
-    """Returns the first known value: a sure statement, the file's value, an unsure statement, the default."""
+    """Returns the unit or the up axis of a mesh file, from the first of several sources that is known.
+
+    The order is: a statement of which the user is sure, the file's own value, any other statement of the
+    user, the default.
+
+    Args:
+        stated: The user's statements.
+        name: `unit` or `up`.
+        of_file: The file's own value; None if the file states none.
+        default: The value if nothing else is known.
+    """
     said = stated.get("unit_m" if name == "unit" else name)
     if said is not None and (stated.get(f"sure_{name}") or of_file is None):
         return said

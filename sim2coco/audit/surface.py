@@ -68,7 +68,7 @@ class Surface:
         return np.concatenate(found) if found else np.zeros(0)
 
     def _cast(self, eye: Array, directions: Array) -> Array:
-        """The parameters t (n,) at which `eye` + t · direction hits the normalised surface."""
+        """Returns t (n,) at which `eye` + t · direction hits the normalised surface; infinite for misses."""
         lengths = np.linalg.norm(directions, axis=1)
         unit = directions / lengths[:, None]
         begin = np.maximum(-(unit @ eye) - MARGIN, 0.0)

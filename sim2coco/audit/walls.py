@@ -13,7 +13,10 @@ SUNK_M = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """A vertical rectangle, visible only from the side of the world origin; the fields are as in records."""
+    """A vertical rectangle, visible only from the side on which the world origin lies.
+
+    The fields are those of a wall in a record.
+    """
 
     azimuth_rad: float
     distance_m: float
@@ -22,7 +25,12 @@ class Wall:
     height_m: float
 
     def depths(self, eye_m: Array, directions: Array) -> Array:
-        """Depths (n,) at which rays from `eye_m` (3,) along world directions (n, 3) hit the wall."""
+        """Depth (n,) at which each ray hits the wall; infinite if it misses the wall.
+
+        Args:
+            eye_m: (3,) position of the camera in the world.
+            directions: (n, 3) directions of the rays in the world, as vectors of depth 1.
+        """
         cosine, sine = np.cos(self.azimuth_rad), np.sin(self.azimuth_rad)
         outward, sideways = np.array([cosine, sine, 0.0]), np.array([-sine, cosine, 0.0])
         away_m = self.distance_m - outward @ eye_m
@@ -36,7 +44,7 @@ class Wall:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The occluders other than bodies: the floor, if there is one, and walls."""
+    """The occluders in a scene that are not bodies: the walls, and the floor if there is one."""
 
     floor: bool
     walls: tuple[Wall, ...] = ()
@@ -49,7 +57,14 @@ class Room:
         return cls(settled["spec"]["floor"] is not None, tuple(walls))
 
     def depths(self, camera: Camera, points_px: Array) -> Array:
-        """For image points (n, 2), the depths (n,) beyond which the floor or a wall hides bodies."""
+        """Depth (n,) at each image point, beyond which the floor or a wall hides bodies.
+
+        The depth is infinite where there is neither.
+
+        Args:
+            camera: The camera.
+            points_px: (n, 2) image points.
+        """
         to_world = inverse(camera.from_world)
         eye_m, directions = to_world[:3, 3], camera.directions(points_px) @ to_world[:3, :3].T
         depth = np.full(len(points_px), np.inf)

@@ -1,4 +1,4 @@
-"""Compares the label's box of a whole body, on an unbounded image, with the ray-cast box."""
+"""Compares the box of a whole body in a label with the ray-cast box; both may exceed the image."""
 
 import numpy as np
 
@@ -14,8 +14,8 @@ STEP_PX = 1 / 256
 def worst_side(told: Box, found: Box, on_body: Probe) -> int:
     """Returns the largest distance in px between corresponding sides of two boxes.
 
-    Sides are left out if a thin part of the body explains their distance: whether pixel centres hit a tip
-    that is thinner than a pixel depends on rounding.
+    A side is left out if the part of the body between both boxes is thinner than a pixel, because it depends
+    on rounding whether a pixel centre hits such a part.
 
     Args:
         told: The label's box.
@@ -28,7 +28,14 @@ def worst_side(told: Box, found: Box, on_body: Probe) -> int:
 
 
 def _is_thin(told: Box, found: Box, side: int, on_body: Probe) -> bool:
-    """Whether the part of the body between corresponding sides of two boxes is thinner than a pixel."""
+    """Whether the part of the body between corresponding sides of two boxes is thinner than a pixel.
+
+    Args:
+        told: The label's box.
+        found: The ray-cast box.
+        side: Index of the side in both boxes.
+        on_body: Returns whether the body is at given image points.
+    """
     outward = -1 if side < 2 else 1
     if (told[side] - found[side]) * outward > 0:
         line = _strip(told, found, side, told[side] - outward, told[side])
@@ -43,7 +50,11 @@ def _is_thin(told: Box, found: Box, side: int, on_body: Probe) -> bool:
 
 
 def _strip(told: Box, found: Box, side: int, start: int, stop: int) -> Box:
-    """The strip from `start` to `stop` along one axis that spans both boxes along the other axis."""
+    """Returns a strip across two boxes.
+
+    It lies between `start` and `stop` on the axis to which `side` belongs: x for sides 0 and 2, y for 1 and
+    3. Along the other axis, it spans both boxes.
+    """
     low, high = np.minimum(told, found), np.maximum(told, found)
     box = [*low[:2].tolist(), *high[2:].tolist()]
     box[side % 2], box[side % 2 + 2] = min(start, stop), max(start, stop)

@@ -26,7 +26,7 @@ class SceneWork:
 
     Args:
         data: The data set, without its images.
-        places: The mesh file of each asset that comes from a file, by asset key.
+        places: A dict from asset key to mesh file, for the assets that come from a file.
     """
 
     def __init__(self, data: DataSet, places: dict[str, Path]) -> None:
@@ -61,7 +61,7 @@ def audited(data: DataSet, places: dict[str, Path], workers: int, progress: Prog
 
     Args:
         data: The data set.
-        places: The mesh file of each asset that comes from a file, by asset key.
+        places: A dict from asset key to mesh file, for the assets that come from a file.
         workers: Number of processes; with 1, no worker process is started.
         progress: Called with the number of images done so far and the total number of images.
 

@@ -42,11 +42,13 @@ class Case:
 
 
 def worst_cases(data: DataSet, places: dict[str, Path], report: Report, number: int) -> list[Case]:
-    """Draws the instances that differ most: those with broken rules first, then by `wrong_share`.
+    """Draws the instances that differ most from ray casting.
+
+    Instances with broken rules come first, then all others. Both groups begin with the largest `wrong_share`.
 
     Args:
         data: The data set.
-        places: The mesh file of each asset that comes from a file, by asset key.
+        places: The mesh file of each asset that comes from a file, keyed by asset key.
         report: The audit report of the data set.
         number: Maximum number of instances.
     """
@@ -78,7 +80,7 @@ def _case(data: DataSet, image: Image, meshes: Meshes, instance: Instance, rule:
 
 
 def _read(file: Path) -> Picture:
-    """Reads an image as RGB; a black pixel if it cannot be read."""
+    """Reads an image as RGB. If it cannot be read, returns an image of one black pixel."""
     image = cv2.imread(str(file))
     return np.zeros((1, 1, 3), np.uint8) if image is None else np.asarray(image[..., ::-1], np.uint8)
 

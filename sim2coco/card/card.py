@@ -47,31 +47,34 @@ def write_card(store: Store, contents: Contents, origin: Origin) -> None:
 
 
 def signed_text(text: bytes) -> bytes:
-    """Appends a line with the hash of a Markdown or HTML text to the text."""
+    """Returns a Markdown or HTML text with an added last line that contains the hash of the text."""
     line = "<!-- Written by sim2coco; once it is edited, it stays as it is. %s -->"
     return b"%s\n%s\n" % (text, (line % sha256(text).hexdigest()).encode())
 
 
 def unsigned(content: bytes) -> bytes:
-    """Removes the last line of a signed text."""
+    """Removes the line that `signed_text` has added to a text."""
     return MARKS[README].sub(b"", content)
 
 
 def signed_json(tree: bytes) -> bytes:
-    """Inserts the hash of a multi-line JSON object as its first value, `identifier`."""
+    """Returns a JSON object, in several lines, with its own hash added as the first value, `identifier`."""
     first, rest = tree[:1], tree[1:]
     return first + b'\n "identifier": "sha256:%s",' % sha256(tree).hexdigest().encode() + rest
 
 
 def signed_jpeg(image: bytes) -> bytes:
-    """Adds a comment with the hash of a JPEG file to the file."""
+    """Returns a JPEG file with an added comment that contains the hash of the original file."""
     end = 4 + int.from_bytes(image[4:6])  # end of the header, which must come first
     start, rest = image[:end], image[end:]
     return start + b"\xff\xfe\x00\x4bsim2coco %s" % sha256(image).hexdigest().encode() + rest
 
 
 def is_edited(store: Store, name: str) -> bool:
-    """Whether a file of the card, or another signed text, exists and has been edited."""
+    """Whether a file that sim2coco signs, such as a file of the card, has been edited.
+
+    The result is False if the file does not exist, and True if it is not signed.
+    """
     if not store.exists(name):
         return False
     content = store.get(name)

@@ -1,4 +1,4 @@
-"""The contents of a data set: counts, file types, and a few images from all over the data set."""
+"""The contents of a data set: counts, file types, and a few images, spread evenly over the data set."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ Item = TypeVar("Item")
 
 
 class Spread(Generic[Item]):
-    """Selects a few of many items that arrive one by one, spread evenly over them.
+    """Selects a few items, evenly spaced, from a sequence whose length is not known in advance.
 
     Args:
         number: Maximum number of selected items.
@@ -35,7 +35,10 @@ class Spread(Generic[Item]):
         self._kept: list[Item] = []
 
     def add(self, item: Item) -> None:
-        """Keeps every n-th item; n doubles whenever `2 * number` items are kept."""
+        """Keeps every n-th item.
+
+        Whenever `2 * number` items are kept, every second one is dropped, and n doubles.
+        """
         if self._seen % self._step == 0:
             self._kept.append(item)
         self._seen += 1
@@ -44,7 +47,7 @@ class Spread(Generic[Item]):
 
     @property
     def chosen(self) -> list[Item]:
-        """The selected items, in order."""
+        """The selected items, in the order in which they were added."""
         number = min(self._number, len(self._kept))
         return [self._kept[index * len(self._kept) // number] for index in range(number)]
 
@@ -55,15 +58,16 @@ class Contents:
 
     Attributes:
         info: Metadata of the data set.
-        images: Number of images of each split.
-        labels: Number of labels of each split and category (index).
-        empty: Number of images without a label, of each split.
-        ignored: Number of visible objects without a label, of each split.
-        sizes: Number of images of each width and height.
-        suffixes: Suffixes of the image files of each split, such as `.jpg`.
-        folders: Folders of further files, such as `depth/train`, and the suffixes of their files.
-        rendered: Number of images rendered by sim2coco, i.e. with known scene, view, lighting and copy.
-        unposed: Number of images whose scene is known, but not the camera, because pixels were moved.
+        images: Number of images, keyed by split.
+        labels: Number of labels, keyed by split and category index.
+        empty: Number of images without labels, keyed by split.
+        ignored: Number of visible objects without a label, keyed by split.
+        sizes: Number of images, keyed by width and height.
+        suffixes: Suffixes of the image files, such as `.jpg`, keyed by split.
+        folders: Suffixes of other files, keyed by their folder, such as `depth/train`.
+        rendered: Number of images rendered by sim2coco; their scene, view, lighting and copy are recorded.
+        unposed: Number of images whose scene is known, but not the camera, because an augmentation has moved
+            pixels.
     """
 
     info: DatasetInfo
@@ -108,7 +112,7 @@ class Contents:
 
     @property
     def splits(self) -> list[str]:
-        """The splits that have images, in order."""
+        """Names of the splits that have images."""
         return [split for split in self.info.splits if self.images[split]]
 
     @property

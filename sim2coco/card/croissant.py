@@ -93,7 +93,7 @@ def croissant(contents: Contents, title: str, description: str, store: Store) ->
 
 
 def _annotation_files(contents: Contents, store: Store) -> Iterator[Node]:
-    """Yields an entry for the images and an entry for the annotations in each annotation file."""
+    """Yields two entries for each annotation file: one for its list of images, one for its annotations."""
     # Readers make one table from each entry.
     for split in contents.splits:
         path = store.path(NAMES["instances"].format(split=split))
@@ -113,7 +113,7 @@ def _annotation_files(contents: Contents, store: Store) -> Iterator[Node]:
 
 
 def _file_sets(contents: Contents) -> Iterator[Node]:
-    """Yields an entry for the images of each split, and for each folder of further files such as depth."""
+    """Yields one entry for each folder: the images of each split, and further files such as depth."""
     images = {f"images/{split}": contents.suffixes[split] for split in contents.splits}
     for folder, suffixes in (images | dict(sorted(contents.folders.items()))).items():
         kind, _, split = folder.partition("/")
@@ -129,7 +129,7 @@ def _file_sets(contents: Contents) -> Iterator[Node]:
 
 
 def _categories(contents: Contents) -> Iterator[Node]:
-    """Yields the record set of the categories with inline data, if there are categories."""
+    """Yields the record set that lists the categories, with its data; nothing if there are no categories."""
     info = contents.info
     if not info.categories:
         return
@@ -151,7 +151,11 @@ def _categories(contents: Contents) -> Iterator[Node]:
 
 
 def _record_sets(contents: Contents) -> Iterator[Node]:
-    """Yields, for each split, the record sets of its images, its labels, and its image files."""
+    """Yields up to three record sets for each split.
+
+    They describe the entries of COCO's list `images`, the entries of `annotations` (only if there are any),
+    and the image files.
+    """
     for split in contents.splits:
         for part, fields in (("images", IMAGE_FIELDS), ("annotations", LABEL_FIELDS)):
             if part == "annotations" and not contents.labels_of(split):

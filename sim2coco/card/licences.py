@@ -51,7 +51,7 @@ def hugging_face(licences: Iterable[Licence]) -> str | list[str]:
 
 
 def urls(licences: Iterable[Licence]) -> list[str]:
-    """The licences for Croissant: URLs where they are known, otherwise names."""
+    """Returns the licences for a Croissant file: the URL of each licence, or its name if no URL is known."""
     found = []
     for licence in licences:
         known = spdx(licence.name)

@@ -13,10 +13,11 @@ class Origin:
     """How a data set was made.
 
     Attributes:
-        made: Properties such as the seed, by name; values are text without markup.
-        meshes: Names and licences of the meshes of each category, where they are known.
+        made: A dict from property, such as "seed", to its value as text without markup.
+        meshes: A dict from category to the name and licence of each of its meshes; empty if unknown.
         limits: Sentences about what users of the data set should know, in Markdown.
-        files: Description of each file or folder that is not an image or annotation, by name.
+        files: A dict from the name of a file or folder to its description, for all files other than images
+            and annotations.
         ours: Whether `run.json` and the records of scenes exist.
     """
 
@@ -36,7 +37,7 @@ def origin_of_run(
         recipe: The settings of the run.
         catalogue: The meshes.
         run: The content of `run.json`: versions and identity.
-        files: Description of the files that the formats wrote, by name.
+        files: A dict from the name of each file that the formats wrote to its description.
     """
     groups = zip(catalogue.names, catalogue.groups, strict=True)
     return Origin(

@@ -161,7 +161,10 @@ def _of_kind(kind: str) -> str:
 
 
 def _made(origin: Origin) -> str:
-    """The table of settings; for a run, also the commands that check the data set."""
+    """Formats a table of the settings in `origin.made`, one row per setting.
+
+    If the data set is the result of a run, a sentence with the commands that check it follows.
+    """
     table = _table(["", ""], [[name, _code(value)] for name, value in origin.made.items()])
     if not origin.ours:
         return table
@@ -171,7 +174,7 @@ def _made(origin: Origin) -> str:
 
 
 def _licences(contents: Contents, origin: Origin) -> str:
-    """A table of the meshes and their licences, or a list of the licences."""
+    """Formats a table of categories, meshes and licences, or a list of licences if the meshes are unknown."""
     lines = [
         [_plain(name), _some([mesh for mesh, _ in meshes]), _some([licence for _, licence in meshes])]
         for name, meshes in origin.meshes.items()
@@ -198,7 +201,7 @@ def _limits(contents: Contents, origin: Origin) -> Iterator[str]:
 
 
 def _some(names: Sequence[str]) -> str:
-    """The distinct names, at most `LISTED` of them."""
+    """Joins distinct names with commas; of those after the first `LISTED`, only the number is given."""
     found = list(dict.fromkeys(names))
     rest = len(found) - LISTED
     return ", ".join(map(_plain, found[:LISTED])) + (f" and {rest} others" if rest > 0 else "")

@@ -25,7 +25,7 @@ Image = NDArray[np.uint8]
 
 
 def sheet(images: Sequence[LabelledImage]) -> bytes:
-    """Renders a contact sheet as a JPEG: images with outlined visible masks, in one colour per category.
+    """Renders a contact sheet as a JPEG: images with outlined visible masks. Each category has a colour.
 
     Images that cannot be read are left out.
     """

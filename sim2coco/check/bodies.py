@@ -46,7 +46,7 @@ def check_bodies(
         record: The record of the scene.
         view: The record's entry for the view.
         picture: The view's entry for the image.
-        categories: The names of all categories in order; None if they are unknown.
+        categories: The names of all categories, sorted by category id; None if they are unknown.
     """
     try:
         bodies = record["settled"]["spec"]["bodies"]
@@ -94,7 +94,7 @@ def _listing(bodies: list[Any], picture: Entry) -> Iterator[str]:
 
 
 def _on_surface(body: Entry) -> list[Entry]:
-    """The mesh regions of a body, followed by its decals."""
+    """Returns the record's entries for the mesh regions of a body, followed by those for its decals."""
     return [*body.get("regions", []), *body.get("decals", [])]
 
 
@@ -174,7 +174,10 @@ def _frame(pose: Entry) -> tuple[Array, Array]:
 
 
 def _whole(picture: Entry, label: Entry) -> Iterator[str]:
-    """Checks the amodal box, amodal area and truncation against the box and area of the whole object."""
+    """Checks the amodal box, amodal area and truncation of a label.
+
+    They must agree with the box and area of the whole object, which may extend beyond the image.
+    """
     size = np.array([picture["width"], picture["height"]] * 2)
     whole, amodal = _edges(label["whole_bbox"]), _edges(label["amodal_bbox"])
     clipped = np.clip(whole, 0, size)

@@ -27,15 +27,16 @@ class Document:
     Attributes:
         folder: The data set.
         name: The file path, relative to the data set.
-        listing: The annotations.
+        listing: The valid annotations, which can be read by id or by image.
         categories: Valid categories by id.
-        images: Valid images by id, reduced to the values that the checks use.
+        images: Valid images by id; of each entry, only the keys that the checks use.
         by_name: The images by file name; backslashes in other tools' file names become slashes.
-        unusable: For each kind, the ids of invalid entries that have an id. References to these entries are
-            not reported as dangling.
-        sizes: Number of entries of each kind, including invalid ones.
-        disordered: The kinds whose ids are not in order.
-        segments: For panoptic annotations, the location of the first reference to each image and category.
+        unusable: For each list of the file, such as `images`, the ids of its invalid entries. References to
+            these entries are not reported as dangling.
+        sizes: Number of entries of each list, including invalid ones.
+        disordered: The lists whose ids are not 1, 2, 3, ... although sim2coco wrote the file.
+        segments: If the annotations are panoptic, the location in the file at which each image id and
+            category id is first used.
         amodal: The amodal file of the same split, if there is one.
     """
 
@@ -60,7 +61,7 @@ class Document:
         return [*self.listing.of_image(image)]
 
     def ignored_of(self, image: Entry) -> list[Any]:
-        """Reads the `ignored` list of a sim2coco image: the instances without a label."""
+        """Reads the list `ignored` of an image entry from sim2coco; it has the instances without a label."""
         ignored = self.listing.read(*image["at"])["ignored"]
         return ignored if type(ignored) is list else []
 
@@ -131,7 +132,10 @@ def _see_top(document: Document, item: Item) -> None:
 
 
 def _see_entry(document: Document, item: Item, rows: "array[int]") -> None:
-    """Checks a list entry and keeps the parts that the checks need."""
+    """Checks an entry of a list of the file, and stores what later checks need.
+
+    Images and categories are stored in `document`; six numbers per annotation are appended to `rows`.
+    """
     entry, kind, ours = item.value, item.key, document.folder.ours
     document.sizes[kind] += 1
     if ours:
@@ -157,7 +161,10 @@ def _is_valid(kind: str, entry: Any, ours: bool) -> bool:
 
 
 def _see_other(document: Document, item: Item) -> None:
-    """Reports why an entry is invalid; a panoptic annotation is checked by its own rules instead."""
+    """Reports the broken rules of an entry that is not a valid COCO entry.
+
+    A panoptic annotation is checked by the rules of the panoptic format instead.
+    """
     entry, ours, faults = item.value, document.folder.ours, document.folder.faults
     where = f"{item.key}[{item.rank}]"
     if item.key == "annotations" and not ours and panoptic.is_panoptic(entry):
@@ -172,7 +179,7 @@ def _see_other(document: Document, item: Item) -> None:
 
 
 def _check_order(document: Document, kind: str, entry: Any) -> None:
-    """Reports, once per list, that the ids are not 1, 2, 3, ... as sim2coco writes them."""
+    """Reports, once per list, if the ids are not 1, 2, 3, ... as in files from sim2coco."""
     identity = entry.get("id") if type(entry) is dict else None
     if identity != document.sizes[kind] and kind not in document.disordered:
         document.disordered.add(kind)

@@ -59,5 +59,10 @@ LABEL = FRACTIONS | {
 
 
 def rules(kind: str, ours: bool) -> v.Rules:
-    """The rules for the entries of one list in a COCO file, or for the file itself (`"file"`)."""
+    """Returns the rules for the entries of one list in a COCO file, or for the file itself.
+
+    Args:
+        kind: Name of the list, or `file`.
+        ours: Whether sim2coco wrote the file. The rules are then stricter.
+    """
     return OURS[kind] if ours else COCO[kind]

@@ -85,7 +85,8 @@ class Faults:
 
     Attributes:
         kept: The faults, at most `MAX_KEPT` of each kind.
-        counts: Number of faults of each kind; beyond `MAX_KEPT`, each invalid entry counts as one fault.
+        counts: Number of faults of each kind. Once there are more than `MAX_KEPT`, an invalid entry counts
+            as one fault, even if it has several.
     """
 
     kept: list[Fault] = field(default_factory=list)

@@ -31,11 +31,11 @@ class Folder:
     Attributes:
         root: The data set folder; all file names are relative to it.
         ours: Whether sim2coco wrote the data set; if so, more than the COCO format is checked.
-        faults: The faults found so far, in order.
-        notes: The notes so far: observations that are not faults.
+        faults: The faults found so far.
+        notes: The observations so far that are not faults.
         parsed: Names of the JSON and YAML files parsed so far.
         files: Exit stack that closes the open files.
-        progress: The progress of the check.
+        progress: Counts the steps of the check.
     """
 
     root: Path
@@ -47,13 +47,19 @@ class Folder:
     progress: Progress = field(default_factory=Progress)
 
     def at(self, file: str, where: str = "") -> Place:
-        """Returns the `Place` for reporting faults at a location in one of the files."""
+        """Returns a `Place`, through which faults at a location in a file are reported.
+
+        Args:
+            file: Name of the file.
+            where: Location in the file; "" for the whole file.
+        """
         return Place(file, where, self.faults)
 
     def names(self, below: str = "") -> Iterator[str]:
-        """Yields the names of all files in a folder and its subfolders, except files like `.DS_Store`.
+        """Yields the names, relative to the data set, of all files in a folder and its subfolders.
 
-        The folder may be a symbolic link to anywhere except a parent folder of the data set.
+        Files that desktop programs create, such as `.DS_Store`, are left out. The folder may be a symbolic
+        link, but not to a folder that contains the data set.
         """
         start, here = (os.path.realpath(path) for path in (self.root / below, self.root))
         if Path(start) in Path(here).parents:
@@ -66,7 +72,7 @@ class Folder:
                     yield (Path(parent) / file).relative_to(self.root).as_posix()
 
     def whole_names(self, below: str) -> Iterator[str]:
-        """Yields the names of all files in a folder and its subfolders, except temporary files."""
+        """Like `names`, but also leaves out temporary files."""
         return (name for name in self.names(below) if not Path(name).name.startswith(TEMPORARY))
 
     def has(self, name: str) -> bool:
@@ -77,7 +83,10 @@ class Folder:
             return False
 
     def open(self, name: str) -> BinaryIO | None:
-        """Opens a regular file until the check ends; on failure, reports a fault and returns None."""
+        """Opens a regular file, which stays open until the check ends.
+
+        If this fails, a fault is reported, and None is returned.
+        """
         try:
             return self.files.enter_context(opened(self.root / name))
         except FileNotFoundError:
@@ -97,7 +106,7 @@ class Folder:
         return None
 
     def read_yaml(self, name: str) -> bytes | None:
-        """Like `read`, for a YAML file; also reports invalid YAML and absolute paths."""
+        """Returns the content of a YAML file, like `read`; also reports invalid YAML and absolute paths."""
         self.parsed.add(name)
         content = self.read(name, MAX_YAML_BYTES)
         try:
@@ -109,10 +118,13 @@ class Folder:
         return content
 
     def read_object(self, name: str, rules: Rules | None) -> Entry | None:
-        """Reads a JSON object from a file; reports faults and, in sim2coco data sets, absolute paths.
+        """Reads a JSON object from a file, and reports its faults.
+
+        In data sets that sim2coco wrote, absolute paths are faults too.
 
         Returns:
-            The object; None if it cannot be read, violates the rules, or `rules` is None.
+            The object. None if the file cannot be read, if the object violates `rules`, or if `rules` is
+            None.
         """
         self.parsed.add(name)
         content = self.read(name)
@@ -141,7 +153,13 @@ class Folder:
             self.read_yaml(name)
 
     def report_paths(self, name: str, where: str, tree: Any) -> None:
-        """Reports each absolute path in `tree`, the JSON value at `where` in a file."""
+        """Reports each absolute path in a JSON value.
+
+        Args:
+            name: Name of the file that contains the value.
+            where: Location of the value in the file; "" for the whole content.
+            tree: The value.
+        """
         for inside, text in paths_in_tree(tree):
             self._report_path(name, f"{where}{inside}".removeprefix("."), text)
 

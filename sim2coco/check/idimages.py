@@ -21,7 +21,12 @@ MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, Arithm
 
 
 def check_id_images(folder: Folder, picture: Entry) -> None:
-    """Checks the id images that a record lists for an image, if the files exist."""
+    """Checks the instance id and semantic id images of an image, if they exist, against its masks.
+
+    Args:
+        folder: The data set.
+        picture: The image's entry in a record.
+    """
     listed = picture.get("other_files")
     for name in listed if type(listed) is dict else ():
         if name.partition("/")[0] in FOLDERS and is_file(folder.root / name):
@@ -51,7 +56,13 @@ def _faults(folder: Folder, name: str, picture: Entry) -> Iterator[str]:
 
 
 def _expected(picture: Entry, instances: bool) -> Numbers:
-    """The instance or category number of each pixel, (H, W), computed from the masks; 0 is background."""
+    """Computes from the masks of an image which number each pixel of an id image must have, (H, W).
+
+    Args:
+        picture: The image's entry in a record.
+        instances: Whether the numbers are those of instances; otherwise, they are those of categories. The
+            background is 0.
+    """
     height, width = picture["height"], picture["width"]
     flat = np.zeros(height * width, np.int64)
     for label in picture["annotations"]:

@@ -23,8 +23,8 @@ class Decoder:
     """Decodes one value after another.
 
     Attributes:
-        oddities: Messages by kind of fault, about constructs in the value decoded last that parsers handle
-            differently, such as duplicate keys and NaN.
+        oddities: A dict from kind of fault to message. The messages are about the value decoded last: parts
+            that JSON parsers handle differently, such as duplicate keys and NaN.
     """
 
     oddities: dict[str, str] = field(default_factory=dict)
@@ -100,7 +100,7 @@ def is_text(value: Any) -> bool:
 
 
 def _is_deep(value: Any) -> bool:
-    """Whether lists and objects are nested deeper than `MAX_NESTING`; not recursive."""
+    """Whether lists and objects are nested deeper than `MAX_NESTING`, checked without recursion."""
     level = [value]
     for _ in range(MAX_NESTING):
         lists = [inner for inner in level if type(inner) is list]

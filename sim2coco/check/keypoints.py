@@ -31,7 +31,7 @@ def category_faults(names: Any, skeleton: Any) -> Iterator[str]:
 
 
 def check_annotation(place: Place, annotation: Entry, category: Entry) -> None:
-    """Checks an annotation's keypoints (x, y and visibility of each) and the number of labelled ones."""
+    """Checks `keypoints` and `num_keypoints` of an annotation."""
     message = fault_of(annotation, category)
     if message:
         place.fault("keypoints", message)

@@ -34,7 +34,7 @@ EXPECTED = (
 
 
 def annotation_files(folder: Folder) -> dict[str, str]:
-    """Returns the annotation file of each split, relative to the data set, by split name.
+    """Returns a dict from each split to its annotation file, relative to the data set.
 
     If a data set from another tool has no splits, its only annotation file is returned as `train`.
     """

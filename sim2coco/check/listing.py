@@ -22,7 +22,7 @@ class Changed(ValueError):
 
 @dataclass(slots=True)
 class Listing:
-    """The annotations of a file by id and by image.
+    """An index of the annotations in a file, which finds them by id or by image.
 
     Attributes:
         file: The open file.
@@ -36,18 +36,18 @@ class Listing:
     _by_image: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def fill(self, numbers: "array[int]") -> None:
-        """Sets the rows from a flat array in row-major order."""
+        """Sets the attribute `rows` from a flat array that contains one row after another."""
         self.keep(np.frombuffer(numbers, np.int64).reshape(-1, 6))
 
     def keep(self, rows: NDArray[np.int64]) -> None:
-        """Sets the rows."""
+        """Sets the attribute `rows`, and sorts it by id and by image for searching."""
         self.rows = rows
         self._by_id = np.argsort(rows[:, ID], kind="stable")
         self._by_image = np.argsort(rows[:, IMAGE], kind="stable")
 
     @property
     def ids(self) -> NDArray[np.int64]:
-        """(n,) int64, the ids, sorted."""
+        """The ids (n,) of all annotations, in ascending order."""
         ids: NDArray[np.int64] = self.rows[self._by_id, ID]
         return ids
 
@@ -59,7 +59,7 @@ class Listing:
         return again
 
     def row(self, identity: int) -> NDArray[np.int64] | None:
-        """(6,) int64, the row of the annotation with this id; None if there is none."""
+        """Returns the entry (6,) of `rows` for the annotation with this id; None if there is none."""
         at = int(np.searchsorted(self.rows[:, ID], identity, sorter=self._by_id))
         found = self.rows[self._by_id[at]] if at < len(self.rows) else None
         return found if found is not None and found[ID] == identity else None

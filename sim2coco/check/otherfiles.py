@@ -1,4 +1,4 @@
-"""Checks additional per-image files, such as depth: listed files are intact, and no unlisted files exist."""
+"""Checks that additional files of images, such as depth files, are intact and listed in a record."""
 
 import os
 import re
@@ -45,7 +45,12 @@ def has_digest(folder: Folder, name: str, digest: object) -> bool:
 
 
 def find_unlisted_files(folder: Folder, listed: Collection[str]) -> None:
-    """Reports files that no record lists, in the top-level folders that contain listed files."""
+    """Reports files that no record lists.
+
+    Args:
+        folder: The data set.
+        listed: The file names that records list. The search is limited to their top-level folders.
+    """
     for top in sorted({name.partition("/")[0] for name in listed}):
         for name in folder.whole_names(top):
             if name not in listed:

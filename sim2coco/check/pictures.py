@@ -63,7 +63,12 @@ def _in_other_case(folder: Folder, path: str) -> str:
 
 
 def find_stray_files(folder: Folder, splits: Collection[str]) -> None:
-    """Reports image and amodal files whose split has no instances file, and unknown annotation files."""
+    """Reports image files and amodal files of unknown splits, and annotation files with unknown names.
+
+    Args:
+        folder: The data set.
+        splits: The splits that have an instances file.
+    """
     for path in folder.whole_names("images"):
         if path.count("/") == 1 or path.split("/")[1] not in splits:
             folder.at(path).fault(

@@ -9,7 +9,9 @@ Show = Callable[[int, int], None]
 
 @dataclass
 class Progress:
-    """Counts the steps of a check: for each image its labels, its file and, for sim2coco data, its record.
+    """Counts the steps of a check.
+
+    The labels and the file of each image are one step each and, in a sim2coco data set, so is its record.
 
     Attributes:
         show: Called once every `steps` steps.

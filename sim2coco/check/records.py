@@ -30,7 +30,7 @@ def check_run(folder: Folder, documents: Documents) -> Sharing:
         documents: The annotation file of each split; None if it cannot be read.
 
     Returns:
-        The meshes and textures in each split.
+        The register of the meshes, shapes and textures that each split uses.
     """
     run = folder.read_object("run.json", RUN)
     if run is not None:
@@ -52,7 +52,7 @@ def check_run(folder: Folder, documents: Documents) -> Sharing:
 
 
 def _check_scene_numbers(folder: Folder) -> None:
-    """Checks that the records' scene numbers have no gaps, and that `records/` contains no other files."""
+    """Checks that `records/` contains only records, and that the scene numbers have no gaps."""
     for name in sorted(folder.whole_names("records")):
         if not _is_record(name):
             folder.at(name).fault("stray", "sim2coco writes no such file")
@@ -64,7 +64,7 @@ def _check_scene_numbers(folder: Folder) -> None:
 
 
 def _records(folder: Folder) -> list[str]:
-    """The record file names in scene order."""
+    """The file names of the records, sorted by scene number."""
     return sorted(filter(_is_record, folder.whole_names("records")))
 
 
@@ -82,12 +82,13 @@ def _name_of(scene: int) -> str:
 def _check_records(
     folder: Folder, documents: Documents, run: Entry | None, sharing: Sharing
 ) -> set[tuple[str, str]]:
-    """Checks the images of accepted views.
+    """Checks the images of the accepted views, and the number of accepted views.
 
-    If `run.json` states the number of accepted views (`num_images`), only the first `num_images` are checked.
+    `num_images` in `run.json` is the number of accepted views. If there are more, only the images of the
+    first `num_images` views are checked.
 
     Returns:
-        The split and file name of each image.
+        (split, file name) of each checked image.
     """
     listed: set[tuple[str, str]] = set()
     others: set[str] = set()
@@ -187,7 +188,10 @@ def _ignored(entry: Any) -> Entry | None:
 
 
 def _category_names(document: Document | None) -> list[str] | None:
-    """The category names of a file in id order; None if some categories are invalid."""
+    """The category names of an annotation file, sorted by category id.
+
+    None if there is no file, or if some of its categories are invalid.
+    """
     if document is None or document.unusable["categories"]:
         return None
     return [document.categories[identity]["name"] for identity in sorted(document.categories)]

@@ -23,8 +23,8 @@ class Report:
         annotations: Number of annotations in the annotation files.
         faults: The faults, at most `MAX_KEPT` of each kind.
         notes: Observations that are not faults.
-        holdings: Number of meshes and textures in each split, and in more than one split; empty for data
-            sets from other tools.
+        holdings: Numbers of meshes and textures: one entry for each split and, if there are several splits,
+            one for what more than one split contains. Empty for data sets from other tools.
         counts: Number of faults of each kind, including faults beyond `MAX_KEPT`.
     """
 

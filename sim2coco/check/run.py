@@ -59,7 +59,13 @@ def _difference(path: str, one: Any, other: Any) -> str | None:
 
 
 def check_record(place: Place, record: Entry, assets: frozenset[str] | None) -> None:
-    """Checks that a record's status fits its content, and that `run.json` lists the record's meshes."""
+    """Checks that the status of a record fits its content, and that `run.json` lists its meshes.
+
+    Args:
+        place: Where faults are reported.
+        record: The record.
+        assets: The meshes that `run.json` lists; None if they are unknown, so that they cannot be compared.
+    """
     place.add(("record", what) for what in _status(record))
     if assets is not None:
         for key in sorted(_meshes(record) - assets)[:1]:
@@ -79,7 +85,10 @@ def _status(record: Entry) -> Iterator[str]:
 
 
 def _meshes(record: Entry) -> set[str]:
-    """The meshes of a record's scene, without furniture meshes, which `run.json` does not list."""
+    """Returns the keys of the meshes in the scene of a record, except furniture.
+
+    `run.json` does not list furniture.
+    """
     try:
         bodies = record["settled"]["spec"]["bodies"]
         return {str(body["asset"]) for body in bodies if body.get("role") != "furniture"}
@@ -88,6 +97,10 @@ def _meshes(record: Entry) -> set[str]:
 
 
 def assets_of(run: Entry | None) -> frozenset[str] | None:
-    """Returns the meshes that a run lists; None if it lists none."""
+    """Returns the keys of the meshes listed in `run.json`; None if there is no such list or it is empty.
+
+    Args:
+        run: The content of `run.json`; None if it could not be read.
+    """
     listed = (run or {}).get("assets")
     return frozenset(map(str, listed)) if type(listed) is list and listed else None

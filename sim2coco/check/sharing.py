@@ -38,7 +38,7 @@ class Holding:
     textures: int
 
     def __str__(self) -> str:
-        """The numbers as text."""
+        """Formats the numbers, such as `train: 12 meshes, 3 textures`."""
         return f"{self.split}: {self.meshes} meshes, {self.textures} textures"
 
 
@@ -47,12 +47,12 @@ class Sharing:
     """Registers the meshes, shapes and textures of each split, and reports those that splits must not share.
 
     Attributes:
-        forbidden: The kinds that splits must not share.
-        meshes: Mesh keys `name@hash` by mesh name, because labels only contain the name.
-        shapes: Shape identifier by mesh key; meshes that differ only in size have the same shape identifier.
-        first: The split and image in which each mesh, shape or texture was first found.
-        splits: The meshes, shapes and textures of each split.
-        leaks: Number of meshes and textures that splits share but must not share, by kind.
+        forbidden: What splits must not share: a subset of `mesh`, `shape` and `texture`.
+        meshes: Dict from mesh name to mesh key `name@hash`; needed because labels only contain the name.
+        shapes: Dict from mesh key to shape identifier, which is equal for meshes that differ only in size.
+        first: Dict from a mesh, shape or texture to the split and image in which it was found first.
+        splits: Dict from split name to the meshes, shapes and textures found in the split.
+        leaks: Number of forbidden meshes and textures that splits share, keyed by `mesh` and `texture`.
     """
 
     forbidden: frozenset[str]
@@ -107,9 +107,10 @@ class Sharing:
             place.fault("splits", what + more)
 
     def holdings(self) -> tuple[Holding, ...]:
-        """Returns one `Holding` per split, in order of the split names.
+        """Returns one `Holding` per split, sorted by split name.
 
-        If there are several splits, a last `Holding` counts the meshes and textures used in more than one.
+        If there are several splits, a last `Holding` counts the meshes and textures that are used in more
+        than one split.
         """
         everywhere = Counter(thing for things in self.splits.values() for thing in things)
         shared = {thing for thing, splits in everywhere.items() if splits > 1}
@@ -142,7 +143,7 @@ def sharing_in(folder: Folder, run: Entry | None) -> Sharing:
 
 
 def _bodies(record: Entry) -> Iterator[Thing]:
-    """Yields the mesh of each body in a scene except furniture."""
+    """Yields the mesh of each body in the scene of a record; skips furniture."""
     for body in record["settled"]["spec"]["bodies"]:
         if body.get("role") != "furniture":
             yield MESH, str(body["asset"])

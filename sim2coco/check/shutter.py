@@ -20,7 +20,8 @@ def seen(motion: Any, height: int, points_m: Array, project: Callable[[Array], A
 
     Args:
         motion: The camera motion in a record; None if the camera is at rest.
-        height: Image height; points above the image use the first row's pose, points below it the last row's.
+        height: Image height in pixels. Points above the image are projected with the pose of the first row,
+            and points below it with the pose of the last row.
         points_m: (n, 3), points in the camera frame at the middle row.
         project: Returns pixel coordinates (n, 2) of points (n, 3) in the camera frame.
     """

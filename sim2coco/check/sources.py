@@ -1,4 +1,4 @@
-"""Checks that the counts in `sources.json`, which merge and split write, add up."""
+"""Checks the counts in `sources.json`, a file that the commands `merge` and `split` write."""
 
 from collections.abc import Iterable
 

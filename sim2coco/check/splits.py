@@ -10,7 +10,10 @@ from sim2coco.check.values import show
 
 
 def compare_splits(documents: Mapping[str, Document]) -> None:
-    """Reports categories that differ between splits and, in sim2coco data sets, scenes in two splits."""
+    """Reports splits whose categories differ.
+
+    In data sets that sim2coco wrote, also reports each scene that occurs in two splits.
+    """
     owners: dict[int, str] = {}
     first = next(iter(documents.values()), None)
     for split, document in documents.items():
@@ -24,7 +27,10 @@ def compare_splits(documents: Mapping[str, Document]) -> None:
 
 
 def _categories_differ(one: Document, other: Document) -> bool:
-    """Whether the categories differ; in files from other tools, only whether an id has two names."""
+    """Whether the categories of two annotation files differ.
+
+    Files from other tools need not have the same categories, but a category id must not have two names.
+    """
     names, others = (
         [(identity, category["name"]) for identity, category in document.categories.items()]
         for document in (one, other)

@@ -18,21 +18,21 @@ SPACE = re.compile(r"[ \t\n\r]*")
 
 
 class NotObject(ValueError):
-    """A file has a list where an object must be."""
+    """The top-level value of a JSON file is a list instead of an object."""
 
 
 class Item(NamedTuple):
-    """A value in a file's top-level object, or an entry of such a value if it is a list.
+    """A value in the top-level object of a JSON file; or, if such a value is a list, one of its entries.
 
     Attributes:
         key: The key in the top-level object.
         rank: Index of the entry in its list; None for a value of the top-level object.
-        value: The value or the entry; a list in the top-level object is replaced by an empty list, and its
-            entries follow as separate items.
+        value: The value or the entry. For a list in the top-level object, this is an empty list; the entries
+            follow as separate items.
         start: Byte offset of the value in the file.
         length: Length of the value in the file, in bytes.
-        oddities: Messages by kind of fault, about constructs in the value that parsers handle differently,
-            such as duplicate keys.
+        oddities: Dict from kind of fault to message. The faults are constructs that JSON parsers interpret
+            differently, such as duplicate keys.
     """
 
     key: str
@@ -44,7 +44,7 @@ class Item(NamedTuple):
 
 
 def items(file: BinaryIO) -> Iterator[Item]:
-    """Yields the values of the JSON object in a file; a list is followed by its entries.
+    """Yields the values of the JSON object in a file; after each list, yields its entries as well.
 
     Raises:
         NotJson: The file is not valid JSON.
@@ -145,7 +145,7 @@ class _Window:
         raise NotJson(f"{found} at byte {self.byte}, expected {expected}")
 
     def value(self) -> tuple[Any, int, int]:
-        """Decodes the value at the current position; returns the value and its offset and length in bytes."""
+        """Decodes the next value; returns the value, and its byte offset and length in the file."""
         while True:
             try:
                 value, end = self.decoder.decode(self._text, self._at)

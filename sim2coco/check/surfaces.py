@@ -20,7 +20,7 @@ def check_overlap(place: Place, annotations: list[Entry], masks: Mapping[int, Ru
     Args:
         place: Where faults are reported.
         annotations: The annotations of the image.
-        masks: The valid masks by annotation id.
+        masks: The valid masks, keyed by annotation id.
     """
     placed = {entry["id"]: entry["attributes"].get("on") for entry in annotations if entry["id"] in masks}
     objects = {number: masks[number] for number, on in placed.items() if on is None}
@@ -36,9 +36,16 @@ def check_overlap(place: Place, annotations: list[Entry], masks: Mapping[int, Ru
 def _off(
     number: int, mask: Runs, on: Any, owners: Mapping[int, int], objects: Mapping[int, Runs]
 ) -> Iterator[str]:
-    """Checks that a defect lies inside its object.
+    """Checks that a defect lies inside its object, and yields a message if it does not.
 
     If the object has no label, the defect must lie outside all labelled objects.
+
+    Args:
+        number: Annotation id of the defect.
+        mask: Mask of the defect.
+        on: Instance number of the object, from the annotation of the defect.
+        owners: Dict from the instance number of each annotation to its annotation id.
+        objects: Valid masks of labelled objects, keyed by annotation id.
     """
     if not ID[0](on):
         yield f"annotation {number}: on is {show(on)}, must be {ID[1]}"

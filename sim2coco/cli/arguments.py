@@ -15,7 +15,7 @@ class Parser(argparse.ArgumentParser):
     """An argument parser that reports errors in one line, and accepts no abbreviated options."""
 
     def __init__(self, **options: Any) -> None:
-        """Creates a parser that, for example, does not read `--out` as `--outlines`."""
+        """Creates a parser that accepts no abbreviations; `options` are those of `ArgumentParser`."""
         super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:

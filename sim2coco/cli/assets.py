@@ -106,7 +106,11 @@ def _import(options: argparse.Namespace, out: Console) -> int:
 
 
 def _scan_with_overrides(options: argparse.Namespace) -> tuple[Scan, dict[str, Override]]:
-    """Scans the folder for meshes; returns the scan, and each mesh's settings from the table and flags."""
+    """Scans a folder for meshes.
+
+    Returns the scan, and a dict from file path to the user's statements about each mesh, which come from
+    the table and the command-line options.
+    """
     root = Path(options.folder)
     alone = options.action == "check" and root.is_file()
     found = scan_file(root) if alone else scan(root)
@@ -169,7 +173,7 @@ def _check(options: argparse.Namespace, out: Console) -> int:
 
 
 def _rows(tasks: Sequence[Task], workers: int, out: Console) -> dict[str, Row]:
-    """Examines meshes in worker processes; returns a row of results for each mesh, by file name."""
+    """Examines meshes in worker processes; returns a dict from file name to the row with the results."""
     rows: dict[str, Row] = {}
     work = _work(tasks)
     with ProgressBar(out, len(tasks), "meshes", work=sum(work.values())) as bar:
@@ -181,7 +185,10 @@ def _rows(tasks: Sequence[Task], workers: int, out: Console) -> dict[str, Row]:
 
 
 def _work(tasks: Sequence[Task]) -> dict[str, int]:
-    """Estimated work by mesh file: the size of the file in bytes plus `FILE_WORK`."""
+    """Estimates the work of examining each mesh file, as its size in bytes plus `FILE_WORK`.
+
+    Returns a dict from file name to work.
+    """
     work = dict.fromkeys((task.file for task in tasks), FILE_WORK)
     for task in tasks:
         with suppress(OSError):  # the file's row reports that it is unreadable
@@ -190,13 +197,20 @@ def _work(tasks: Sequence[Task]) -> dict[str, int]:
 
 
 def _of_library(folder: Path, entry: Entry) -> Task:
-    """The task that examines a library asset. The asset has a convex decomposition, so none is computed."""
+    """The task that examines an asset of a library.
+
+    It computes no convex decomposition; if the asset needs one, it is already in the library.
+    """
     override = Override(entry.category, entry.name, unit_m=1.0, sure=True, collision="hull")
     return Task(folder, f"{FOLDER}/{entry.path.name}", override, None)
 
 
 def _labelled(row: Row, entry: Entry) -> Row:
-    """Returns a row with the name of the library asset, its original file and the import changes added."""
+    """Adds what is known from an asset library to the row of an asset.
+
+    The row gets the asset's name and original file, the notes and repairs of its import, and its convex
+    pieces.
+    """
     notes = tuple(dict.fromkeys((*entry.notes, *row.notes)))
     repairs = tuple(dict.fromkeys((*entry.repairs, *row.repairs)))
     verdict = "repaired" if repairs and row.verdict == "ok" else row.verdict
@@ -220,7 +234,7 @@ def _sheet(options: argparse.Namespace, out: Console) -> int:
 
 
 def _sizes(folder: Path) -> dict[str, str]:
-    """The text below each asset on the sheet (its size and its mass), by asset name.
+    """Returns a dict from asset name to the text below the asset on the sheet: its size and its mass.
 
     A line may be broken only between the size and the mass.
     """

@@ -22,7 +22,7 @@ MAX_SHOWN = 20
 
 
 def check(options: argparse.Namespace, out: Console) -> int:
-    """Prints every fault of a data set; returns 1 if there are faults, 0 otherwise."""
+    """Checks a data set and prints the first faults of each kind; returns 1 if there are faults, else 0."""
     from sim2coco.check import check as examine
 
     if options.fix:
@@ -50,7 +50,7 @@ def check(options: argparse.Namespace, out: Console) -> int:
 
 @contextmanager
 def _bar(options: argparse.Namespace, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Provides a function (done, total) that shows progress on standard error; with --json, a no-op."""
+    """Provides a function (done, total) that shows progress on standard error, or nothing with --json."""
     from sim2coco.cli.progress import ProgressBar
 
     with ExitStack() as stack:

@@ -80,7 +80,11 @@ def _style(options: argparse.Namespace) -> Style:
 
 
 def _chosen(data: Dataset, split: str | None, category: str | None) -> Iterator[LabelledImage]:
-    """Yields the images of a split; with `category`, leaves out other labels and images without labels."""
+    """Yields the images of a split.
+
+    With a category, each image has only the labels of this category, and images without such labels are left
+    out.
+    """
     for image in data.images(split):
         chosen = _of_category(data, image, category)
         if chosen.labels or not category:
@@ -101,7 +105,10 @@ def _of_category(data: Dataset, image: LabelledImage, category: str | None) -> L
 
 
 def _unused(name: str, force: bool) -> Path:
-    """An unused file name: the name itself, or else the name with the first free number."""
+    """Returns the path `name`, with a number added if a file of this name exists.
+
+    With `force`, no number is added.
+    """
     path = Path(name)
     names = (path.with_stem(f"{path.stem}_{number}") for number in count(2))
     return path if force or not path.exists() else next(free for free in names if not free.exists())
@@ -125,7 +132,10 @@ def status(options: argparse.Namespace, out: Console) -> int:
 
 
 def _runs_in(data: str) -> list[str]:
-    """The data sets in a folder that is not a data set itself, such as the folder of a sweep."""
+    """Returns the data sets in the subfolders of a folder, such as the folder of a sweep.
+
+    The list is empty if `data` is a data set itself, or no local folder.
+    """
     folder = Path(data)
     if is_url(data) or not folder.is_dir() or (folder / "run.json").exists():
         return []

@@ -95,10 +95,10 @@ def composed_in_fork(command: str, arguments: Sequence[str], folder: str) -> dic
     """Composes the settings of one job in a fork, while this process imports the modules that read them.
 
     Returns:
-        The resolved settings; None if this process must compose them itself. This is the case if the
-        arguments contain flags or settings of Hydra; if this process cannot be forked, has imported the
-        modules already, or has only one core; or if the fork ends with an error or a warning, so that
-        composing again in this process shows the message.
+        The resolved settings; None if this process must compose them itself. It must do so without a fork
+        if the arguments contain flags or settings of Hydra, or if this process cannot be forked, has
+        imported the modules already, or has only one core. It must also do so after the fork has failed or
+        warned, because the message is shown only when this process composes the settings again.
     """
     alone = len(os.sched_getaffinity(0)) == 1
     if alone or SETTINGS in sys.modules or any(map(_concerns_hydra, arguments)):

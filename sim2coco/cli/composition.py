@@ -1,4 +1,4 @@
-"""Errors that Hydra raises while it composes the configuration, in one line each."""
+"""Describes errors that Hydra raises while it composes the configuration, in one line each."""
 
 import re
 import shlex
@@ -92,7 +92,7 @@ def _missing_check(key: str) -> str:
 
 
 def _of_a_file(group: str, choice: str) -> str:
-    """Explains how to use a file or folder, if its path was given as an option; "" for other options."""
+    """Explains how to use a file or a mesh library, if `choice` is the path of one; "" otherwise."""
     path = Path(choice).expanduser()
     if path.suffix == ".yaml" and path.is_file():
         folder = path.parent.parent if path.parent.name == group else Path("FOLDER")
@@ -106,7 +106,7 @@ def _of_a_file(group: str, choice: str) -> str:
 
 
 def _of_a_size(group: str, choice: str) -> str:
-    """Explains how to set the image size, if a size was given as the option of `image`; "" otherwise."""
+    """Explains how to set the image size, for arguments such as image=640x480; "" for all others."""
     if group != "image" or not choice[:1].isdigit():
         return ""
     return "the size is set by image.width and image.height, such as image.width=640 image.height=480"
@@ -130,7 +130,9 @@ def _commas(override: str) -> str:
 
 
 def _misplaced(group: str, choice: str, arguments: Sequence[str]) -> str:
-    """Explains why an option is not found in the folder of --config-dir: no file, wrong folder or suffix.
+    """Explains why an option is not found in the folder of --config-dir.
+
+    The reason is that its file does not exist, lies in the wrong folder, or has the wrong suffix.
 
     Returns:
         The start of an error message; "" if the command line has no --config-dir.
@@ -148,7 +150,7 @@ def _misplaced(group: str, choice: str, arguments: Sequence[str]) -> str:
 
 
 def _existing_keys(key: str) -> str:
-    """A clause that suggests existing keys in place of a key that the default configuration lacks."""
+    """Returns a clause that suggests existing keys similar to `key`, which does not exist."""
     tree: Any = default_config()
     parent, _, name = key.rpartition(".")
     for step in parent.split(".") if parent else ():

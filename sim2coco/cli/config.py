@@ -147,7 +147,10 @@ def default_config() -> dict[str, Any]:
 
 
 def settings_of(group: str, choice: str) -> dict[str, Any]:
-    """The settings of a config option in conf/, merged over its defaults list as Hydra does."""
+    """Returns the settings of a config option in conf/.
+
+    If its defaults list names other options of the same group, their settings are merged in, as in Hydra.
+    """
     own: dict[str, Any] = yaml.safe_load((_root() / group / f"{choice}.yaml").read_text()) or {}
     tree: dict[str, Any] = {}
     for entry in own.pop("defaults", ["_self_"]):
@@ -166,7 +169,10 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 
 def first_sentence(group: str, choice: str) -> str:
-    """The first comment in the file of a config option; for a plug-in, the first line of the docstring."""
+    """Returns the sentence that describes a config option.
+
+    It is the first comment of the option's YAML file, or the first docstring line of a plug-in's class.
+    """
     if kind := _plugin_choices(group).get(choice):
         return (kind.__doc__ or "A kind that a plug-in defines.").strip().splitlines()[0]
     lines = (_root() / group / f"{choice}.yaml").read_text().splitlines()
@@ -174,7 +180,7 @@ def first_sentence(group: str, choice: str) -> str:
 
 
 def defaults() -> dict[str, str]:
-    """The default option of each config group."""
+    """Returns a dict from each config group to its default option."""
     entries = yaml.safe_load((_root() / "config.yaml").read_text())["defaults"]
     return {key: entry[key] for entry in entries if isinstance(entry, dict) for key in entry if key in GROUPS}
 

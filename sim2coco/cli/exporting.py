@@ -102,7 +102,12 @@ def _set(trees: list[dict[str, Any]], word: str) -> None:
 
 
 def _read(flag: str, text: str) -> Any:
-    """Parses a value in YAML syntax; all its scalars stay text."""
+    """Parses text in YAML syntax without converting numbers or other scalars.
+
+    Args:
+        flag: The command line flag that has this value, for error messages.
+        text: The text.
+    """
     try:
         return yaml.load(text, yaml.BaseLoader)  # noqa: S506  # makes texts, lists and mappings only
     except yaml.YAMLError as error:

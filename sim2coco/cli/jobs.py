@@ -49,7 +49,9 @@ def validate(settings: dict[str, Any], jobs: list["SweepJob"]) -> int:
 
 
 def run_noted(settings: dict[str, Any], folder: str) -> float | None:
-    """Runs one job of a sweep, notes its exit code and score in a folder, and returns the score.
+    """Runs one job of a sweep, and writes its exit code and score to a folder.
+
+    Returns the score; None if there is none, for example because the run failed.
 
     Raises:
         ConfigError: A setting is invalid.
@@ -68,7 +70,9 @@ def run_noted(settings: dict[str, Any], folder: str) -> float | None:
 
 
 def _scored(options: "RunOptions", job: "SweepJob", scores: list[float]) -> int:
-    """If the sweep is scored, appends the score of a job's data set to `scores`; returns 0.
+    """Computes the score of a job's data set, prints it, and appends it to `scores`; returns 0.
+
+    Does nothing if the settings ask for no score. Appends nothing if there is nothing to compare.
 
     Raises:
         DataSetError: A data set cannot be read.
@@ -143,7 +147,9 @@ def _generate(recipe: "Recipe", options: "RunOptions") -> int:
 
 
 def hints(accepted: int, shard: str | None) -> list[str]:
-    """Hints on how to finish a stopped run early; none if there is no image, or only a shard was made.
+    """Returns hints on how to end a stopped run with the images made so far.
+
+    The list is empty if there are no images, or if the run makes only a shard.
 
     Args:
         accepted: Number of images made so far.
@@ -160,8 +166,8 @@ def _summarise(result: "Result", folder: str, objects: list[str], defects: list[
     Args:
         result: The result of the run.
         folder: The folder of the data set, as the user wrote it.
-        objects: The categories of objects.
-        defects: The categories of defects. All other categories of the data set are regions of meshes.
+        objects: Names of the categories of objects.
+        defects: Names of the categories of defects. All other categories are mesh regions.
     """
     from sim2coco.messages import counted
     from sim2coco.tally import counts
@@ -198,7 +204,10 @@ def _summarise(result: "Result", folder: str, objects: list[str], defects: list[
 
 
 def _tell_target(result: "Result") -> None:
-    """Prints the distances of the images to the target, and what is missing if the target is not reached."""
+    """Prints how far the images are from the target of the run; nothing without a target.
+
+    If the target is not reached, also prints which values are missing most.
+    """
     if not result.target:
         return
     told = ", ".join(f"{name} {drawn:.2f} -> {kept:.2f}" for name, (drawn, kept) in result.target.items())
@@ -209,12 +218,16 @@ def _tell_target(result: "Result") -> None:
 
 
 def _advise(accepted: int, reasons: Counter[str], rejected: int | None = None) -> bool:
-    """If many views were rejected, prints which setting to change; returns whether many were rejected.
+    """Checks whether many views were rejected, and if so, prints which setting to change.
 
     Args:
         accepted: Number of accepted views.
         reasons: How often each reason has rejected a view.
-        rejected: Number of rejected views; None if each rejected view has exactly one reason.
+        rejected: Number of rejected views. None means the sum of `reasons`, which is correct if each rejected
+            view has exactly one reason.
+
+    Returns:
+        Whether many views were rejected.
     """
     from sim2coco.tally import advice
     from sim2coco.target.settings import TARGET

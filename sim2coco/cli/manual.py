@@ -45,7 +45,7 @@ def manual(command: str) -> str:
 
 
 def as_yaml(settings: Settings) -> str:
-    """Settings as YAML, each preceded by its description as a comment."""
+    """Returns settings as YAML; a comment before each setting describes it."""
     sentences = {setting.key: setting.description for setting in walk(type(settings))}
     return "".join(f"{line}\n" for line in _yaml_lines(settings, sentences))
 
@@ -88,14 +88,17 @@ def _settings(settings: type[Settings]) -> Iterator[str]:
 
 
 def _all_kinds(key: str, known: dict[tuple[str, str | None], list[Setting]]) -> list[str | None]:
-    """All values of `kind` in the innermost group that contains the setting `key` and has a `kind`."""
+    """Returns the possible values of `kind` in the group that contains the setting `key`.
+
+    If that group has no `kind`, the nearest group around it that has one is used.
+    """
     while (f"{key}.kind", None) not in known:
         key = key.rpartition(".")[0]
     return [setting.kind for setting in known[f"{key}.kind", None]]
 
 
 def _entry(left: str, sentence: str, left_width: int) -> list[str]:
-    """A name and its description in two columns; a name that is too long gets its own line."""
+    """Returns lines with a name and its description in two columns; a long name gets its own line."""
     wrapped = textwrap.wrap(sentence, WIDTH - left_width)
     below = [" " * left_width + line for line in wrapped]
     if len(left) > left_width - 2:

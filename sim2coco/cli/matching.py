@@ -21,7 +21,7 @@ FOLDER = "matched"
 
 
 def parsed(arguments: list[str], description: str) -> tuple[argparse.Namespace, list[str]]:
-    """Splits the arguments into the command's own arguments and the initial settings for Hydra."""
+    """Parses the arguments of the command; returns them, and the rest, which are settings for Hydra."""
     parser = Parser(
         prog="sim2coco match",
         description=f"{description}. KEY=VALUE are the settings to begin with, as for generate.",
@@ -47,7 +47,9 @@ def _positive(text: str) -> int:
 
 
 def match_one(options: argparse.Namespace, given: list[str], settings: dict[str, Any]) -> int:
-    """Searches for settings, writes the result and a page, and prints the distances reached; returns 0.
+    """Searches for settings, and writes them and an HTML page to files; returns 0.
+
+    Also prints how far the images are from the real data set before and after the search.
 
     Args:
         options: The command's own arguments.
@@ -90,7 +92,10 @@ def match_one(options: argparse.Namespace, given: list[str], settings: dict[str,
 
 
 def _kept(given: list[str], found: "Match") -> list[str]:
-    """The command line settings that the result does not change. Any other would override the result."""
+    """Returns the settings from the command line that the match has not changed.
+
+    They can be used together with the result. The others would override it.
+    """
     from sim2coco.matching.proposal import changed
 
     tree = changed(found.original, found.found)
@@ -107,10 +112,11 @@ def _kept(given: list[str], found: "Match") -> list[str]:
 
 
 def _target(options: argparse.Namespace) -> Path:
-    """The YAML file to write.
+    """Returns the path of the YAML file to write.
 
     Raises:
-        ConfigError: The name does not end in .yaml or .yml, or the file or its page exists already.
+        ConfigError: The name does not end in .yaml or .yml. Or --force is not set, and the YAML file or the
+            HTML page beside it exists already.
     """
     from sim2coco.messages import ConfigError
 
@@ -129,7 +135,7 @@ def _real(options: argparse.Namespace) -> tuple["Observed", str]:
     """Measures the real data set; returns the measurements, and the name of the data set.
 
     Raises:
-        DataSetError: The data set cannot be read, or has no images.
+        DataSetError: The data set cannot be read, or has no labels.
     """
     from sim2coco.datasets.errors import DataSetError
     from sim2coco.datasets.reading import open_annotations
@@ -155,7 +161,7 @@ def _real(options: argparse.Namespace) -> tuple["Observed", str]:
 
 
 def _print(found: "Match", real: "Observed") -> None:
-    """Prints a table of medians and distances."""
+    """Prints a table with the medians of each quantity and its distances from the real data set."""
     from sim2coco.matching.choice import distances, title
     from sim2coco.report.figure import number
 

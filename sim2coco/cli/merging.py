@@ -61,7 +61,7 @@ def _seed(text: str) -> int:
 
 
 def run(command: str, options: argparse.Namespace, out: Console) -> int:
-    """Makes the data set, and prints its size; returns 0."""
+    """Runs the command merge or split: makes a data set, and prints its size. Returns 0."""
     derived = _merged(options, out) if command == "merge" else _divided(options, out)
     for note in derived.notes:
         out.print(f"note: {note}", markup=False)
@@ -109,7 +109,10 @@ def _divided(options: argparse.Namespace, out: Console) -> Derived:
 
 
 def _opened(name: str, out: Console) -> Dataset:
-    """Opens a data set and prints its size, as a sign of progress: large annotation files take a while."""
+    """Opens a data set, and prints its size.
+
+    The output shows the user that the program is working, because large annotation files take a while.
+    """
     data = open_dataset(Path(name))
     sizes = data.sizes().values()
     images = counted(sum(size.images for size in sizes), "image")

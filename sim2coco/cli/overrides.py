@@ -1,7 +1,8 @@
 """Converts the arguments of `generate` and `preview` to the form that Hydra expects.
 
-Hydra converts every scalar that looks like a number. Here, such a scalar stays text unless formatting the
-number gives the same text (see `sim2coco.cli.scalars`). Keys and the options of groups are always text.
+Hydra converts every scalar that looks like a number, such as `1_000`. Here, a scalar becomes a number only if
+formatting this number gives the same text; otherwise, it stays text (see `sim2coco.cli.scalars`). Keys,
+and the names of the options that are chosen for config groups, always stay text.
 """
 
 import re
@@ -36,7 +37,10 @@ SPLIT_BY = "split.by="
 
 
 class Words(HydraOverrideVisitor):
-    """Hydra's override parser; but scalars stay text unless formatting their value gives the same text."""
+    """Hydra's override parser, except that a value such as `1_000` is not converted.
+
+    A value becomes a number, `true` or `false` only if formatting the converted value gives the same text.
+    """
 
     _choice = False
     _depth = 0
@@ -122,7 +126,7 @@ def hydra_arguments(arguments: Sequence[str]) -> list[str]:
 
 
 def _check(overrides: Sequence[Override], sweeps: bool) -> None:
-    """Refuses overrides that can run code, and sweeps with too many jobs."""
+    """Raises an exception for overrides that can run code and, if `sweeps` is True, for too many jobs."""
     for override in overrides:
         trust.check_override(override)
     if sweeps:
@@ -163,7 +167,7 @@ def _is_structure(value: object) -> bool:
 
 
 def _all_settings() -> tuple[type[Settings], ...]:
-    """The classes of all settings, imported here because the import is slow."""
+    """Returns the classes that contain all settings; imports them only when called, because this is slow."""
     from sim2coco.cli.config import RunOptions
     from sim2coco.recipe import Recipe
 
@@ -241,7 +245,7 @@ def _use_config_dir(folder: str | None, config_name: str | None) -> None:
     """Makes Hydra search the folder of --config-dir before the built-in files.
 
     Raises:
-        ConfigError: There is no such folder, or it holds a config.yaml that the command line does not name.
+        ConfigError: There is no such folder, or it contains a config.yaml and `config_name` is None.
     """
     if folder is not None and not Path(folder).is_dir():
         hint = "name the folder that holds, for example, assets/mine.yaml"

@@ -1,6 +1,7 @@
-"""The flag `--plugin FILE.py`: loads the file, and makes its classes available as config options.
+"""The flag `--plugin FILE.py`: loads the file, and makes its kinds available as config options.
 
-Each class with a `kind` field is selected in the same way as a YAML file of conf/.
+For example, if the file defines a scene class of the kind NAME, then `scene=NAME` selects this class, as if
+there were a file conf/scene/NAME.yaml.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ def plugins_taken(arguments: Sequence[str]) -> Iterator[list[str]]:
         The remaining arguments.
 
     Raises:
-        ConfigError: As for `_take`.
+        ConfigError: The flag lacks a file, or a plug-in cannot be loaded or conflicts with another kind.
     """
     before = loaded_plugins()
     offered: list[tuple[str, str]] = []
@@ -43,7 +44,7 @@ def _take(arguments: Sequence[str], offered: list[tuple[str, str]]) -> list[str]
 
     Args:
         arguments: The command line.
-        offered: (group, name) of each config option that the plug-ins add is appended.
+        offered: (group, name) of each config option that the plug-ins add is appended to this list.
 
     Raises:
         ConfigError: The flag lacks a file, or a file is missing, cannot be loaded, or defines a kind whose
@@ -73,9 +74,12 @@ def _take(arguments: Sequence[str], offered: list[tuple[str, str]]) -> list[str]
 
 
 def _offer_choices(offered: list[tuple[str, str]]) -> None:
-    """Registers the plug-in kinds with Hydra as config options.
+    """Registers the kinds of all loaded plug-ins with Hydra as config options.
 
     For example, `scene=NAME` then selects the kind NAME of scene, with its default settings.
+
+    Args:
+        offered: (group, name) of each registered option is appended to this list.
 
     Raises:
         ConfigError: The name of a kind is taken, or the default settings of a kind cannot be computed.

@@ -86,12 +86,13 @@ class ProgressBar:
         """Updates the progress.
 
         Args:
-            done: Number of finished items. Items that are finished at the first call of `show` count as
-                finished before the task started, and are left out of the rate.
+            done: Number of finished items. Items that are finished by the first call of `show` do not count
+                in the rate.
             note: Text to show after the bar.
-            known: Whether all `done` items are to count as finished before the task started.
+            known: Whether all items that are finished by this call are also left out of the rate.
             work: Amount of work in the finished items; None if all items are alike.
-            waiting: Whether plain lines are printed even though no item can be finished yet.
+            waiting: Whether lines are printed even before the remaining time is known. Has no effect on a
+                terminal.
         """
         if self._known is None:
             self._begin()
@@ -113,7 +114,11 @@ class ProgressBar:
         self._bar.start()
 
     def _rates(self, now: float, done: int, work: float, known: int) -> tuple[float, float]:
-        """Items and work per second since the first new item; the time to start processes is left out."""
+        """Returns the rates at which items and work are finished, per second.
+
+        Time counts from the first call in which `done` exceeds `known`, so that the start of processes is
+        left out.
+        """
         if self._first is None and done > known:
             self._first = now, done, work
         start, done_before, work_before = self._first or (now, done, work)

@@ -42,7 +42,7 @@ class Plain(Console):
 
 
 class Output(Plain):
-    """A console that raises BrokenPipeError when its output is closed; Rich's console exits the process."""
+    """A console that raises BrokenPipeError if its output is closed, where Rich would end the process."""
 
     def on_broken_pipe(self) -> None:
         """Raises BrokenPipeError again. Rich calls this method while it handles the error."""

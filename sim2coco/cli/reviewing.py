@@ -41,7 +41,10 @@ def run(options: argparse.Namespace, out: Console) -> int:
 
 
 def verdicts_beside(folder: Path) -> Path:
-    """The default path of the verdicts file: beside the data set's folder, which is not changed."""
+    """The default path of the verdicts file.
+
+    It is beside the data set's folder, because a review does not change the data set.
+    """
     whole = folder.resolve()
     return whole.with_name(f"{whole.name}.verdicts.jsonl")
 

@@ -49,7 +49,7 @@ def scalar(text: str) -> Scalar:
 
 
 def written(value: Scalar) -> str:
-    """Formats a value as the text that `scalar` reads as this value."""
+    """Formats a value as text; `scalar` converts this text back to the value."""
     names = {None: "null", True: "true", False: "false"}
     return names[value] if value is None or isinstance(value, bool) else str(value)
 
@@ -83,15 +83,15 @@ def _whole(digits: str) -> int:
 def parsed(settings: type[Parsed], tree: dict[str, Any]) -> Parsed:
     """Builds settings from YAML values, and converts scalars to the types of their settings.
 
-    If a setting rejects a text that represents a number or a boolean, the number or boolean is tried
-    instead; if a setting rejects a number or a boolean, its text is tried instead.
+    If a setting rejects a text that represents a number or a boolean, the number or boolean is tried instead.
+    If a setting rejects a number or a boolean, its text is tried instead.
 
     Args:
         settings: The class of the settings.
         tree: The values; modified in place.
 
     Raises:
-        pydantic.ValidationError: A key or a value is invalid in either form.
+        pydantic.ValidationError: A key is invalid, or a setting rejects a value even after the conversion.
     """
     tried: set[Place] = set()
     while True:
@@ -117,7 +117,11 @@ def typed(value: Any) -> Any:
 
 
 def _others(error: ErrorDetails, tree: object) -> Iterator[tuple[Place, Scalar]]:
-    """Yields (position, replacement) if the rejected value may be valid as another type."""
+    """Finds a value of another type that a setting may accept instead of a rejected value.
+
+    Yields:
+        The position of the rejected value, and the other value; nothing if there is none.
+    """
     place = _place(error["loc"], tree)
     value = _at(tree, place)
     if isinstance(value, str):
@@ -135,7 +139,10 @@ def _wants_text(error: ErrorDetails) -> bool:
 
 
 def _place(location: Sequence[str | int], tree: object) -> Place:
-    """Converts the location of a pydantic error to a position in `tree`, by leaving out union members."""
+    """Converts the location in a pydantic error to a position in `tree`.
+
+    Steps that do not exist in `tree`, such as the names of union members, are left out.
+    """
     place: list[str | int] = []
     for step in location:
         inside_list = isinstance(tree, list) and isinstance(step, int) and step < len(tree)

@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
-    """Writes the selected images as a data set, and prints why other images are left out; returns 0."""
+    """Writes the selected images as a data set, and prints why the others are left out; returns 0."""
     own_this_process()
     wish, workers = _wish(options), os.cpu_count() or 1
     data = open_dataset(Path(options.data))
@@ -129,7 +129,7 @@ def _measured(data: Dataset, out: Console, workers: int, split: str | None = Non
 
 
 def _target(options: argparse.Namespace, out: Console, workers: int) -> dict[str, Histogram]:
-    """The histograms of the data set of --like."""
+    """Returns the histograms of the data set given by --like, keyed by quantity; {} without --like."""
     if options.like is None:
         return {}
     data, split = open_reference(Path(options.like))
@@ -169,7 +169,10 @@ def _embedded(options: argparse.Namespace, images: list[ImageMeasures], out: Con
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:
-    """The settings that determine the result, for a file in the data set; paths are reduced to file names."""
+    """Returns the settings that determine the result, which are stored in the data set.
+
+    Of each path, only the file name is kept.
+    """
     plain = {"keep": options.keep or "all", "remove": options.remove, "seed": options.seed}
     files = {
         key: Path(value).name

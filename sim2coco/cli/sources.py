@@ -37,7 +37,7 @@ BUILT_IN = " (built-in)"
 class _Loader(yaml.SafeLoader):
     """A YAML loader that keeps keys as text, and reads unquoted values with `scalar`.
 
-    It stops at the limits of `read_yaml`.
+    It raises an error if a file has too many or too deeply nested values.
     """
 
     _nodes = 0
@@ -55,7 +55,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Returns a mapping whose keys are text, as written in the file."""
+        """Returns a dict; each key is the text in the file, such as "on", and not a parsed value."""
         self._check_keys(node)
         self.flatten_mapping(node)
         return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
@@ -71,7 +71,7 @@ class _Loader(yaml.SafeLoader):
             known.add(key.value)
 
     def construct_text(self, node: yaml.ScalarNode) -> object:
-        """Returns the value of a scalar without an explicit tag."""
+        """Returns quoted text unchanged, and unquoted text as parsed by `scalar`."""
         return node.value if node.style else scalar(node.value)
 
 
@@ -145,12 +145,15 @@ class UserFiles(FileConfigSource):
     """The YAML files in a folder of the user; replaces Hydra's class for such folders."""
 
     def is_config(self, config_path: str) -> bool:
-        """Whether the user file exists and, if its path has the suffix `BUILT_IN`, the built-in file too."""
+        """Whether the user file exists.
+
+        If the path has the suffix `BUILT_IN`, also checks that there is a built-in file of the same name.
+        """
         path = config_path.removesuffix(BUILT_IN)
         return super().is_config(path) and (path == config_path or _built_in(path) is not None)
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """Reads a file.
+        """Reads a user file. If the path has the suffix `BUILT_IN`, reads the built-in file instead.
 
         Raises:
             ConfigError: The file cannot be read.
@@ -176,7 +179,10 @@ BuiltInFiles.__name__ = ImportlibResourcesConfigSource.__name__
 
 
 def _built_in(path: str) -> ConfigSource | None:
-    """The source of a built-in file, or of a plug-in's kind, with this path; None if there is neither."""
+    """Searches the built-in files and the configurations of plug-ins for `path`.
+
+    Returns the Hydra source that contains it; None if there is none.
+    """
     registry = SourcesRegistry.instance()
     for provider, place in (("main", "pkg://conf"), ("schema", "structured://")):
         source = registry.resolve(place.partition(":")[0])(provider, place)
@@ -186,7 +192,10 @@ def _built_in(path: str) -> ConfigSource | None:
 
 
 def _name_built_in(defaults: object, config_path: str) -> None:
-    """Appends `BUILT_IN` to the entries of a file's defaults list that name the file itself."""
+    """Changes the defaults list of a user file that replaces a built-in file.
+
+    An entry with the file's own name means the built-in file, so `BUILT_IN` is appended to the entry.
+    """
     if not isinstance(defaults, list) or _built_in(config_path) is None:
         return
     own = Path(config_path).name
@@ -201,7 +210,7 @@ class UserFolderFirst(SearchPathPlugin):
     folder: ClassVar[Path | None] = None
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-        """Adds the folder, if there is one; Hydra itself would add it after the built-in files."""
+        """Puts the folder of --config-dir, if the option is given, first in the search path."""
         if self.folder is not None:
             place = f"file://{self.folder}"
             search_path.prepend("user", place, SearchPathQuery(provider="main"))

@@ -1,4 +1,4 @@
-"""The jobs of a sweep: determined before the sweep, recorded as each job ends, and compared at the end."""
+"""The jobs of a sweep: each notes its result when it ends, and finally all results are summarised."""
 
 import json
 import os
@@ -21,17 +21,20 @@ OF_SWEEPERS = ("hydra/sweeper", "hydra.sweeper")
 
 
 def begins(argument: str, keys: Sequence[str]) -> bool:
-    """Whether an override sets one of `keys`, or an entry below one of them."""
+    """Whether a command-line override sets one of `keys`, or a key nested below one of them."""
     return argument.lstrip("+~").partition("=")[0].startswith(tuple(keys))
 
 
 def is_grid(arguments: Sequence[str]) -> bool:
-    """Whether the jobs of a sweep are known in advance; Optuna's sweeper chooses them during the sweep."""
+    """Whether the jobs of a sweep are known before it starts.
+
+    They are not known if Optuna's sweeper chooses them during the sweep.
+    """
     return not any(begins(argument, OF_SWEEPERS) for argument in arguments)
 
 
 def without_launcher(arguments: Sequence[str]) -> list[str]:
-    """Removes arguments that set a launcher; then all jobs of a sweep run in this process."""
+    """Removes the arguments that choose or configure a launcher, so that all jobs run in this process."""
     return [argument for argument in arguments if not begins(argument, OF_LAUNCHERS)]
 
 
@@ -39,12 +42,13 @@ def without_launcher(arguments: Sequence[str]) -> list[str]:
 def folder_for(arguments: Sequence[str], planned: Sequence["SweepJob"], folder: str) -> Iterator[str]:
     """Yields a folder in which all jobs of a sweep can note their results.
 
-    If a launcher runs the jobs, possibly on other machines, this is a temporary folder beside the data sets.
+    Without a launcher, this is `folder`. A launcher may run the jobs on other machines; with one, it is a
+    temporary folder beside the data sets.
 
     Args:
         arguments: The arguments of the command line.
         planned: The jobs that are known before the sweep starts.
-        folder: A temporary folder on this machine, used without a launcher.
+        folder: A temporary folder on this machine.
     """
     if not any(begins(argument, OF_LAUNCHERS) for argument in arguments):
         yield folder
@@ -56,7 +60,10 @@ def folder_for(arguments: Sequence[str], planned: Sequence["SweepJob"], folder: 
 
 
 def job_of(options: "RunOptions") -> "SweepJob":
-    """The job that Hydra composed last, which has these run options.
+    """Returns the job that Hydra composed last.
+
+    Args:
+        options: The run options of this job.
 
     Raises:
         ConfigError: The job writes to an object store and not to a folder.
@@ -76,13 +83,16 @@ def job_of(options: "RunOptions") -> "SweepJob":
 
 
 def note(folder: str, job: "SweepJob", code: int, score: float | None = None) -> None:
-    """Writes a note about an ended job to a folder, because a launcher may run it in another process."""
+    """Writes the result of a job that has ended to a file in `folder`.
+
+    The results of all jobs are collected as files, because a launcher may run each job in another process.
+    """
     entry = [job.number, job.overrides, str(job.out), code, score]
     Path(folder, f"job{job.number}.json").write_text(json.dumps(entry))
 
 
 def noted(folder: str) -> dict[int, tuple["SweepJob", int, float | None]]:
-    """Maps job numbers, in order, to (job, exit code, score), for the jobs that have a note in `folder`."""
+    """Reads all notes in `folder` into a dict, sorted by key, from job number to (job, exit code, score)."""
     from sim2coco.sweeps.row import SweepJob
 
     entries = sorted(json.loads(path.read_text()) for path in Path(folder).glob("job*.json"))
@@ -93,13 +103,16 @@ def noted(folder: str) -> dict[int, tuple["SweepJob", int, float | None]]:
 
 
 def finish(folder: str, planned: Sequence["SweepJob"]) -> list[int]:
-    """Writes and prints the summary of a sweep; returns the exit code of each job.
+    """Writes and prints the summary of a sweep.
 
-    A job without a note ran on another machine, or was killed; its exit code is derived from its data set.
+    A job without a note was killed, or ran on another machine. Its exit code is derived from its data set.
 
     Args:
         folder: The folder of the notes.
         planned: The jobs that were known before the sweep started.
+
+    Returns:
+        The exit code of each job, in the order of the job numbers.
     """
     from sim2coco.sweeps.row import read_rows
     from sim2coco.sweeps.summary import write_summary
@@ -116,5 +129,5 @@ def finish(folder: str, planned: Sequence["SweepJob"]) -> list[int]:
 
 
 def _parent(folders: Sequence[Path]) -> Path:
-    """The common parent folder of the data sets of all jobs."""
+    """Returns the deepest folder that contains the data set folders of all jobs."""
     return Path(os.path.commonpath([folder.parent for folder in folders]))

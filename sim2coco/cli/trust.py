@@ -45,7 +45,7 @@ _trusted = False
 
 
 def take_flag(arguments: Iterable[str]) -> list[str]:
-    """Returns the arguments without --trust-config; if this flag is set, lifts the limits of this module."""
+    """Removes --trust-config from the arguments; if it is among them, lifts the limits of this module."""
     global _trusted
     listed = list(arguments)
     _trusted = FLAG in listed
@@ -53,10 +53,13 @@ def take_flag(arguments: Iterable[str]) -> list[str]:
 
 
 def check_flags(flags: Mapping[str, Any]) -> None:
-    """Refuses flags of Hydra that run code.
+    """Refuses Hydra's command line flags that can run code.
+
+    Args:
+        flags: The values of all flags by name; None for a flag that is not set.
 
     Raises:
-        ConfigError: A flag is set that runs code.
+        ConfigError: Such a flag is set.
     """
     for name in REFUSED_FLAGS:
         if flags.get(name) is not None and not _trusted:
@@ -90,7 +93,9 @@ def check_override(override: "Override") -> None:
 
 
 def check_jobs(overrides: Iterable["Override"]) -> None:
-    """Refuses sweeps with too many jobs, before any list of jobs is made.
+    """Refuses a sweep with too many jobs.
+
+    The jobs are only counted, because a list of them may not fit into memory.
 
     Raises:
         ConfigError: There are too many jobs, or a range has step 0 or an infinite end.
@@ -101,7 +106,7 @@ def check_jobs(overrides: Iterable["Override"]) -> None:
 
 
 def _values(override: "Override") -> int:
-    """The number of values of an override in a sweep."""
+    """Returns the number of values that an override gives to a setting in a sweep; 1 without a list."""
     from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
 
     swept = override.value()
@@ -118,8 +123,8 @@ def check_file(path: Path, config_path: str, header: Mapping[str, Any], tree: ob
 
     Args:
         path: The file.
-        config_path: The file's name for Hydra, for example `experiment/mine`.
-        header: The values of the file's comment `# @package NAME`.
+        config_path: The name by which Hydra loads the file, for example `experiment/mine`.
+        header: What Hydra read from comments such as `# @package NAME` at the top of the file.
         tree: The file's content.
 
     Raises:
@@ -134,7 +139,10 @@ def check_file(path: Path, config_path: str, header: Mapping[str, Any], tree: ob
 
 
 def _entries(defaults: object) -> Iterator[str]:
-    """The groups, files and packages that a defaults list names."""
+    """Yields the parts of the entries of a Hydra defaults list: groups, options and packages.
+
+    For example, an entry `db@host: mysql` gives `db`, `host` and `mysql`.
+    """
     for entry in defaults if isinstance(defaults, list) else ():
         for word in map(str, (*entry, *entry.values()) if isinstance(entry, dict) else (entry,)):
             yield from re.sub(r"^\s*(override|optional)\s+", "", word).split("@")
@@ -164,7 +172,12 @@ def check_references(tree: object) -> None:
 
 
 def _texts(node: object, key: str) -> Iterator[tuple[str, str]]:
-    """Yields (full key, text) for each key and each value that contains an interpolation `${...}`."""
+    """Yields (path, text) for each text with an interpolation `${...}`: keys and values, at any depth.
+
+    Args:
+        node: Nested mappings, lists and scalars.
+        key: Path of `node`, such as `scene.table`, to which the keys below it are appended.
+    """
     if isinstance(node, dict):
         for name, value in node.items():
             place = f"{key}.{name}" if key else str(name)

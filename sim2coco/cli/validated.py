@@ -17,12 +17,12 @@ from sim2coco.validate.results import Comparison, tables
 
 
 def add_to_reports(comparison: Comparison, roots: Sequence[Path], out: Console) -> None:
-    """Adds a section to the report of each data set that has a report.
+    """Adds the results to the report of each data set, and skips data sets that have no report.
 
     Args:
-        comparison: The results, one for each data set.
-        roots: The folders of the data sets, in the order of the results.
-        out: Console on which the changed reports are listed.
+        comparison: The results. `comparison.report.results` has one entry for each data set.
+        roots: The folders of the data sets, in the order of these entries.
+        out: Console to which the paths of the changed reports are printed.
     """
     report = comparison.report
     names = _distinct([root.resolve() for root in roots])
@@ -43,7 +43,10 @@ def add_to_reports(comparison: Comparison, roots: Sequence[Path], out: Console) 
 
 
 def _distinct(roots: Sequence[Path]) -> list[str]:
-    """Returns folder names without paths, which must not be in a report; equal names are numbered."""
+    """Returns the name of each folder without its path, because a report must not contain paths.
+
+    If several folders have the same name, their names are numbered.
+    """
     names = [root.name for root in roots]
     return [f"{name} ({rank})" if names.count(name) > 1 else name for rank, name in enumerate(names, 1)]
 

@@ -75,7 +75,10 @@ def _minutes(text: str) -> float:
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
-    """Trains detectors, or reads predictions; prints the scores and writes the images; returns 0."""
+    """Trains detectors or reads predictions, and prints their scores; returns 0.
+
+    With the option `out`, also writes the results, and the images with the most errors, into a folder.
+    """
     if bool(options.data) == bool(options.predictions):
         raise ValidateError("validate: name data sets to train on, or a detector with --predictions")
     folder = _new_folder(options.out) if options.out else None
@@ -181,7 +184,7 @@ class _Shown:
 
 
 def _predicted(options: argparse.Namespace, out: Console) -> Comparison:
-    """Scores predictions from files or ONNX models."""
+    """Scores predictions, which are read from files or computed by ONNX models."""
     dataset = open_dataset(Path(options.on))
     images = tuple(images_of(dataset, reference_splits(dataset, options.split)))
     classes = common_classes(dataset, {})
@@ -205,7 +208,7 @@ def _found(
 
 
 def _write(folder: Path, comparison: Comparison) -> None:
-    """Writes the results of a comparison to a folder: `results.json`, curves and images."""
+    """Writes `results.json`, precision and loss curves, and the images with the most errors to a folder."""
     report = comparison.report
     files = {
         "results.json": report.as_json().encode(),

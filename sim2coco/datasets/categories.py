@@ -21,8 +21,9 @@ class Head:
 
     Attributes:
         info: The file's categories, licences and `info`.
-        category_of: Index of each category in `info`, by COCO's id. Categories with the same name are merged.
-        licence_of: Index of each licence in `info`, by COCO's id.
+        category_of: Dict from category id in the file to index in `info.categories`. Categories with the
+            same name are merged.
+        licence_of: Dict from licence id in the file to index in `info.licences`.
     """
 
     info: DatasetInfo
@@ -87,7 +88,7 @@ def _attributes(entry: Entry) -> dict[str, Scalar]:
 
 
 def _licences(listed: Any) -> dict[int, Licence]:
-    """The licences by COCO's id; a licence without a name gets its URL as name."""
+    """Returns the licences, keyed by their ids in the file; one without a name gets its URL as name."""
     found = {}
     for entry in listed if type(listed) is list else ():
         if type(entry) is dict and type(entry.get("id")) is int:
@@ -97,7 +98,7 @@ def _licences(listed: Any) -> dict[int, Licence]:
 
 
 def _skeleton(path: Path, entry: Entry) -> Skeleton | None:
-    """The keypoints of a category, converted from COCO's 1-based indices."""
+    """Reads the keypoints and skeleton of a category, with indices from 0; None if it has no keypoints."""
     names, edges = entry.get("keypoints"), entry.get("skeleton") or []
     if not names:
         return None

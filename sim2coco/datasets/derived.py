@@ -15,13 +15,13 @@ class Derived:
 
     Attributes:
         info: Metadata of the whole data set.
-        images: The images in order, as a single-use iterator; `facts` of each image contains its origin.
+        images: The images, as an iterator that can be used once; `facts` of an image contains its origin.
         num_images: Number of images.
         sources: The data sets that the images originally come from.
         made_by: The command that creates the data set, and its settings.
         notes: One line for each kind of information that could not be kept.
         roots: The folders of the input data sets; the output must not lie inside them.
-        files: Additional files to write, by name: content and description.
+        files: Additional files to write: a dict from file name to (content, description).
     """
 
     info: DatasetInfo

@@ -53,12 +53,19 @@ class Index:
     _database: sqlite3.Connection
 
     def images(self) -> Iterator[tuple[Entry, list[tuple[Entry, Entry | None]]]]:
-        """Yields each image in file order, with its annotations and their amodal counterparts."""
+        """Yields each image in file order, with a list of (annotation, amodal annotation).
+
+        An amodal annotation is the entry with the same id in the amodal file; None if there is none.
+        """
         for number, entry in self._database.execute("SELECT id, entry FROM images ORDER BY rank"):
             yield from_json(entry), self._annotations(number)
 
     def find(self, name: str) -> list[str]:
-        """Returns the file names of the images that match `name`, which may lack folder or suffix."""
+        """Returns the file names of the images that are meant by `name`.
+
+        If a file name equals `name`, only this one is returned. Otherwise `name` may lack the folder, the
+        suffix, or both.
+        """
         ends = self._database.execute("SELECT name FROM images WHERE instr(name, ?) ORDER BY rank", (name,))
         found = [own for (own,) in ends]
         return [own for own in found if own == name] or [
@@ -66,7 +73,7 @@ class Index:
         ]
 
     def image(self, name: str) -> tuple[Entry, list[tuple[Entry, Entry | None]]]:
-        """Returns an image by its file name, with its annotations."""
+        """Returns the image with a file name, and its annotations as in `images`."""
         query = "SELECT id, entry FROM images WHERE name = ?"
         number, entry = self._database.execute(query, (name,)).fetchone()
         return from_json(entry), self._annotations(number)
@@ -103,7 +110,7 @@ def index_file(path: Path, amodal: Path | None = None) -> Index:
 
     Args:
         path: The file.
-        amodal: A COCO file with amodal masks for the same annotation ids.
+        amodal: A second COCO file, with the amodal masks of the same annotations under the same ids; or None.
 
     Raises:
         DataSetError: An entry is invalid, an id or a file name occurs twice, or an annotation refers to a
@@ -128,7 +135,14 @@ Row = Callable[[Entry], tuple[str, tuple[Any, ...]]]
 
 
 def _fill(database: sqlite3.Connection, path: Path, rows: Mapping[str, Row]) -> None:
-    """Inserts the entries of a COCO file; `rows` has a converter for each list that is to be inserted."""
+    """Inserts entries of a COCO file into the database.
+
+    Args:
+        database: The database.
+        path: The COCO file.
+        rows: Converters of entries to rows, keyed by the list in the file, such as `images`. Entries of other
+            lists are not inserted.
+    """
     database.execute("BEGIN")
     for item in entries(path):
         if item.key not in rows:
@@ -159,7 +173,7 @@ def _amodal_row(entry: Entry) -> tuple[str, tuple[Any, ...]]:
 
 
 def _text(entry: Entry) -> bytes:
-    """Encodes an entry as JSON, without unused lists and objects."""
+    """Encodes an entry as JSON; leaves out lists and objects, except those with a key in `KEPT`."""
     kept = {key: value for key, value in entry.items() if key in KEPT or isinstance(value, SCALARS)}
     return to_json(kept)
 

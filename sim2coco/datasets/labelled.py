@@ -1,4 +1,4 @@
-"""Labelled images and data set metadata: the input of annotation formats, for data sets of any origin.
+"""Labelled images and metadata of data sets of any origin, from which annotation formats are written.
 
 Pixel edges are at integer coordinates. Boxes are x, y, width, height in pixels. Masks are COCO's compressed
 RLE of the whole image.
@@ -20,7 +20,7 @@ Keypoint = tuple[float, float, int]
 
 @dataclass(frozen=True, slots=True)
 class Amodal:
-    """The amodal mask of an object, including hidden parts, clipped to the image.
+    """The amodal mask of an object: it includes hidden parts, and is clipped to the image.
 
     Attributes:
         counts: The mask as compressed RLE.
@@ -92,7 +92,13 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class IgnoredObject:
-    """A visible object without a label: category index, box of the visible part, and the reason."""
+    """A visible object without a label.
+
+    Attributes:
+        category: Index of the category in `DatasetInfo.categories`.
+        bbox: Bounding box of the visible part.
+        reason: Why the object has no label.
+    """
 
     category: int
     bbox: Xywh
@@ -115,7 +121,8 @@ class LabelledImage:
         scene: Number of the scene; None if unknown.
         facts: Additional scalars of the image's entry, such as `view`, `lighting` and `copy`.
         camera: The camera; None if unknown or if an augmentation has moved pixels.
-        other_files: Paths of additional files, such as depth, by name in the data set.
+        other_files: Maps the name of each additional file, such as a depth file, to its path on this machine.
+            The name is the path in the data set.
     """
 
     split: str
@@ -176,7 +183,8 @@ class DatasetInfo:
         amodal: Whether all labels have amodal masks.
         about: COCO's `info`; empty in sim2coco data sets.
         depth_scale_mm: Millimetres per unit in a depth file.
-        meshes: Finds the mesh of an asset by name and hash; only set by a run and by `export --meshes`.
+        meshes: Function from the name and hash of an asset to its mesh; None except in a run and in
+            `export --meshes`.
     """
 
     splits: tuple[str, ...]

@@ -33,11 +33,11 @@ class Maker:
 
     Attributes:
         split: The split.
-        source: The annotation file, for messages.
+        source: The annotation file, for error messages.
         folder: The image folder.
-        category_of: Index of each category, by COCO's id.
-        licence_of: Index of each licence, by COCO's id.
-        skeletons: Keypoints of each category.
+        category_of: Maps COCO's id of each category to the index of the category.
+        licence_of: Maps COCO's id of each licence to the index of the licence.
+        skeletons: Keypoints of each category; None for a category without keypoints.
         amodal: Whether each label must have an amodal mask.
     """
 
@@ -102,7 +102,10 @@ class Maker:
         return self.category_of[entry["category_id"]]
 
     def _ignored(self, entry: Entry) -> tuple[IgnoredObject, ...] | None:
-        """The visible objects without a label, which sim2coco data sets list."""
+        """Returns the visible objects without a label; None if the entry does not list them.
+
+        Only data sets of sim2coco list them. Objects of unknown categories are left out.
+        """
         listed = entry.get("ignored")
         if type(listed) is not list or any(True for each in listed for _ in violations(each, IGNORED)):
             return None
@@ -112,7 +115,10 @@ class Maker:
         )
 
     def _facts(self, entry: Entry) -> dict[str, Scalar]:
-        """The additional scalars of an image; `license` becomes a 1-based index into the licence list."""
+        """Returns the additional scalars of an image's entry.
+
+        COCO's id of a licence, `license`, is replaced by the index of the licence, counted from 1.
+        """
         licence = self.licence_of.get(entry["license"]) if type(entry.get("license")) is int else None
         return scalars(entry, OF_IMAGES) | ({} if licence is None else {"license": licence + 1})
 

@@ -38,13 +38,14 @@ def merged(
     """Merges data sets.
 
     Args:
-        datasets: The data sets, by their names in messages.
-        shares: Relative number of images from each data set in the result; None to take all images.
+        datasets: The data sets, keyed by the names that messages use.
+        shares: Relative number of images from each data set in the result, with the same keys; None to take
+            all images.
         seed: Random seed for selecting images according to `shares`.
 
     Raises:
         DataSetError: Two data sets contain images of the same original data set, or have different keypoints
-            for a category; or a data set cannot be read.
+            for a category; or a data set cannot be read, or has no images, or too few for its share.
     """
     ordered = sorted(datasets.items(), key=lambda pair: pair[1].identity)
     contained = [(name, sources_of(data.root, data.identity, data.info)) for name, data in ordered]
@@ -78,11 +79,13 @@ def merged(
 
 
 def _images(parts: Sequence["_Part"]) -> Iterator[LabelledImage]:
-    """Yields the images of all data sets, one data set after another; scenes are renumbered consecutively.
+    """Yields the images of all data sets, one data set after another.
+
+    Scenes are renumbered, so that each scene index of the result belongs to one scene only.
 
     Raises:
-        DataSetError: Two data sets contain images of the same original data set, and one of the two is an
-            exported copy, which lists no sources.
+        DataSetError: Two data sets contain images of the same original data set. The error is raised here
+            only if one of the two has no list of its sources.
     """
     names, first_scene = Names(), 0
     owners: dict[str | None, _Part] = {}
@@ -142,7 +145,13 @@ class _Part:
 
 
 def _moved(image: LabelledImage, categories: Sequence[int], licences: Sequence[int]) -> LabelledImage:
-    """Renumbers the categories and the licence of an image."""
+    """Renumbers the categories and the licence of an image.
+
+    Args:
+        image: The image, with the numbers of its own data set.
+        categories: For each category of its data set, the index in the result.
+        licences: For each licence of its data set, the index in the result.
+    """
     licence = image.facts.get("license")
     numbered = {"license": licences[licence - 1] + 1} if type(licence) is int else {}
     ignored = image.ignored
@@ -156,10 +165,12 @@ def _moved(image: LabelledImage, categories: Sequence[int], licences: Sequence[i
 
 
 def _with_skeletons(info: DatasetInfo, ordered: Sequence[tuple[str, Dataset]]) -> DatasetInfo:
-    """Adds the keypoints of each category, from any of the data sets.
+    """Returns `info` with the keypoints of each category; None for a category without keypoints.
+
+    If several data sets have keypoints for a category, the first one's are used.
 
     Raises:
-        DataSetError: Two data sets have different keypoints for a category.
+        DataSetError: Two data sets have different keypoint names for a category.
     """
     found: dict[str, tuple[str, Skeleton]] = {}
     for name, data in ordered:
@@ -199,7 +210,13 @@ def _notes(ordered: Sequence[tuple[str, Dataset]], info: DatasetInfo) -> Iterato
 def _drawn(
     ordered: Sequence[tuple[str, Dataset]], shares: Mapping[str, float], seed: int
 ) -> dict[str, Drawn]:
-    """Selects random images from each data set: as many as possible in the given proportions."""
+    """Selects random images from each data set, as many as possible in the given proportions.
+
+    Returns a dict from the name of each data set to its selection.
+
+    Raises:
+        DataSetError: A data set has so small a share that none of its images would be selected.
+    """
     sizes = {name: {split: size.images for split, size in data.sizes().items()} for name, data in ordered}
     whole = sum(shares.values())
     number = min(sum(sizes[name].values()) * whole / shares[name] for name in sizes)

@@ -30,7 +30,8 @@ class Names:
 
         Args:
             image: The image.
-            prefixed: Whether to prepend the first digits of the identity of the image's original data set.
+            prefixed: Whether the name gets a prefix that tells the data set from which the image originally
+                comes: the first digits of this data set's hash.
         """
         name = _short(image.name.replace("/", "_"))
         prefix = f"{(origin(image) or '')[:DIGITS]}_"
@@ -47,7 +48,7 @@ class Names:
 
 
 def _short(name: str) -> str:
-    """Replaces a name that is too long by a hash of the whole name, followed by the name's end."""
+    """Shortens a name that is too long to a hash of the whole name, followed by the end of the name."""
     if len(name.encode()) <= MAX_BYTES:
         return name
     end = name.encode()[-MAX_BYTES // 2 :].decode("utf-8", "ignore")

@@ -51,7 +51,7 @@ def dataset_info(splits: Iterable[str], catalogue: Catalogue, depth_scale_mm: fl
 
 
 def _skeletons(catalogue: Catalogue) -> tuple[Skeleton | None, ...]:
-    """The keypoints of each category; empty if no category has keypoints."""
+    """Returns the keypoints of each category: None if a category has none, but () if no category has any."""
     if not catalogue.keypoint_names:
         return ()
     of_objects = (None if one is None else Skeleton(one.names, one.edges) for one in catalogue.keypoint_names)
@@ -65,7 +65,7 @@ def labelled_images(store: Store, info: DatasetInfo, scenes: int, num_views: int
         store: The data set.
         info: Metadata of the data set.
         scenes: Number of scenes.
-        num_views: Number of accepted views that belong to the data set; later views are skipped.
+        num_views: Number of accepted views in the data set. Further views in the records are skipped.
     """
     for scene in range(scenes):
         if not num_views:  # an unfinished extension may have more records, with gaps
@@ -120,7 +120,10 @@ def _label(info: DatasetInfo, record: Record, annotation: Annotation) -> Label:
 
 
 def _solid(record: Record, label: Annotation) -> Solid | None:
-    """The rendered object of a label; None if the record lacks the object's pose or its unclipped box."""
+    """Returns the rendered object that a label describes.
+
+    Returns None if the record lacks the object's pose, or its box, which includes parts beyond the image.
+    """
     if label.pose is None or label.whole_px is None or label.whole_bbox is None:
         return None
     if record.settled is None:

@@ -17,12 +17,13 @@ Image = NDArray[np.uint8]
 def read_pixels(image: LabelledImage, reduced_px: int | None = None) -> Image:
     """Reads an image as RGB (H, W, 3), in the orientation that its labels refer to.
 
-    The EXIF orientation is applied, unless only the unrotated image has the stated size.
+    The image is rotated by its EXIF orientation. If it has the stated size only without this rotation, it is
+    not rotated.
 
     Args:
         image: The image.
-        reduced_px: If set, JPEG files are decoded faster, at 1/2, 1/4 or 1/8 of their size, with at least
-            this many pixels on the longer side; None for the full size.
+        reduced_px: If set, a JPEG file is decoded at 1/2, 1/4 or 1/8 of its size, which is faster, such that
+            its longer side keeps at least this many pixels. None for the full size.
 
     Raises:
         DataSetError: The file is not an image, is damaged, too large, or does not have the stated size.
@@ -39,7 +40,7 @@ def read_pixels(image: LabelledImage, reduced_px: int | None = None) -> Image:
 
 
 def _divided(image: LabelledImage, number: int) -> tuple[int, int]:
-    """Height and width of an image that is decoded at 1/`number` of its size."""
+    """Height and width, rounded up, of an image that is decoded at 1/`number` of its size."""
     return -(-image.height // number), -(-image.width // number)
 
 
@@ -56,6 +57,6 @@ def _decoded(image: LabelledImage, rotated: bool, reduced_px: int | None) -> Ima
 
 
 def _repair(image: LabelledImage) -> str:
-    """Returns the end of an error message: how to repair a sim2coco data set; "" for other data sets."""
+    """Returns how to repair a sim2coco data set, as the end of an error message; "" for other data sets."""
     records = image.file.parents[2] / "records" if len(image.file.parents) > 2 else image.file
     return f"; {REPAIR}" if records.is_dir() else ""

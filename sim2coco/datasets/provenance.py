@@ -58,7 +58,7 @@ def sources_file(made_by: Mapping[str, Any], sources: Iterable[Source], sizes: M
     Args:
         made_by: The command and its settings.
         sources: The source data sets.
-        sizes: Number of images and annotations from each data set, by identity.
+        sizes: Numbers of images and annotations from each data set, keyed by the data set's identity.
     """
     about = {source.identity: dict(source.about) for source in sources}
     listed = [

@@ -41,7 +41,11 @@ class Dataset(Protocol):
 
     @property
     def identity(self) -> str:
-        """64 hex digits: the run's identity if there are records, else a hash of the annotation files."""
+        """Hash of the data set, as 64 hex digits.
+
+        If the data set has records, this is the identity in its `run.json`. Otherwise, it is a hash of the
+        annotation files.
+        """
 
     def sizes(self) -> Mapping[str, Size]:
         """Returns the number of images and annotations of each split, in split order."""
@@ -114,7 +118,7 @@ def open_annotations(file: Path, images: Path) -> "CocoDataset":
 
 @contextmanager
 def _advised(root: Path) -> Iterator[None]:
-    """Appends the advice to run `sim2coco check` to errors in the data set's files."""
+    """If reading `root` fails in the `with` block, adds the advice to run `sim2coco check` to the message."""
     try:
         yield
     except DataSetError as error:

@@ -37,7 +37,7 @@ class Run:
     Attributes:
         root: The data set folder.
         info: The data set's metadata.
-        identity: The hash of recipe, meshes and versions.
+        identity: Hash of everything that determines the data set: the recipe, the meshes and the versions.
         num_views: Number of accepted views; 0 while the run is unfinished.
     """
 
@@ -47,7 +47,7 @@ class Run:
     num_views: int
 
     def sizes(self) -> dict[str, Size]:
-        """Returns the number of images and annotations of each split with an annotation file."""
+        """Returns the numbers of images and annotations of each split that has an annotation file."""
         files = {split: _annotations(self.root, split) for split in self.info.splits}
         written = {split: file for split, file in files.items() if file.exists()}
         counts = {split: Counter(item.key for item in entries(file)) for split, file in written.items()}
@@ -79,7 +79,7 @@ class Run:
         raise DataSetError(f"{self.root}: scene {key[0]} has no accepted image {name!r}{where}")
 
     def _valid(self, image: LabelledImage) -> LabelledImage:
-        """Validates an image, because records may have been edited: its file exists, its labels are valid."""
+        """Returns the image after checking its file and its labels, because records may have been edited."""
         stated = {key: getattr(image, key) for key in OF_PICTURES}
         for what in violations(stated, OF_PICTURES):
             raise ValueError(what)
@@ -109,7 +109,7 @@ def _masks(label: Label) -> Iterator[str]:
 
 @contextmanager
 def _told(root: Path) -> Iterator[None]:
-    """Converts exceptions from reading a record to `DataSetError`."""
+    """Context manager that converts exceptions raised while a record is read to `DataSetError`."""
     try:
         yield
     except DataSetError:
@@ -133,7 +133,7 @@ def read_run(root: Path) -> dict[str, Any]:
 
 
 def run_in(store: Storage) -> dict[str, Any]:
-    """Like `read_run`, for any storage."""
+    """Reads `run.json` from any storage; see `read_run`."""
     if isinstance(store, LocalStore):
         return read_run(store.root)
     return _run(lambda: store.get("run.json"), store)

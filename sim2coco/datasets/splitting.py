@@ -25,8 +25,8 @@ def divided(data: Dataset, shares: Mapping[str, float], seed: int = 0) -> Derive
         seed: Random seed.
 
     Raises:
-        DataSetError: The data set already has several splits, or has no images. While the images are read:
-            the data set cannot be read, or a split gets no image.
+        DataSetError: The data set already has several splits, or has no images. The error is also raised
+            while the images of the result are read, if the data set is unreadable or a split gets no image.
     """
     sizes = {split: size.images for split, size in data.sizes().items() if size.images}
     if not sizes:

@@ -1,4 +1,4 @@
-"""Reads a COCO file entry by entry with `check`'s reader; only one entry is in memory at a time."""
+"""Reads a COCO file entry by entry, so that only one entry is in memory at a time."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ HEAD = ("info", "licenses", "categories")
 
 
 def entries(path: Path) -> Iterator[Item]:
-    """Yields the list entries of a COCO file, in order.
+    """Yields the entries of all lists in a COCO file, in file order.
 
     Raises:
         DataSetError: The file cannot be read, is invalid JSON, or lacks one of the lists `images`,
@@ -49,7 +49,7 @@ def head(path: Path) -> dict[str, Any]:
 
 
 def _items(path: Path) -> Iterator[Item]:
-    """Yields the values of the JSON object in a file; a list is followed by its entries.
+    """Yields the top-level values of a JSON file; a list is yielded empty, and then each of its entries.
 
     Raises:
         DataSetError: The file cannot be read, is invalid JSON, or contains duplicate keys, NaN or infinity.

@@ -27,7 +27,8 @@ class Verdict:
         reviewer: Name of the reviewer.
         comment: The reviewer's comment.
         reason: A keyword, if the reviewer chose one.
-        undo: Whether this line undoes the reviewer's last line, by repeating the verdict before it.
+        undo: Whether this line was written to undo the reviewer's last verdict. It then repeats the verdict
+            that the reviewer had given on the image before.
     """
 
     image: str
@@ -42,7 +43,7 @@ _VERDICT = TypeAdapter(Verdict)
 
 
 def image_name(split: str, name: str) -> str:
-    """Returns the name of an image in verdicts."""
+    """Returns the name that verdicts use for an image: `split/name`, or `name` if `split` is empty."""
     return f"{split}/{name}" if split else name
 
 
@@ -52,7 +53,7 @@ def to_line(verdict: Verdict) -> bytes:
 
 
 def read_verdicts(path: Path) -> dict[tuple[str, str], Verdict]:
-    """Reads the last verdict of each reviewer on each image, by (image, reviewer).
+    """Returns the last verdict of each reviewer on each image, in a dict keyed by (image, reviewer).
 
     Withdrawn verdicts are omitted.
 
@@ -67,7 +68,7 @@ def read_verdicts(path: Path) -> dict[tuple[str, str], Verdict]:
 
 
 def read_lines(path: Path) -> list[Verdict]:
-    """Reads all verdicts in order, including withdrawn ones.
+    """Returns the verdict in each line of the file, including replaced and withdrawn verdicts.
 
     If the last line was truncated by a crash and cannot be read, it is skipped.
 
@@ -97,11 +98,12 @@ def _read(path: Path, number: int, line: bytes, last: bool) -> Verdict | None:
 
 
 def rejected(verdicts: Iterable[Verdict], rule: Rule = "any") -> dict[str, str]:
-    """Returns, for each rejected image, the reviewers who reject it and their reasons.
+    """Returns a dict from each rejected image to a text that names its rejecting reviewers and their reasons.
 
     Args:
         verdicts: The last verdict of each reviewer on each image.
-        rule: Whether one rejection is enough, or more reviewers must reject an image than accept it.
+        rule: With `any`, one rejection is enough. With `majority`, an image is rejected if more reviewers
+            reject than accept it.
     """
     by_image: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
@@ -115,7 +117,7 @@ def _rejects(said: list[Verdict], rule: Rule) -> bool:
 
 
 def _told(said: list[Verdict]) -> str:
-    """The reviewers who reject an image, with reasons: `A: blurred, too dark; B`."""
+    """Lists the reviewers who reject an image, with their reasons if any, as `A: blurred, too dark; B`."""
     told = []
     for verdict in said:
         if verdict.verdict == "reject":

@@ -83,7 +83,10 @@ def opencv(found: Mapping[str, str]) -> Finding:
 
 
 def albumentations(found: Mapping[str, str]) -> Finding:
-    """Checks that albumentationsx, which has the same import name and an AGPL licence, is not installed."""
+    """Checks that albumentationsx is not installed.
+
+    It has the same import name as albumentations, but an AGPL licence.
+    """
     if "albumentationsx" not in found:
         return Finding("one albumentations", True, "no albumentationsx beside it")
     detail = f"albumentationsx {found['albumentationsx']} (AGPL) has the same import name"
@@ -95,8 +98,8 @@ def names(owners: Mapping[str, Sequence[str]], places: Mapping[str, Path | None]
     """Checks that no other distribution overwrites or shadows the packages of sim2coco, such as `conf`.
 
     Args:
-        owners: The distributions that install each top-level name.
-        places: The folder from which each package of sim2coco is imported.
+        owners: A dict from top-level package name to the distributions that install it.
+        places: A dict from the name of each package of sim2coco to the folder from which it is imported.
         home: The folder that should contain all of them.
     """
     for name, place in places.items():
@@ -131,7 +134,7 @@ def _normal(name: str) -> str:
 
 
 def reinstall_opencv(found: Mapping[str, str]) -> str:
-    """The command that reinstalls the installed version of OpenCV 4, or installs one if there is none."""
+    """The command that reinstalls opencv-python: the installed version if it is a 4.x, otherwise any 4.x."""
     version = found.get("opencv-python", "")
     wanted = f"opencv-python=={version}" if version.startswith("4.") else "'opencv-python>=4.9,<5'"
     return f"{REINSTALL} {wanted}"

@@ -39,7 +39,14 @@ EGL_REPAIR = "apt-get install -y libegl1 libgl1 libgles2 libegl-mesa0 libgl1-mes
 
 
 def opencv(outcome: Outcome, found: Mapping[str, str]) -> Finding:
-    """Checks that OpenCV loads; the wheel with GUI support needs libraries that minimal servers lack."""
+    """Checks that OpenCV loads.
+
+    It may not load on a minimal server, because the wheel with GUI support needs additional system libraries.
+
+    Args:
+        outcome: The outcome of the script that imports OpenCV.
+        found: The version of each installed package, by package name.
+    """
     if outcome.answer is not None:
         return Finding("import cv2", True, f"loads, {outcome.answer}")
     for library, repair in LIBRARIES.items():
@@ -63,7 +70,10 @@ def pybullet(outcome: Outcome) -> list[Finding]:
 
 
 def egl(outcome: Outcome) -> Finding:
-    """Reports whether PyBullet's EGL renderer works. If not, `ok` is still True: only render=egl needs it."""
+    """Reports whether PyBullet's EGL renderer works.
+
+    `ok` is True even if the renderer does not work, because only the setting render=egl needs it.
+    """
     if outcome.answer is not None:
         return Finding("EGL renderer", True, f"works, on {outcome.answer}")
     repair = f"{EGL_REPAIR}, or the GPU's driver; only render=egl needs it"

@@ -61,7 +61,7 @@ def gpu(found: Mapping[str, str], gpus: Sequence[str]) -> Finding:
     """Reports the GPUs and the version of torch, for training on this machine; sim2coco does not need them.
 
     Args:
-        found: Installed versions by normalised name.
+        found: Installed versions, keyed by normalised package name.
         gpus: Names of the GPUs.
     """
     torch = f"torch {found['torch']}" if "torch" in found else "no torch"

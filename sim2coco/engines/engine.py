@@ -58,7 +58,7 @@ class Job:
 
 
 class Preparing(NamedTuple):
-    """Progress of the preparation of meshes before the first scenes: number finished, and total number."""
+    """Progress report before the first scenes: `done` of `total` meshes have been prepared."""
 
     done: int
     total: int
@@ -91,8 +91,8 @@ class Engine(Kind):
         """Stops a run in which too many scenes fail.
 
         Args:
-            finished: Number of scenes by status.
-            last_error: The error of the last failed scene.
+            finished: Number of finished scenes, keyed by status.
+            last_error: The error message of the scene that failed last.
 
         Raises:
             GenerationError: Too many scenes have failed.
@@ -106,13 +106,13 @@ class Engine(Kind):
 
     @property
     def part(self) -> Shard | None:
-        """The part of the scenes to make; None for all."""
+        """The shard of the scenes that this run makes, parsed from `shard`; None if it makes all scenes."""
         return None if self.shard is None else Shard.parsed(self.shard)
 
     def prepared(self, recipe: Recipe) -> AbstractContextManager[BaseContext | None]:
-        """Returns a context manager that prepares the engine and yields the value for `Job.processes`.
+        """Returns a context manager that prepares the engine, and that yields the value for `Job.processes`.
 
-        It is entered before the catalogue is read.
+        A run enters it before it reads the catalogue.
 
         Args:
             recipe: Settings that determine the images.
@@ -121,7 +121,7 @@ class Engine(Kind):
 
     @abstractmethod
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | Preparing | None]:
-        """Makes scenes and writes them to the store; yields the summary of each, in any order.
+        """Makes scenes and writes them to the store, in any order.
 
         Args:
             job: The run.
@@ -129,8 +129,8 @@ class Engine(Kind):
                 finished.
 
         Yields:
-            First the progress of preparations, then the summaries of scenes. None is yielded from time to
-            time while no scene has finished, so that the caller can update the progress, or stop.
+            First the progress of preparations, then the summary of each scene. While no scene finishes, None
+            is yielded from time to time, so that the caller can update its progress display, or stop.
         """
 
 
@@ -141,7 +141,16 @@ def make_and_commit(context: WorkerContext, store: Storage, scene: int) -> Summa
 
 
 def record_failure(job: Job, scene: int, error: str, drawn: tuple[str, ...] = ()) -> Summary:
-    """Writes the record of a failed scene, unless the scene has a record already; returns its summary."""
+    """Writes the record of a failed scene, and returns the summary of the record.
+
+    If the scene has a record already, that record is kept, and its summary is returned.
+
+    Args:
+        job: The run.
+        scene: Index of the scene.
+        error: The error message.
+        drawn: Keys of the assets in the scene, as far as they are known.
+    """
     split = job.recipe.split_of(scene)
     record = Record(FORMAT, scene, split, "failed", (), error, None, (), drawn=drawn)
     if not job.store.put_new(record_name(scene), to_bytes(record)):

@@ -19,7 +19,12 @@ class Inline(Engine):
     kind: Literal["inline"] = "inline"
 
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
-        """Makes scenes in the given order and writes them to the store; yields the summary of each."""
+        """Makes scenes one after another and writes them to the store; yields the summary of each.
+
+        Args:
+            job: The run.
+            scenes: Indices of the scenes; no entry may be None.
+        """
         with closing(WorkerContext(job.recipe, job.scratch, job.catalogue)) as context:
             for scene in scenes:
                 assert scene is not None  # None means to wait for a running scene, and none is running

@@ -88,7 +88,12 @@ class Local(Engine):
     def made(
         self, workers: Supervisor[int | str], job: Job, scenes: Iterator[int | None]
     ) -> Iterator[Summary | None]:
-        """Makes scenes until there are none left; failed scenes are tried again before other scenes begin.
+        """Makes scenes; a failed scene is tried again before a new scene begins.
+
+        Args:
+            workers: The worker processes.
+            job: The job.
+            scenes: Yields the index of the next scene, or None if no further scene is to begin for now.
 
         Yields:
             The summary of each scene; None from time to time, so that the caller can stop the run.
@@ -140,9 +145,10 @@ class Local(Engine):
 
 
 def prepared_meshes(workers: Supervisor[int | str], catalogue: Catalogue) -> Iterator[Preparing]:
-    """Prepares big meshes before the first scene, one at a time in each worker; yields the progress.
+    """Prepares big meshes for the renderer before the first scene is made; yields the progress.
 
-    If a mesh cannot be prepared, the scenes that contain it fail later, and are recorded as failed.
+    Each worker prepares one mesh at a time. If a mesh cannot be prepared, the scenes that contain it fail
+    later, and are recorded as failed.
 
     Raises:
         OSError: An error affects every scene, such as a full disk.

@@ -1,4 +1,4 @@
-"""The engine that makes scenes on the machines of a Ray cluster, which share the folder of the data set."""
+"""Makes scenes on the machines of a Ray cluster. All machines share the folder of the data set."""
 
 import logging
 import re
@@ -82,7 +82,7 @@ class Ray(Engine):
             ray.shutdown()
 
     def run(self, job: Job, scenes: Iterator[int | None]) -> Iterator[Summary | None]:
-        """Makes scenes in the workers, which write them to the data set; yields summaries in any order.
+        """Makes scenes in the workers, which write them to the data set; yields summaries as scenes finish.
 
         Raises:
             OSError: An error affects every scene, such as a full disk.

@@ -39,7 +39,11 @@ class Workers(Protocol):
         """Gives scenes to a free worker."""
 
     def wait(self) -> tuple[list[Summary], list[list[int]]]:
-        """Waits a short time; returns finished scenes, and the batch of scenes of each lost worker.
+        """Waits a short time for results.
+
+        Returns:
+            The summaries of the scenes made since the last call, and a list with the batch of each worker
+            that was lost while it made scenes.
 
         Raises:
             GenerationError: No worker can be started.
@@ -93,7 +97,11 @@ class Actors(Workers):
         self._calls[actor.make.remote(batch)] = Call(actor, "make", batch)
 
     def wait(self) -> tuple[list[Summary], list[list[int]]]:
-        """Waits a short time; returns finished scenes, and the batch of scenes of each lost worker.
+        """Waits a short time for results.
+
+        Returns:
+            The summaries of the scenes made since the last call, and a list with the batch of each worker
+            that was lost while it made scenes.
 
         Raises:
             GenerationError: No worker can be started.
@@ -115,7 +123,10 @@ class Actors(Workers):
         return made, lost
 
     def _go_on(self, call: Call, answer: Any) -> list[Summary]:
-        """Handles an actor's answer and starts its next step; returns the scenes that the actor has made."""
+        """Handles an actor's answer, and starts the actor's next step or marks the actor as free.
+
+        Returns summaries of the scenes that the actor has made; none unless the step was `make`.
+        """
         if call.step == "place":
             self._calls[call.actor.begin.remote(self._order)] = Call(call.actor, "begin")
             return []
@@ -124,7 +135,11 @@ class Actors(Workers):
         return list(answer) if call.step == "make" else []
 
     def _count_lost(self, call: Call, error: Exception) -> list[list[int]]:
-        """Counts an actor that is lost while it starts; returns the batch of an actor that is lost later.
+        """Handles the loss of an actor.
+
+        Returns:
+            A list with the batch of scenes that the actor was making; an empty list if the actor was lost
+            while it started.
 
         Raises:
             GenerationError: Too many actors in succession were lost while they started.

@@ -29,13 +29,14 @@ class Order:
 
     Attributes:
         store: The data set, which all machines share.
-        token: Name of a file in the data set; a machine without this file has a different folder at the data
-            set's path.
+        token: Name of a temporary file in the data set. A machine that does not find this file does not share
+            the folder of the data set.
         identity: Everything that determines the content of the data set (see `identity.describe`).
         plugins: The plug-ins that the recipe may use.
         recipe: The recipe, pickled; it can be read once the plug-ins are loaded.
-        catalogue: The catalogue, pickled, if its files are sent too; None if the machine reads its own files.
-        contents: The files of the catalogue; empty if they are not sent.
+        catalogue: The pickled catalogue; its files are in `contents`. None if the worker loads the catalogue
+            from files on its own machine.
+        contents: The files of `catalogue`; empty if `catalogue` is None.
         local: The engine with which the worker makes scenes on its machine.
     """
 
@@ -61,7 +62,7 @@ class RayWorker:
         """Does nothing; the call returns as soon as Ray has found a machine for this worker."""
 
     def begin(self, order: Order) -> None:
-        """Checks that this machine makes the same images as all others, and starts the process.
+        """Checks that this machine makes the same images as all others, and starts the supervised process.
 
         Raises:
             GenerationError: The machine does not see the data set, or differs in meshes or versions.

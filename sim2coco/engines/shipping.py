@@ -13,9 +13,9 @@ Contents = Mapping[Path, bytes]
 
 
 def contents_of(catalogue: Catalogue) -> Contents:
-    """Reads the files that workers need to make scenes: library meshes and images.
+    """Reads the files that a worker needs besides the catalogue: images, and meshes of libraries.
 
-    All other meshes are in the catalogue itself.
+    The catalogue itself contains all other meshes. The result maps each path to the content of the file.
 
     Raises:
         OSError: A file cannot be read.
@@ -29,7 +29,16 @@ def contents_of(catalogue: Catalogue) -> Contents:
 
 
 def unpacked(catalogue: Catalogue, contents: Contents, folder: Path) -> Catalogue:
-    """Writes the files to a folder; returns the catalogue with the paths of the written files."""
+    """Writes the sent files of a catalogue to a folder.
+
+    Args:
+        catalogue: The catalogue, with the paths on the machine that sent it.
+        contents: The content of each file, keyed by its path on that machine.
+        folder: Folder on this machine.
+
+    Returns:
+        The catalogue with the paths of the written files.
+    """
     numbers = {parent: index for index, parent in enumerate(dict.fromkeys(path.parent for path in contents))}
 
     def place(path: Path) -> Path:

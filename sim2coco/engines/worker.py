@@ -1,4 +1,4 @@
-"""The worker processes of `Local`: they make scenes, and note the assets of the current scene in a file."""
+"""Worker processes of the engine `Local`: they make scenes, and list the current scene's assets in a file."""
 
 import faulthandler
 import os
@@ -62,7 +62,7 @@ def _die_first() -> None:
 
 
 def prepare(key: str) -> None:
-    """Prepares a big mesh for all workers."""
+    """Prepares the big mesh of the asset `key`, and stores it for all workers."""
     assert _worker is not None
     _worker[0].files.errors_m(key)
 

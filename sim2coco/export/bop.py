@@ -66,7 +66,7 @@ def _is_posed(image: LabelledImage) -> bool:
 
 @dataclass
 class _Scene:
-    """The images of one scene, and their entries in BOP's JSON files, by image index."""
+    """The images of one scene, and the contents of BOP's JSON files, keyed by image index."""
 
     cameras: dict[str, Any] = field(default_factory=dict)
     poses: dict[str, list[Any]] = field(default_factory=dict)
@@ -167,7 +167,10 @@ class _Writer:
         }
 
     def _about(self, label: Label) -> dict[str, Any]:
-        """Category, asset, scale and centre of an object; a mesh point v becomes scale · v - center_m."""
+        """Returns category, asset, scale and `center_m` of an object.
+
+        A point v of the unscaled mesh has the position scale · v - center_m, in metres, in the BOP model.
+        """
         solid = label.solid
         assert solid is not None
         return {

@@ -21,7 +21,7 @@ def corners(solid: Solid) -> NDArray[np.float64]:
 
 
 def box_3d(image: LabelledImage, label: Label) -> dict[str, Any]:
-    """Returns the COCO annotation fields for the 3-D box; none if the pose is unknown.
+    """Returns the COCO annotation fields for the 3-D box; an empty dict if the pose or the box is unknown.
 
     Corners that are not in front of the camera have null pixel coordinates.
     """
@@ -33,7 +33,7 @@ def box_3d(image: LabelledImage, label: Label) -> dict[str, Any]:
 
 
 def _projected(camera: Camera, points_m: NDArray[np.float64]) -> list[list[float | None]]:
-    """Pixel coordinates of points (n, 3) in the camera frame; null behind the camera."""
+    """Projects points (n, 3) in the camera frame to pixel coordinates; [None, None] behind the camera."""
     pixels, depth_m = camera.project(camera.pose.apply(points_m))
     rows = pixels.round(PIXEL_DIGITS).tolist()
     return [row if depth > 0 else [None, None] for row, depth in zip(rows, depth_m.tolist(), strict=True)]

@@ -62,7 +62,7 @@ def polygons(counts: str, height: int) -> list[list[int]]:
 
 @contextmanager
 def coco_file(info: DatasetInfo) -> Iterator["CocoFile"]:
-    """Provides an empty COCO file for the images of a data set."""
+    """Yields an empty COCO file, to which the images of a data set can be added in a `with` block."""
     with TemporaryFile() as images, TemporaryFile() as annotations:
         yield CocoFile(info, {"images": images, "annotations": annotations})
 
@@ -76,7 +76,7 @@ class CocoFile:
     """
 
     def __init__(self, info: DatasetInfo, spools: Mapping[str, IO[bytes]]) -> None:
-        """Keeps the temporary files for images and annotations; `coco_file` opens them."""
+        """Stores the open temporary files, keyed by `images` and `annotations`."""
         self._info, self._spools = info, spools
         self.images = self.annotations = 0
 
@@ -122,7 +122,7 @@ class CocoFile:
         """Yields the content of the file in chunks.
 
         Args:
-            about: COCO's `info`.
+            about: The entries of COCO's `info`.
             listed: COCO's list of categories; None for the data set's categories.
         """
         yield b'{"info":' + json.dumps(dict(about)).encode()

@@ -8,12 +8,13 @@ from sim2coco.datasets.masks import crop
 
 
 def cropped_mask(image: LabelledImage, label: Label) -> tuple[NDArray[np.int64], NDArray[np.uint8]] | None:
-    """Returns the mask of a label, cropped to a part of the image.
+    """Returns the mask of a label, cropped to the label.
 
-    If a label has only a box, its mask consists of all pixels that the box touches.
+    If the label has only a box, its mask consists of all pixels that the box touches.
 
     Returns:
-        The position (x, y) of the crop, and the cropped mask (h, w), zeros and ones; None for an empty mask.
+        x and y of the crop in the image, and the cropped mask (h, w) of zeros and ones. None if the mask is
+        empty.
     """
     if label.counts is not None:
         found = crop(label.counts, image.height)

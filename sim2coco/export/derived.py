@@ -55,7 +55,7 @@ def write_derived(derived: Derived, out: Path, progress: Callable[[int], None]) 
 
 
 def _made(derived: Derived) -> dict[str, str]:
-    """The provenance of the data set, for its card."""
+    """Returns how the data set was made, for the table in its card: a dict from row names to texts."""
     settings = {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in derived.made_by.items()
     }

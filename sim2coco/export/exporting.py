@@ -50,7 +50,7 @@ def export(
 
 
 def _refuse_impossible(data: "Dataset", formats: Sequence[Format]) -> None:
-    """Refuses formats that would write nothing, before anything is written.
+    """Checks, before anything is written, that each format can represent at least one image.
 
     Raises:
         DataSetError: There are no images, or a format cannot represent any of the images.

@@ -50,7 +50,8 @@ class Format(Kind):
 
         Most formats implement this method as a generator decorated with `contextmanager`. The generator
         yields a function, which is then called with each image. After the `yield`, it writes the annotation
-        files. If an exception occurs, this code does not run, so no incomplete files are written.
+        files. If an exception occurs, the code after the `yield` does not run, so no incomplete files are
+        written.
 
         `target.link(image.file, name)` links an image file into the target. A format with images in
         `images/<split>/`, like sim2coco's own layout, passes `image.path` as the name; if the target is the
@@ -75,10 +76,10 @@ def write_formats(
         formats: The formats.
         target: The folder to write to: the data set itself, or a new folder.
         info: Metadata of the whole data set.
-        images: The labelled images, in order.
+        images: The labelled images of the data set.
 
     Returns:
-        The number of labels of each category, in category order.
+        The number of labels, keyed by category name, in category order.
     """
     labels = [0] * len(info.categories)
     names = Names()

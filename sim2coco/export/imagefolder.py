@@ -26,7 +26,7 @@ class ImageFolder(Format):
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Links the images below `imagefolder/`, and writes the metadata after the last image.
+        """Links the images into `imagefolder/`, and writes the metadata after the last image.
 
         A split without objects gets no metadata, because its column types would be unknown and Hugging Face
         refuses such a data set.
@@ -52,7 +52,7 @@ class ImageFolder(Format):
 
 
 def _row(info: DatasetInfo, image: LabelledImage, image_id: int, before: int) -> dict[str, Any]:
-    """A line of `metadata.jsonl`; ids count from 1 in each split, as in the COCO file.
+    """Returns a line of `metadata.jsonl` as a dict; ids count from 1 in each split, as in the COCO file.
 
     All values of a column have the same type: areas are floats, and a label without a mask gets an empty RLE.
 

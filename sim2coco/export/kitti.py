@@ -31,7 +31,10 @@ class Kitti(Format):
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Links the images, named by their index, and lists the indices of each split in `ImageSets`."""
+        """Writes the files of each image, with the index of the image as their name.
+
+        The indices of each split are listed in `ImageSets`.
+        """
         ranks: dict[str, list[str]] = {split: [] for split in info.splits}
         names: list[str] = []
         words = _words(info.categories)
@@ -54,7 +57,7 @@ class Kitti(Format):
 
 
 def _words(categories: Sequence[str]) -> list[str]:
-    """For each category, a unique name without blanks (KITTI's separator); `DontCare` is reserved."""
+    """Returns a unique KITTI name for each category, without blanks and different from `DontCare`."""
     taken, words = {"DontCare"}, []
     for name in categories:
         word = free = "_".join(name.split()) or "_"
@@ -68,7 +71,7 @@ def _words(categories: Sequence[str]) -> list[str]:
 
 
 def _labels(image: LabelledImage, words: Sequence[str]) -> str:
-    """The lines of an image: labels, then `DontCare` lines for crowds and visible unlabelled objects."""
+    """Formats the label file of an image: labels, then `DontCare` lines for crowds and unlabelled objects."""
     lines = [_line(words[label.category], label) for label in image.labels if not label.crowd]
     regions = [label.bbox for label in image.labels if label.crowd]
     regions += [ignored.bbox for ignored in image.ignored or ()]
@@ -77,7 +80,7 @@ def _labels(image: LabelledImage, words: Sequence[str]) -> str:
 
 
 def _line(name: str, label: Label) -> str:
-    """A label as a line of KITTI's fields."""
+    """Formats a label as a line of a KITTI label file, without a line break."""
     truncation, occlusion = (_share(label, key) for key in ("truncation", "occlusion"))
     truncated = "-1" if truncation is None else f"{truncation:.2f}"
     occluded = 3 if occlusion is None else int(occlusion >= PARTLY) + int(occlusion >= LARGELY)
@@ -94,7 +97,7 @@ def _share(label: Label, key: str) -> float | None:
 
 
 def _edges(box: Xywh) -> str:
-    """Left, top, right, bottom; pixel edges are at integers, as KITTI readers expect."""
+    """Formats left, top, right and bottom of a 2-D box; integers are pixel edges, as KITTI readers expect."""
     x, y, width, height = box
     return f"{x:.2f} {y:.2f} {x + width:.2f} {y + height:.2f}"
 
@@ -120,15 +123,16 @@ class UprightBox:
         return float(np.angle(np.exp(1j * (self.rotation_rad - np.arctan2(x, z)))))
 
     def fields(self) -> str:
-        """Formats height, width, length, position and rotation as label fields."""
+        """Formats height, width, length, position and rotation for a line of a label file."""
         return " ".join(f"{value:.4f}" for value in (*self.size_m, *self.bottom_m, self.rotation_rad))
 
 
 def upright_box(solid: Solid) -> UprightBox | None:
-    """Returns the smallest upright box, with the heading of the mesh, that contains the mesh's 3-D box.
+    """Encloses an object's 3-D box in a box that is rotated only about the camera's y axis.
 
-    If the mesh's box is upright in a level camera, it is returned unchanged. Otherwise the result is larger,
-    because KITTI has no other rotations. Returns None for records from earlier versions without mesh boxes.
+    KITTI supports no other rotations. The returned box points in the same direction as the object. It equals
+    the object's box if the object stands upright and the camera is level; otherwise it is larger. Returns
+    None if the 3-D box is unknown, as in records of earlier versions.
     """
     if solid.box_m is None:
         return None
@@ -148,7 +152,11 @@ def upright_box(solid: Solid) -> UprightBox | None:
 
 
 def _calibration(camera: Camera) -> str:
-    """Projection matrices with pixel centres at integers; all four cameras are identical."""
+    """Formats the content of a calibration file.
+
+    In KITTI's projection matrices, integer coordinates are pixel centres. KITTI's files describe four
+    cameras; here the camera of the image is written four times.
+    """
     matrix = [
         *(camera.fx, 0.0, camera.cx - 0.5, 0.0),
         *(0.0, camera.fy, camera.cy - 0.5, 0.0),

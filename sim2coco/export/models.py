@@ -77,7 +77,10 @@ def model(mesh: Mesh, scale: Scale, center_m: Vec3) -> Model:
 
 
 def model_info(model: Model) -> dict[str, float]:
-    """Returns the bounding box and diameter of a model, in millimetres."""
+    """Returns the diameter and the bounding box of a model, in millimetres.
+
+    The keys are BOP's: `diameter`, `min_x`, `min_y`, `min_z`, `size_x`, `size_y` and `size_z`.
+    """
     low, high = model.points_mm.min(axis=0), model.points_mm.max(axis=0)
     info = {"diameter": diameter(model.points_mm)}
     info |= {f"min_{axis}": float(value) for axis, value in zip("xyz", low, strict=True)}

@@ -8,23 +8,30 @@ from sim2coco.datasets.labelled import LabelledImage
 
 
 class Names:
-    """Gives each image a unique name; most names that are already unique stay unchanged.
+    """Gives each image a unique name, by appending a number to names that are taken.
 
     Names that differ only in case count as equal, because many file systems are case-insensitive.
     """
 
     def __init__(self) -> None:
-        """Begins with no names taken."""
+        """Begins without taken names."""
         self._taken: set[str] = set()
 
     def flat(self, image: LabelledImage) -> str:
-        """Returns the name without suffix, with `_` for `/` and `.`; if it is taken, prepends the split."""
+        """Returns a unique name that contains neither `/` nor a suffix.
+
+        It is the name of the image, folders included, with `_` in place of `/` and `.`. If it is taken, the
+        split is prepended. If that is taken too, a number is appended.
+        """
         path = PurePosixPath(image.name)
         stem = path.with_suffix("").as_posix().replace("/", "_").replace(".", "_")
         return self._free(stem if stem.casefold() not in self._taken else f"{image.split}_{stem}")
 
     def by_stem(self, image: LabelledImage) -> LabelledImage:
-        """Returns the image with a name that is unique in its split even without suffix; folders are kept."""
+        """Returns a copy of the image whose name is unique in its split even if suffixes are ignored.
+
+        Folders in the name are kept; only a folder `images` becomes `images_`.
+        """
         stem = PurePosixPath(image.name).with_suffix("").as_posix()
         # Ultralytics replaces the last folder named `images` in an image path with `labels`.
         stem = "/".join("images_" if part == "images" else part for part in stem.split("/"))

@@ -7,7 +7,10 @@ from sim2coco.datasets.labelled import DatasetInfo, Keypoint, Label, LabelledIma
 
 
 def labelled_object(info: DatasetInfo, image: LabelledImage, label: Label) -> dict[str, Any]:
-    """Returns the COCO annotation of a label without ids; `segmentation` is None if there is no mask."""
+    """Returns a label as a COCO annotation without `id` and `image_id`.
+
+    `segmentation` is None if the label has no mask.
+    """
     size = [image.height, image.width]
     return {
         "category_id": info.category_ids[label.category],

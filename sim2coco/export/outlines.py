@@ -34,7 +34,7 @@ def edge_loops(mask: NDArray[np.bool_]) -> list[Points]:
         mask: (h, w), the mask.
 
     Returns:
-        The corners of each outline; none for an empty mask.
+        A list with the corners (k, 2) of each outline; empty for an empty mask.
     """
     corners, vertical, below = _corners(mask)
     visited = bytearray(len(corners))
@@ -48,7 +48,7 @@ def edge_loops(mask: NDArray[np.bool_]) -> list[Points]:
 
 
 def _corners(mask: NDArray[np.bool_]) -> tuple[Points, list[int], NDArray[np.bool_]]:
-    """Finds the corners of all outlines in row order; a horizontal edge joins corners 2k and 2k+1.
+    """Finds the corners of all outlines, sorted by row; a horizontal edge joins corners 2k and 2k+1.
 
     Returns:
         The corners (n, 2), x and y; for each corner, the index of the corner at the other end of its vertical
@@ -74,7 +74,7 @@ def _corners(mask: NDArray[np.bool_]) -> tuple[Points, list[int], NDArray[np.boo
 
 
 def _follow(first: int, vertical: list[int], visited: bytearray) -> list[int]:
-    """The corner indices of an outline, which begins with the horizontal edge at corner `first`."""
+    """The corner indices of an outline, starting with the horizontal edge at corner `first`."""
     loop: list[int] = []
     corner = first
     while not visited[corner]:
@@ -131,10 +131,10 @@ def _shortest(points: Points, owners: NDArray[np.int64]) -> Iterator[tuple[int, 
 
 
 def _neighbours(points: Points, owners: NDArray[np.int64]) -> Points:
-    """Index pairs (m, 2) of close points on different outlines; the pairs connect all outlines.
+    """Returns index pairs (m, 2) of close points on different outlines; the pairs connect all outlines.
 
-    Two points are a pair if they are at the same position, or if they are the nearest points of two adjacent
-    grid positions, i.e. if their Voronoi cells touch.
+    Two points form a pair if their Voronoi cells touch, i.e. if one is the point nearest to some grid
+    position and the other is nearest to an adjacent grid position, or if both have the same position.
     """
     x, y = (points - points.min(axis=0)).T
     places = np.full((y.max() + 1, x.max() + 1), -1, np.int32)
@@ -154,11 +154,13 @@ def _neighbours(points: Points, owners: NDArray[np.int64]) -> Points:
 
 
 def _walk(firsts: list[int], bridges: dict[int, list[int]]) -> Iterator[int]:
-    """Yields the point indices of a path along all outlines; each bridge is crossed when first reached.
+    """Yields the indices of the points on a path along all outlines.
+
+    When the path reaches a bridge, it first follows the outline on the other side, and then returns.
 
     Args:
-        firsts: Index of the first point of each outline; the last entry is the total number of points.
-        bridges: For each point, the points at the other end of its bridges; emptied by this function.
+        firsts: Index of the first point of each outline, followed by the total number of points.
+        bridges: Dict from point to the points at the other ends of its bridges; emptied by this function.
     """
     walks = [iter(range(firsts[1]))]
     while walks:

@@ -69,7 +69,7 @@ def largest_part(mask: Mask) -> Mask:
 
 
 def _borders(mask: Mask) -> list[tuple[Path, list[Path]]]:
-    """The border of each part of a mask, with the borders of its holes."""
+    """Returns a pair for each part of a mask: the outer border, and a list of the borders of the holes."""
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     borders = [_around_corners(mask, contour.reshape(-1, 2).astype(np.int64)) for contour in contours]
     parents = hierarchy[0, :, 3].tolist()
@@ -81,9 +81,10 @@ def _borders(mask: Mask) -> list[tuple[Path, list[Path]]]:
 
 
 def _around_corners(mask: Mask, border: Path) -> Path:
-    """Replaces diagonal steps of a border by a horizontal and a vertical step inside the mask, if possible.
+    """Replaces each diagonal step of a border by a horizontal and a vertical step, if these stay in the mask.
 
-    Points that readers insert into a diagonal step may be rounded to pixels outside the mask.
+    Programs that read the outline may insert points into a diagonal step and round them to pixels outside
+    the mask.
     """
     (x0, y0), (x1, y1) = border.T, np.roll(border, -1, axis=0).T
     first = mask[y0, x1] > 0
@@ -113,9 +114,10 @@ def _from_leftmost(path: Path) -> Path:
 
 
 def _touching(path: Path) -> Path:
-    """Fills the gaps of a closed path; the pixels that fill a gap do not depend on the path's direction.
+    """Inserts pixels into a closed path, so that consecutive pixels touch.
 
-    Consecutive duplicates are removed, except in a path with a single pixel.
+    The inserted pixels do not depend on the direction of the path. Consecutive duplicates are removed, except
+    in a path with a single pixel.
     """
     way = np.roll(path, -1, axis=0) - path
     length = np.abs(way).max(axis=1)
@@ -131,7 +133,8 @@ def _touching(path: Path) -> Path:
 def _turns(path: Path) -> Path:
     """Removes the pixels of a closed path that lie inside horizontal or vertical runs.
 
-    Pixels inside diagonal runs are kept, because readers may insert points between distant pixels.
+    Pixels inside diagonal runs are kept, because programs that read the outline may insert points between
+    distant pixels.
     """
     step = path - np.roll(path, 1, axis=0)
     middle = (np.roll(step, -1, axis=0) == step).all(axis=1) & (step == 0).any(axis=1)

@@ -39,7 +39,11 @@ def with_keypoints(
 
 
 def of_pose(info: DatasetInfo) -> dict[str, Any]:
-    """Returns the entries of `data.yaml` for keypoints: their shape and, for information, their names."""
+    """Returns the entries `kpt_shape` and `keypoints` of `data.yaml`.
+
+    `kpt_shape` is [number of keypoints per row, 3], because each keypoint has three values. `keypoints` is a
+    dict from category to keypoint names, for information only.
+    """
     names = {
         category: list(one.names)
         for category, one in zip(info.categories, info.skeletons, strict=True)

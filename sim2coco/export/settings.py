@@ -44,5 +44,5 @@ class Export(Settings):
 
 
 def combined(*lists: Iterable[Format]) -> tuple[Format, ...]:
-    """Returns COCO and the formats in the lists; the last occurrence of each format wins."""
+    """Returns COCO and the formats in `lists`; of several formats of the same kind, only the last is kept."""
     return tuple({format.kind: format for format in (Coco(), *chain(*lists))}.values())

@@ -69,7 +69,14 @@ class Voc(Format):
             )
 
     def _annotation(self, info: DatasetInfo, image: LabelledImage, file: str, masks: bool) -> bytes:
-        """The XML file of an image."""
+        """Returns the XML file of an image.
+
+        Args:
+            info: Metadata of the data set.
+            image: The image.
+            file: Name of the image file.
+            masks: Whether masks of the image are exported, too.
+        """
         root = Element("annotation")
         _texts(root, folder="VOC2012", filename=file)
         _texts(SubElement(root, "source"), database="sim2coco")
@@ -84,7 +91,10 @@ class Voc(Format):
         return str(tostring(root, encoding="unicode")).encode("utf-8", "replace") + b"\n"
 
     def _corners(self, image: LabelledImage, box: Xywh) -> dict[str, int] | None:
-        """The corners of a box, clipped to the image and rounded outwards; None for an empty box."""
+        """Returns the corners of a box in VOC's format, rounded outwards and clipped to the image.
+
+        Returns None if no part of the box is inside the image.
+        """
         x, y, width, height = box
         left, top = max(floor(x), 0), max(floor(y), 0)
         right, bottom = min(ceil(x + width), image.width), min(ceil(y + height), image.height)
@@ -95,7 +105,7 @@ class Voc(Format):
 
 
 def _flags(label: Label) -> dict[str, int]:
-    """VOC's flags of an object, from the label's attributes; crowds are marked difficult."""
+    """Returns VOC's flags of a label, 0 or 1: `truncated`, `occluded`, and `difficult` for a crowd."""
     shares = {name: label.attributes.get(name) for name in ("truncation", "occlusion")}
     truncation, occlusion = (value if isinstance(value, int | float) else 0 for value in shares.values())
     return {
@@ -106,7 +116,10 @@ def _flags(label: Label) -> dict[str, int]:
 
 
 def _texts(parent: Element, **texts: str | int) -> None:
-    """For each keyword, appends an element with this name and text; invalid characters become U+FFFD."""
+    """Appends child elements to `parent`: each keyword becomes an element with the given text.
+
+    Characters that XML does not allow become U+FFFD.
+    """
     for name, text in texts.items():
         SubElement(parent, name).text = re.sub(
             "[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", str(text)

@@ -14,10 +14,14 @@ MOST = 254
 
 
 def voc_masks(info: DatasetInfo, image: LabelledImage) -> dict[str, bytes] | None:
-    """Encodes the class image (category index + 1) and object image (label index + 1); 0 is background.
+    """Encodes the masks of an image as two PNG files: an image of classes and an image of objects.
+
+    In the image of classes, a pixel is the category index of its label, plus 1. In the image of objects, it
+    is the index of its label, plus 1. The background is 0.
 
     Returns:
-        The PNG files by folder; None if a label has no mask, masks overlap, or there are too many ids.
+        A dict from VOC's folder name to the PNG file. None if a label has no mask, masks overlap, or there
+        are too many labels or categories.
     """
     if max(len(image.labels), len(info.categories)) > MOST:
         return None
@@ -36,7 +40,7 @@ def voc_masks(info: DatasetInfo, image: LabelledImage) -> dict[str, bytes] | Non
 
 
 def label_map(info: DatasetInfo) -> bytes:
-    """Returns `labelmap.txt`, from which Datumaro and CVAT read the categories and their colours."""
+    """Returns the content of `labelmap.txt`, the file of categories and colours for Datumaro and CVAT."""
     rows = zip(("background", *info.categories), colours().tolist(), strict=False)
     lines = [f"{name}:{','.join(map(str, colour))}::\n" for name, colour in rows]
     return ("# label:color_rgb:parts:actions\n" + "".join(lines)).encode("utf-8", "replace")

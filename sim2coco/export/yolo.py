@@ -43,7 +43,7 @@ class Yolo(Format):
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:
-        """Links the images, and writes the labels and `data.yaml` after the last image."""
+        """Links each image as it is added; writes all labels and `data.yaml` after the last image."""
         told, splits = Counter[str](), dict.fromkeys(info.splits, 0)
         number = keypoints_in_row(info) if self.task == "pose" else 0
         with open_spool() as spool:
@@ -61,7 +61,15 @@ class Yolo(Format):
         self._tell(told)
 
     def _rows(self, image: LabelledImage, told: Counter[str], number: int) -> bytes:
-        """The text file of an image: a row for each label, with `number` keypoints."""
+        """Returns the content of an image's text file, with one row per label.
+
+        Crowds, and labels without pixels, are left out.
+
+        Args:
+            image: The image.
+            told: Counts of what the format loses; updated.
+            number: Number of keypoints in each row.
+        """
         rows = []
         for label in image.labels:
             values = None if label.crowd else self._values(image, label, told, number)
@@ -73,7 +81,7 @@ class Yolo(Format):
     def _values(
         self, image: LabelledImage, label: Label, told: Counter[str], number: int
     ) -> NDArray[np.float64] | None:
-        """The values of a row after the category; None for a label without pixels."""
+        """Returns the numbers that follow the category in a label's row; None for a label without pixels."""
         match self.task:
             case "segment":
                 return self._polygon(image, label, told)
@@ -105,7 +113,7 @@ class Yolo(Format):
         return np.asarray((points + corner + INTO_PIXEL) / (image.width, image.height))
 
     def _tell(self, told: Counter[str]) -> None:
-        """Logs the information that labels lose in this format."""
+        """Logs how much information of the labels this format cannot keep, as counted in `told`."""
         if told["left out"]:
             log.warning("yolo: %d labels are left out: crowds, or without pixels", told["left out"])
         if told["of boxes"]:

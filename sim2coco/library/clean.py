@@ -137,7 +137,11 @@ def _once(raws: list[Raw], repairs: list[str]) -> tuple[list[Raw], list[NDArray[
 
 
 def _canonical(raw: Raw) -> Raw:
-    """Permutes the corners of each triangle cyclically, lexicographically smallest first; sorts triangles."""
+    """Brings triangles into an order that does not depend on the file.
+
+    The corners of each triangle are permuted cyclically, with the lexicographically smallest corner first.
+    Then the triangles are sorted.
+    """
     m = len(raw.corners)
     arrays = [raw.corners, raw.normals, raw.uvs, raw.corner_colors]
     widths = [array.shape[2] for array in arrays if array is not None]
@@ -156,7 +160,10 @@ def _canonical(raw: Raw) -> Raw:
 
 
 def _joined(raws: list[Raw]) -> list[Raw]:
-    """Merges groups with the same material, because files split them arbitrarily; sorts merged triangles."""
+    """Merges groups of triangles that have the same material, because files split them arbitrarily.
+
+    The triangles of a merged group are sorted.
+    """
     groups: dict[object, list[Raw]] = {}
     for raw in raws:
         texture = None if raw.texture is None else (raw.texture.shape, raw.texture.tobytes())

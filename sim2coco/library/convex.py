@@ -28,7 +28,7 @@ class Undivided(Exception):
 
 
 def convex_pieces(mesh: Mesh) -> tuple[Floats, ...]:
-    """Computes a convex decomposition with at most 16 pieces; a single piece means that the hull suffices.
+    """Decomposes a mesh into at most 16 convex pieces. A single piece means that the convex hull suffices.
 
     Uses V-HACD 4 (Mamou 2016), which works on voxels, without threads, so that the result is deterministic.
     Pieces whose union is nearly convex are merged. The pieces are extended to the outermost points of the
@@ -90,7 +90,14 @@ def _corners(points: Floats) -> Floats:
 
 
 def _joined(pieces: list[Floats], growth: float) -> list[Floats]:
-    """Repeatedly merges the pair of pieces that adds the least volume, adding at most `growth` in total."""
+    """Replaces pairs of pieces with the convex hull of both, as long as this adds little volume.
+
+    The pair that adds the least volume is always replaced next.
+
+    Args:
+        pieces: The vertices (n, 3) of each piece.
+        growth: Largest total volume that may be added.
+    """
     volumes = [_volume(piece) for piece in pieces]
     costs = {
         (one, two): _volume(np.concatenate([pieces[one], pieces[two]])) - volumes[one] - volumes[two]
@@ -118,7 +125,12 @@ def _volume(points: Floats) -> float:
 
 
 def _reaching(pieces: list[Floats], hull: Floats) -> list[Floats]:
-    """Adds each outermost point of the mesh to its nearest piece."""
+    """Adds each outermost point of the mesh to the nearest piece, so that the pieces reach as far.
+
+    Args:
+        pieces: The vertices (n, 3) of each piece.
+        hull: (m, 3) vertices of the convex hull of the mesh.
+    """
     outermost = hull[_furthest(hull, OUTERMOST)]
     nearest = np.argmin([cKDTree(piece).query(outermost)[0] for piece in pieces], axis=0)
     thin = [piece if len(piece) <= MAX_POINTS else piece[_furthest(piece, MAX_POINTS)] for piece in pieces]

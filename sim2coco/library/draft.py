@@ -26,8 +26,9 @@ def draft(rows: Sequence[Row], overrides: Mapping[str, Override], unit: str = ""
     """Returns the text of a draft of `assets.csv`, and the number of its guesses.
 
     Args:
-        rows: The results for the mesh files, read in the unit that each file states, otherwise in metres.
-        overrides: The user's statements so far, by file path.
+        rows: The results of reading the mesh files, one row per file. Files that state no unit were read in
+            metres.
+        overrides: The user's statements so far, keyed by file path.
         unit: The unit of files that state none; "" to guess it.
     """
     text = io.StringIO()
@@ -54,7 +55,14 @@ def _usual_sizes(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def _cells(row: Row, override: Override, known: bool, usual_m: float | None) -> dict[str, str]:
-    """The cells of a line, by column; the cell `unit` is empty if the unit is `known`."""
+    """Returns the cells of the line for one mesh file, keyed by column.
+
+    Args:
+        row: The result of reading the file.
+        override: The user's statements so far about the file.
+        known: Whether the unit of the file is known; the cell `unit` is then empty.
+        usual_m: The usual mesh size in the category, for guessing the unit; None if it is not known.
+    """
     unit = "" if known else _guess(row.longest_m / row.metres_per_unit, usual_m)
     up = "" if row.up_from == "file" else (override.up or "z?")
     unusable = row.verdict == "refused" and not row.faces

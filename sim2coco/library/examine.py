@@ -50,7 +50,8 @@ class Task:
         file: File path relative to `root`.
         override: The user's statements about the file.
         library: The library to write to; None to write nothing.
-        hull_because: The reason to skip a convex decomposition that the mesh needs; "" otherwise.
+        hull_because: Why a convex decomposition is skipped even if the mesh needs one; "" if it is not
+            skipped.
     """
 
     root: Path
@@ -92,7 +93,7 @@ def refusal(task: Task, refused: Refused, inputs: dict[str, str]) -> Row:
     Args:
         task: The mesh file.
         refused: The reason.
-        inputs: Hash of each input file, by path relative to the mesh file's folder.
+        inputs: Dict from the path of each input file, relative to the mesh file's folder, to its hash.
     """
     return Row(
         task.file,
@@ -177,7 +178,7 @@ def _with_regions(task: Task, row: Row) -> Row:
 
 
 def _turned(mesh: Mesh) -> Mesh:
-    """Rotates a mesh so that its y axis points up."""
+    """Returns a mesh rotated so that what was its y axis becomes the vertical z axis."""
     turn = up_matrix("y")[:3, :3].T
     parts = [
         replace(part, vertices_m=part.vertices_m @ turn, normals=part.normals @ turn) for part in mesh.parts

@@ -27,10 +27,10 @@ class MeshFolder:
 
     Attributes:
         name: Folder name in the library.
-        folders: Paths of all folders by name, relative to the library, so that library and folders can be
-            moved together.
-        own: The current index entries of this folder's assets.
-        others: The current index entries of the other folders' assets.
+        folders: Dict from the name of each mesh folder of the library to its path. The paths are relative to
+            the library, so that library and folders can be moved together.
+        own: The entries in the library's index for the assets of this folder.
+        others: The entries in the library's index for the assets of the other folders.
     """
 
     name: str

@@ -14,25 +14,37 @@ SMALLEST_M, LARGEST_M = 0.001, 5.0
 
 
 def unit_of(override: Override, source: Source) -> tuple[float, str]:
-    """Returns the file's unit in metres and its source: `table`, `file`, `--unit`, or "" (default)."""
+    """Returns the unit of a mesh file in metres, and where it is stated.
+
+    The latter is `table`, `file`, `--unit`, or "" if it is stated nowhere and metres are assumed.
+    """
     return _first_stated((override.unit_m, override.sure), source.unit_m, "--unit", 1.0)
 
 
 def up_of(override: Override, source: Source) -> tuple[str, str]:
-    """Returns the file's up axis and its source: `table`, `file`, `--up`, or "" (default)."""
+    """Returns the up axis of a mesh file, and where it is stated.
+
+    The latter is `table`, `file`, `--up`, or "" if it is stated nowhere and z is assumed.
+    """
     return _first_stated((override.up, override.sure_up), source.up, "--up", "z")
 
 
 def _first_stated(
     override: tuple[Stated | None, bool], stated: Stated | None, flag: str, default: Stated
 ) -> tuple[Stated, str]:
-    """Returns the effective value and its source. Precedence: table, file, command-line flag, default.
+    """Returns the unit or the up axis of a mesh file, and where it is stated.
+
+    A value in the user's table applies first, then one in the file, then the command-line flag, and finally
+    the default.
 
     Args:
-        override: The user's value, and whether it comes from the table rather than a flag.
-        stated: The value in the file.
-        flag: Name of the command-line flag.
-        default: The default value.
+        override: The user's value or None, and whether it comes from the table and not from the flag.
+        stated: The value in the file, or None.
+        flag: Name of the flag.
+        default: The default.
+
+    Returns:
+        The value; and `table`, `file`, the name of the flag or, for the default, "".
     """
     given, of_table = override
     if given is not None and of_table:
@@ -43,9 +55,14 @@ def _first_stated(
 
 
 def doubt(longest_m: float, override: Override, unit: str) -> str:
-    """Returns why a size is implausible; "" if it is plausible or was confirmed by the user.
+    """Returns why the size of a mesh is implausible; "" if it is plausible or the user has confirmed it.
 
-    A length is implausible below 1 mm, or above 5 m unless the unit comes from `--unit`.
+    A length below 1 mm is implausible. So is a length above 5 m, unless the unit comes from `--unit`.
+
+    Args:
+        longest_m: Longest side of the mesh.
+        override: The user's statements about the mesh.
+        unit: Where the unit is stated; see `unit_of`.
     """
     if override.sure or override.longest_m is not None:
         return ""

@@ -51,22 +51,25 @@ def import_meshes(
 ) -> list[Row]:
     """Examines meshes and writes the usable ones into a library.
 
-    Assets of this folder whose files no longer exist are removed; assets of other folders stay unchanged.
+    Assets from `root` are removed if their files no longer exist. Assets from other folders stay unchanged.
 
     Args:
         root: The mesh folder.
-        overrides: The user's statements about each mesh file, by path relative to `root`.
+        overrides: A dict from mesh file to the user's statements about it. Paths are relative to `root`.
         library: The library's folder, which may be new.
         workers: Maximum number of child processes.
         report: Called as `report(row, known)` for each finished row; `known` is true for rows from an
             earlier import.
-        joining: What to do if the library is made from other folders.
+        joining: What to do if the library has meshes of other folders and none of `root`: "ask" raises an
+            error, "add" keeps the other folders, and "replace" removes them.
 
     Returns:
-        A row for each file, in the order of `overrides`; `override.name` is the asset name in the library.
+        A list with one row per file, in the order of `overrides`. The field `override.name` of a row is the
+        name of the asset in the library.
 
     Raises:
-        LibraryError: `library` contains other files, or is made from other folders while `joining` is "ask".
+        LibraryError: `library` contains other files, or `joining` is "ask" and `root` is new to a library
+            that has other folders.
         StoreError: The library cannot be written, or another import is writing to it.
     """
     store = LocalStore(library)
@@ -121,13 +124,13 @@ def _place(mesh_folder: MeshFolder, file: str) -> str:
 
 
 def _known(store: LocalStore, root: Path, place: str, file: str, override: Override) -> Row | None:
-    """The stored row of a file; None if the file must be examined again.
+    """Returns the stored row of a mesh file; None if the file must be examined again.
 
     A file must be examined again if:
 
+    - it has no row, or a row from another version of sim2coco,
     - the file, a file that it refers to or a relevant override has changed,
-    - one of its files in the library is missing or damaged,
-    - the row has another version, or
+    - one of the files that were made from it in the library is missing or damaged, or
     - the convex decomposition package has been installed since.
     """
     try:
@@ -185,7 +188,10 @@ def _hash(path: Path) -> str:
 
 
 def _keypoints(root: Path, files: Iterable[str]) -> tuple[dict[str, Keypoints], dict[str, Refused]]:
-    """Reads the keypoints stored beside mesh files; returns the keypoints and the errors, by mesh file."""
+    """Reads the keypoints that are stored beside mesh files.
+
+    Returns two dicts keyed by mesh file: the keypoints, and the errors of unreadable files.
+    """
     found, faults = {}, {}
     for file in files:
         try:
@@ -264,7 +270,7 @@ def _bytes(tree: Mapping[str, Any]) -> bytes:
 
 
 def tally(rows: Sequence[Row]) -> str:
-    """Returns one line with the numbers of ok, repaired and refused meshes, and of open questions."""
+    """Returns one line with the numbers of ok, repaired and refused meshes, and of unanswered questions."""
     verdicts = Counter(row.outcome for row in rows)
     asking = verdicts["asks"]
     kinds = Counter(row.kind for row in rows if row.kind)

@@ -27,7 +27,7 @@ def sides(lengths_m: Sequence[float]) -> str:
 
 
 def plain(number: float) -> str:
-    """Formats a number with three significant digits, without an exponent from 0.0001 to 999,999."""
+    """Formats a number with three significant digits, and an exponent below 0.0001 and from 1,000,000 on."""
     return f"{float(f'{number:.3g}'):g}"
 
 

@@ -1,4 +1,4 @@
-"""The printed table of mesh properties: one line per mesh, followed by its problems and their remedies."""
+"""The printed table of mesh properties. Below the line of a mesh are its problems and how to fix them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -58,7 +58,11 @@ def _below(row: Row) -> Iterator[str]:
 
 
 def remarks(row: Row) -> Iterator[str]:
-    """Yields the reason why a mesh is left out; for a usable mesh, its repairs and its other notes."""
+    """Yields remarks about a mesh, each as a line that begins with the file name.
+
+    For a mesh that is left out, the only remark is the reason. A usable mesh may have remarks about repairs
+    and other notes.
+    """
     if not row.usable:
         yield f"{row.file}: {sentence(row)}"
         return

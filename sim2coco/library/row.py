@@ -43,19 +43,19 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The result for one mesh file.
+    """The result of examining one mesh file.
 
     Attributes:
         file: File path relative to the imported folder.
         override: The user's statements about the file.
         verdict: `ok`, `repaired` or `refused`.
-        kind: Kind of the refusal, from a fixed list; "" if the mesh is not refused.
+        kind: Short name of the reason, from a fixed list; "" if the mesh is not refused.
         reason: Why the mesh is refused; "" if it is not.
         remedy: What the user can do about the refusal; "" if the mesh is not refused.
         asks: What the user must state before the mesh can be imported, and why; "" if nothing.
         notes: Notes on repairs, on missing content, and on how the mesh is used.
         repairs: The notes that describe repairs.
-        inputs: Hash of each input file, by path relative to the mesh file's folder.
+        inputs: Dict from the path of each input file, relative to the mesh file's folder, to its hash.
         mesh: Name of the clean mesh, which is its hash; "" if there is none.
         prepared: Hash of the file with the mesh prepared for rendering; "" if there is none.
         faces: Number of triangles in the clean mesh.
@@ -67,9 +67,9 @@ class Row:
         up_from: Source of the up axis: `file`, `table`, `--up`, or "" if z is assumed.
         from_file: Transform from file coordinates to clean mesh coordinates.
         watertight: Whether the mesh encloses a volume.
-        normals: Whether normals come from the file or were computed: `file` or `made`.
-        uvs: Whether texture coordinates come from the file or were computed: `file` or `made`.
-        images: Status of each referenced texture: found, missing, unsupported or unreadable.
+        normals: `file` if normals come from the file, `made` if they were computed.
+        uvs: `file` if texture coordinates come from the file, `made` if they were computed.
+        images: Dict from the name of each referenced texture to its status, such as found or missing.
         volume_m3: Enclosed volume in m³ with holes closed; parts without volume count as sheets.
         center_of_mass_m: Position of the centre of mass in metres.
         reach_m: Distances in metres from the centre of mass, as in `Dimensions`: to the furthest vertex,

@@ -21,7 +21,7 @@ MAX_URDF_BYTES = 10_000_000
 
 
 class LibraryError(ValueError):
-    """A folder, table or library cannot be used; the message is one line."""
+    """A mesh folder, a table about its meshes, or a library cannot be used; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)

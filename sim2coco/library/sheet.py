@@ -29,7 +29,7 @@ def sheet(folder: Path, sizes: dict[str, str]) -> Image:
 
     Args:
         folder: The library.
-        sizes: Size of each asset as text, by asset name; it is written below the name.
+        sizes: Size of each asset as text, keyed by asset name. It is written below the name.
 
     Raises:
         NoLibrary: The folder is not a library.

@@ -1,7 +1,7 @@
 """Finds meshes that need an answer from the user before they can be imported.
 
-These are meshes with an implausible size compared with the rest of their category, and meshes that must stand
-upright although their up axis is unknown.
+These are meshes whose size differs much from the sizes of the other meshes of their category, and meshes that
+must stand upright but whose up axis is unknown.
 """
 
 from bisect import bisect_left
@@ -31,21 +31,21 @@ class Usual:
     high_m: float
 
     def far_from(self, longest_m: float) -> bool:
-        """Returns whether a size is implausible, i.e. far from both medians."""
+        """Returns whether a size is far below the lower median or far above the upper median."""
         return not self.low_m / FAR <= longest_m <= self.high_m * FAR
 
     def nearest(self, longest_m: float) -> float:
-        """Returns the median nearest to a size, which must not lie between the two medians."""
+        """Returns the nearer of the two medians. `longest_m` must not lie between them."""
         return self.low_m if longest_m < self.low_m else self.high_m
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The longest sides of a category's meshes in metres, ascending.
+    """The longest side of each mesh of a category, in metres and in ascending order.
 
     Attributes:
-        stated: Longest sides of the meshes with a stated unit.
-        all: Longest sides of all meshes.
+        stated: The longest sides of only those meshes whose unit is stated.
+        all: The longest sides of all meshes.
     """
 
     stated: Sequence[float]
@@ -53,7 +53,7 @@ class Sizes:
 
     @classmethod
     def by_category(cls, rows: Iterable[Row]) -> Mapping[str, Self]:
-        """Returns the sizes of usable meshes by category; categories without usable meshes are left out."""
+        """Returns a dict from each category that has usable meshes to the sizes of these meshes."""
         return {
             category: cls(
                 sorted(row.longest_m for row in alike if row.unit in STATED),
@@ -65,11 +65,13 @@ class Sizes:
     def doubt(self, row: Row) -> Usual | None:
         """Compares the size of a mesh with the other meshes of its category.
 
-        The size is plausible if it lies within `LIKELY_M` and is usual among all other meshes. Otherwise, it
-        is compared with the meshes whose unit is stated; if there are none, with all other meshes.
+        The size is plausible if it lies within `LIKELY_M` and is not far from the usual size of all other
+        meshes. Otherwise, it is compared with the other meshes whose unit is stated or, if there are none,
+        with all other meshes.
 
         Returns:
-            The usual size of the other meshes; None if the size of the mesh is plausible.
+            The usual size of the meshes with which the mesh was compared, if its size is far from it.
+            Otherwise None.
         """
         whole = _usual_without(self.all, row.longest_m)
         stated = _usual_without(self.stated, row.longest_m) if row.unit in STATED else _usual(self.stated)
@@ -86,7 +88,10 @@ def _usual(values: Sequence[float]) -> Usual | None:
 
 
 def _usual_without(values: Sequence[float], one: float) -> Usual | None:
-    """Like `_usual`, but without one occurrence of the value `one`."""
+    """Returns the lower and upper median of ascending values after one occurrence of `one` is removed.
+
+    Returns None if no values are left.
+    """
     place, rest = bisect_left(values, one), len(values) - 1
     if rest < 1:
         return None
@@ -95,10 +100,10 @@ def _usual_without(values: Sequence[float], one: float) -> Usual | None:
 
 
 def doubted(rows: Sequence[Row]) -> list[Row]:
-    """Returns all rows, with `asks` set where the user must answer a question.
+    """Returns all rows; where the user must answer a question, `asks` is set to the question.
 
-    The question is about a size far from the usual size in the category, or about the unknown up axis of an
-    upright mesh.
+    The question is about a size far from the usual size in the category, or about the unknown up axis of a
+    mesh that must stand upright.
     """
     rows = [_leaning(row) for row in rows]
     sizes = Sizes.by_category(rows)
@@ -115,7 +120,7 @@ def doubted(rows: Sequence[Row]) -> list[Row]:
 
 
 def _alike(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """The usable rows of each category."""
+    """Returns a dict from each category to its usable rows."""
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row.usable:
@@ -126,13 +131,13 @@ def _alike(rows: Iterable[Row]) -> dict[str, list[Row]]:
 def doubted_beside(rows: Sequence[Row], new: set[str], others: Sequence[Row]) -> list[Row]:
     """Compares new meshes with those in the library's other folders.
 
-    Returns all rows, with `asks` set for each new mesh whose size is far from the median size of its category
-    in `others`.
+    Returns all rows. For each new mesh whose size is far from the median size of its category in `others`,
+    `asks` is set to a question.
 
     Args:
         rows: The rows of the imported folder.
-        new: Files that are not yet in the library.
-        others: The assets of the library's other folders.
+        new: The values of `Row.file` for the meshes that are not yet in the library.
+        others: The rows of the meshes from the library's other folders.
     """
     sizes = Sizes.by_category(others)
 
@@ -153,7 +158,7 @@ def _leaning(row: Row) -> Row:
 
 
 def _is_open(row: Row) -> bool:
-    """Whether the mesh is usable and the user has not stated its size for this file."""
+    """Whether the mesh is usable and the user has stated neither its unit in the table nor its size."""
     return row.usable and not row.override.sure and row.override.longest_m is None
 
 
@@ -162,8 +167,10 @@ def _asking(row: Row, usual: Usual | None, other: Row | None) -> Row:
 
     Args:
         row: The row.
-        usual: The usual size that the mesh is far from; None if there is nothing to ask.
-        other: The only other mesh of the category, if the size of either may be wrong; otherwise None.
+        usual: The usual size that the mesh is far from; None if there is nothing to ask, and the row
+            is returned unchanged.
+        other: The other mesh, if the category has exactly two and the size of either may be wrong. Otherwise
+            None.
     """
     if usual is None:
         return row

@@ -73,7 +73,8 @@ def read_table(path: Path, flags: Flags = Flags()) -> list[Line]:
 
     Args:
         path: The table.
-        flags: The command-line options. A guess (`mm?`) is ignored if there is an option for its column.
+        flags: The command-line options. If one of them states the unit, guesses in the column `unit`,
+            such as `mm?`, are ignored. The same applies to the up axis and the column `up`.
 
     Raises:
         LibraryError: The table cannot be read, or has an invalid column or value; the message names the line.
@@ -138,7 +139,16 @@ def _check_columns(place: str, names: Sequence[str]) -> None:
 
 
 def _line(place: str, cells: Mapping[str, str], answered: set[str]) -> Line:
-    """Parses a line of the table, given its cells by column; `file` is not stripped of spaces."""
+    """Parses a line of the table.
+
+    Args:
+        place: Location of the line, for error messages.
+        cells: Text of each cell, keyed by column. Spaces around it are removed, except in the column `file`.
+        answered: Columns in which guesses, such as `mm?`, are ignored.
+
+    Raises:
+        LibraryError: A column or a value is invalid.
+    """
     said = {name: text if name == "file" else text.strip() for name, text in cells.items() if name != TOLD}
     said = {
         name: text
@@ -152,10 +162,11 @@ def _line(place: str, cells: Mapping[str, str], answered: set[str]) -> Line:
 
 
 def overrides(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict[str, Override]:
-    """Returns the user's statements about each file, by file path.
+    """Returns a dict from file path to the user's statements about the file.
 
-    Each value comes from the last matching line that states it, otherwise from the flags. The default
-    category is the first folder of the path, or the file name without suffix if there is no subfolder.
+    Each value comes from the last line that matches the file and states the value, otherwise from the flags.
+    The default category is the first folder of the path, or the file name without suffix if there is no
+    subfolder.
 
     Args:
         files: Paths of the mesh files relative to the imported folder.

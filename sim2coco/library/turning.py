@@ -15,8 +15,8 @@ def outward(raws: list[Raw], both: list[NDArray[np.bool_]], repairs: list[str]) 
 
     Args:
         raws: The triangles of each material.
-        both: For each material, whether the file contained both sides of each triangle, bool (m,); flipping
-            such triangles is not a repair.
+        both: For each material, a mask (m,) of the triangles of which the file contains both sides. Flipping
+            such triangles does not count as a repair.
         repairs: A note on the flipped triangles is appended to this list.
     """
     corners = np.concatenate([raw.corners for raw in raws])
@@ -43,9 +43,13 @@ def _told(patches: Patches, turned: NDArray[np.bool_]) -> str:
 
 
 def _turned(raw: Raw, which: NDArray[np.bool_]) -> Raw:
-    """Reverses the winding of the triangles selected by the mask `which` (m,).
+    """Returns `raw` with the winding of some triangles reversed.
 
-    Normals that are then on the inner side of these triangles are flipped.
+    Normals of these triangles that then point to the inner side are flipped, too.
+
+    Args:
+        raw: Triangles.
+        which: (m,) mask of the triangles whose winding is reversed.
     """
     if not which.any():
         return raw

@@ -1,4 +1,4 @@
-"""Examines mesh files in child processes; if one crashes, only its file is affected."""
+"""Examines mesh files in child processes, so that a crash affects only one file."""
 
 import logging
 import os
@@ -39,7 +39,7 @@ PRELOADED = ("sim2coco.library.workers", *MESHES, "scipy.ndimage")
 
 
 def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
-    """Examines mesh files in child processes, and yields each row as soon as it is finished.
+    """Examines mesh files in child processes; yields the result of each file as soon as it is finished.
 
     Raises:
         ChildProcessError: Child processes die during startup.
@@ -88,7 +88,7 @@ def _uncut(outcome: Outcome[Task]) -> Task | None:
 
 
 def _row(outcome: Outcome[Task]) -> Row:
-    """The row of a file: its result, or the reason why it cannot be read."""
+    """Returns what is reported about a file: the result of the child process, or why there is none."""
     error = outcome.error
     if error is None:
         row: Row = outcome.value

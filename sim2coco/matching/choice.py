@@ -1,4 +1,4 @@
-"""Formats the result of a match: as an option of the Hydra group `experiment`, and as an HTML page."""
+"""Formats the result of `sim2coco match`: as an option of the Hydra group `experiment`, and as HTML."""
 
 from pathlib import Path
 
@@ -20,11 +20,11 @@ HEAD = """\
 
 
 def as_choice(match: Match, name: str) -> str:
-    """Formats the settings that a match has changed as YAML.
+    """Returns YAML with the settings that the search has changed, and their new values.
 
     Args:
         match: The result of the search.
-        name: Name of the data set that the settings match.
+        name: Name of the real data set, for the comment at the top.
     """
     tree = changed(match.original, match.found)
     body = yaml.safe_dump(tree, sort_keys=False, default_flow_style=None, allow_unicode=True)
@@ -32,17 +32,29 @@ def as_choice(match: Match, name: str) -> str:
 
 
 def distances(match: Match, real: Observed) -> dict[str, tuple[float, float]]:
-    """Earth mover's distance of each quantity from the data set, with the original and the final settings."""
+    """Compares generated images with the real data set by the earth mover's distance.
+
+    Returns a dict from each matched quantity to two distances: with the initial settings, and with those
+    found by the match.
+    """
     return {name: (match.before.distance(name, real), match.after.distance(name, real)) for name in MATCHED}
 
 
 def title(name: str) -> str:
-    """The title of a quantity."""
+    """Returns the display name of a matched quantity."""
     return SHOWN[name].title
 
 
 def as_page(match: Match, real: Observed, name: str) -> str:
-    """Renders an HTML page that compares each quantity before and after the match with the data set."""
+    """Renders an HTML page with a figure for each quantity before and after the match.
+
+    Each figure compares the generated images with the real data set.
+
+    Args:
+        match: The result of the search.
+        real: The measurements of the real data set.
+        name: Name of the real data set.
+    """
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).parent, Path(quantities.__file__).parent]),
         autoescape=True,

@@ -34,7 +34,7 @@ class Observed:
     size: tuple[int, int]
 
     def distance(self, name: str, other: "Observed") -> float:
-        """Earth mover's distance of a quantity between two data sets; NaN if one has no values."""
+        """Earth mover's distance of the quantity `name` to another data set; NaN if either has no values."""
         return earth_movers_distance(self.values.histogram(name), other.values.histogram(name))
 
 
@@ -47,7 +47,7 @@ def observe(
 
     Args:
         images: The images of the data set.
-        size: Width and height that replace the actual size of each image; None to use the actual size.
+        size: Width and height that count as the size of every image. None to count actual sizes.
         progress: Called with the number of images read so far.
 
     Raises:

@@ -1,7 +1,8 @@
 """Adjusts settings so that the images of the next trial are closer to a data set.
 
-Each quantity is controlled by one setting, whose range is shifted and widened by the remaining differences in
-mean and variance: a uniform distribution on [a, b] has mean (a + b)/2 and variance (b - a)²/12.
+Each quantity is controlled by one setting. The range of this setting is shifted by the remaining difference
+in the mean of the quantity, and widened by the remaining difference in its variance. A uniform distribution
+on [a, b] has mean (a + b)/2 and variance (b - a)²/12.
 """
 
 from collections.abc import Mapping
@@ -56,7 +57,13 @@ def follow(tree: Tree, real: Observed, trial: Observed, step: float = 1.0) -> Tr
 
 
 def _follow_objects(scene: Tree, real: Array, trial: Array) -> None:
-    """Sets `empty_share` from the images without labels, and `num_objects` from the other images."""
+    """Sets `empty_share`, the fraction of images without labels, and `num_objects`.
+
+    Args:
+        scene: The scene settings; modified in place.
+        real: (n,) number of labels in each image of the data set.
+        trial: (m,) number of labels in each image of the trial.
+    """
     if "empty_share" in scene and len(real):
         scene["empty_share"] = round(min(float((real == 0).mean()), MAX_EMPTY), 3)
     real, trial = real[real > 0], trial[trial > 0]

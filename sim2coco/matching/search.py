@@ -34,7 +34,7 @@ class Match:
         original: The original recipe as JSON values.
         found: The final recipe as JSON values.
         before: Measurements of images with the original settings.
-        after: Measurements of images with the final settings; their seed was not used in the search.
+        after: Measurements of images with the final settings, made with a seed that the search has not used.
     """
 
     original: Tree
@@ -50,7 +50,7 @@ class Plan:
     Attributes:
         images: Number of images of each trial.
         trials: Number of times that the settings are adjusted; `trials` + 1 sets of images are made.
-        engine: Where scenes are made.
+        engine: The engine that makes the scenes, for example in worker processes.
         workers: Number of worker processes.
     """
 
@@ -148,6 +148,6 @@ def check_size(tree: Tree, real: Observed) -> None:
 
 
 def _augmented_split(recipe: Recipe) -> str | None:
-    """Returns the first augmented split, which is then measured; None to measure all images."""
+    """Returns the split whose images are measured: the first augmented one. None stands for all images."""
     # Training uses augmented images, so these are measured.
     return next(iter(recipe.augment.splits), None) if len(recipe.split.shares) > 1 else None

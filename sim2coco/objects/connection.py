@@ -53,7 +53,7 @@ def connected(url: str) -> "tuple[AbstractFileSystem, str]":
 
 @contextmanager
 def told(url: str) -> Iterator[None]:
-    """Converts file system exceptions to `StoreError`, except for missing or already existing files.
+    """Converts exceptions in a `with` block to `StoreError`, but not FileNotFoundError and FileExistsError.
 
     Raises:
         StoreError: The server cannot be reached or refuses the operation; the message is one line.

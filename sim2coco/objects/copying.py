@@ -36,7 +36,14 @@ class Transfers(Protocol):
 
 
 def downloaded(objects: Transfers, near: LocalStore) -> dict[str, State]:
-    """Copies all files of a data set to a local folder, and returns the state of each file.
+    """Copies all files of a data set from an object store to a local folder.
+
+    Args:
+        objects: The data set in the object store.
+        near: The local folder.
+
+    Returns:
+        A dict from file name to the state of the local file, for `upload_changes`.
 
     Raises:
         StoreError: There is too little disk space, or an object has an invalid file name.
@@ -52,7 +59,15 @@ def downloaded(objects: Transfers, near: LocalStore) -> dict[str, State]:
 
 
 def upload_changes(objects: Transfers, near: LocalStore, before: Mapping[str, State]) -> None:
-    """Uploads the changes in a local copy; `run.json`, which marks a finished data set, is uploaded last."""
+    """Uploads new and changed files of a local copy, and deletes the objects of files that were removed.
+
+    The file `run.json`, which marks a finished data set, is uploaded last.
+
+    Args:
+        objects: The data set in the object store.
+        near: The local copy.
+        before: The result of `downloaded`.
+    """
     now = dict(_states(near))
     for_all(objects.delete, [name for name in before if name not in now])
     changed = [name for name, state in now.items() if before.get(name) != state]

@@ -90,7 +90,10 @@ def _check_folder(objects: ObjectStore, folder: LocalStore, sizes: Mapping[str, 
 
 
 def _identity(run: bytes) -> object:
-    """The hash of recipe, meshes and versions in `run.json`; the whole content if it cannot be parsed."""
+    """Returns the entry `identity` of `run.json`, which identifies the data set.
+
+    Returns `run` itself if it cannot be parsed.
+    """
     try:
         return json.loads(run)["identity"]
     except (ValueError, LookupError, TypeError):

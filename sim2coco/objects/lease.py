@@ -31,7 +31,7 @@ class Objects(Protocol):
         """Writes an object without checking whether this process still holds the lock."""
 
     def get(self, name: str) -> bytes:
-        """Returns the content of an object."""
+        """Returns the content of an object; raises `FileNotFoundError` if it does not exist."""
 
     def delete(self, name: str) -> None:
         """Removes an object if it exists."""
@@ -55,7 +55,7 @@ class Owner:
     machine: str
 
     def __str__(self) -> str:
-        """The description for messages."""
+        """Describes the process for messages, by its id and its host."""
         return f"another run (process {self.process} on {self.host})"
 
     @property

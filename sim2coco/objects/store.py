@@ -1,4 +1,4 @@
-"""Storage of a data set in an object store, in which an object is either complete or absent."""
+"""Storage of a data set in an object store. An object is either complete or absent there."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ TIMES = ("LastModified", "mtime", "last_modified", "created")
 
 
 class ObjectStore(Storage):
-    """A data set in an object store, to which all processes that generate scenes write.
+    """A data set in an object store; all processes that generate scenes write to it.
 
     Args:
         url: URL such as `s3://bucket/folder`, as returned by `checked_url`.
@@ -48,7 +48,7 @@ class ObjectStore(Storage):
 
     @contextmanager
     def _used(self, name: str = "") -> "Iterator[tuple[AbstractFileSystem, str]]":
-        """Provides the file system of this process, and the path of an object in that file system."""
+        """Provides this process's connection to the object store, and the path of the object `name` in it."""
         with told(self.url):
             if self._connection is None or self._connection[0] != os.getpid():
                 self._connection = os.getpid(), *connected(self.url)
@@ -101,7 +101,7 @@ class ObjectStore(Storage):
         yield from sorted(self._found(folder))
 
     def _found(self, folder: str) -> dict[str, dict[str, Any]]:
-        """The server's metadata of each object in a folder, by name."""
+        """Returns a dict from object name to the server's metadata, for the objects in a folder."""
         with self._used() as (files, root), suppress(FileNotFoundError):
             found = files.find(root if folder == "." else f"{root}/{folder}", detail=True)
             start = len(root) + 1
@@ -189,7 +189,7 @@ class ObjectStore(Storage):
             self.delete(name)
 
     def is_own(self, name: str) -> bool:
-        """Returns whether an object is a lock, a log or temporary; a new data set may have such objects."""
+        """Whether an object is a lock, a log or temporary; an empty data set may have such objects."""
         return is_own(name)
 
     def times(self, folder: str) -> Iterator[tuple[str, float]]:
@@ -232,7 +232,7 @@ class ObjectStore(Storage):
 
     @contextmanager
     def _bucket(self) -> Iterator[None]:
-        """Converts `FileNotFoundError` from a write to a `StoreError` about a missing bucket."""
+        """For a `with` block that writes: turns `FileNotFoundError` into a `StoreError` (no such bucket)."""
         try:
             yield
         except FileNotFoundError as error:

@@ -34,7 +34,8 @@ def checked_url(url: str) -> str:
     """Validates a URL and strips trailing slashes.
 
     Raises:
-        StoreError: The URL has an unsupported scheme, credentials or options, or has no folder.
+        StoreError: The scheme is not supported, the folder is missing or invalid, or the URL contains
+            credentials or options.
     """
     found = SCHEME.fullmatch(url)
     assert found

@@ -25,8 +25,8 @@ class Judged:
 
     Attributes:
         sample: The labelled image.
-        measures: Measures of its instances, in the order of the instances.
-        dropped: Reason for each instance whose label is dropped, by instance id.
+        measures: Measures of each instance, in the order of `sample.instances`.
+        dropped: Dict from the id of each instance whose label is dropped to the reason.
         empty_on_purpose: Whether the scene was sampled without labelled objects.
     """
 
@@ -59,11 +59,11 @@ class Check(Kind):
     """A rule that labels or images must pass."""
 
     def drops(self, instance: Instance, measures: Measures) -> bool:
-        """Whether the label of an instance is dropped."""
+        """Whether this check drops the label of an instance."""
         return False
 
     def rejects(self, judged: Judged) -> bool:
-        """Whether the image is rejected."""
+        """Whether this check rejects the image."""
         return False
 
 
@@ -113,8 +113,8 @@ class Verdict:
 
     Attributes:
         reasons: Names of the checks that reject the image; it is accepted if there are none.
-        dropped: Reason for each instance whose label is dropped, by instance id.
-        measures: Measures of the instances, in the order of the instances.
+        dropped: Dict from the id of each instance whose label is dropped to the reason.
+        measures: Measures of each instance, in the order of the sample's instances.
     """
 
     reasons: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Collects the changes of a repair: the first ones in memory, for printing, and all in a file."""
+"""Collects the changes that a repair makes, in memory (a limited number) and in a file (all)."""
 
 from collections.abc import Iterator
 from typing import TextIO
@@ -25,7 +25,7 @@ CHANGES = {
 
 
 class Changes(Faults):
-    """All changes: the first ones of each kind are kept in memory, and all are written to a file."""
+    """The changes that a repair makes. Memory holds at most `MAX_KEPT` of each kind, a file holds all."""
 
     def __init__(self, file: TextIO) -> None:
         """Begins an empty list; `file` is a temporary file that receives all changes."""
@@ -38,7 +38,7 @@ class Changes(Faults):
         self._file.write(f"{Fault(file, where, kind, message)}\n")
 
     def at(self, file: str, where: str) -> Place:
-        """Returns a place in an annotation file, at which changes can be reported."""
+        """Returns a `Place`; changes that are reported to it are added here with `file` and `where`."""
         return Place(file, where, self)
 
     def lines(self) -> Iterator[bytes]:

@@ -15,7 +15,10 @@ from sim2coco.repair.progress import Progress
 
 
 def content(found: Plan, file: BinaryIO, progress: Progress) -> Iterator[bytes]:
-    """Yields the repaired annotation file in parts; all entries of lists that are not COCO's are kept."""
+    """Yields the content of the repaired annotation file in parts.
+
+    All entries of lists other than `images`, `annotations` and `categories` are kept.
+    """
     yield b"{"
     for key, value in _head(found).items():
         yield encoded(key) + b": " + encoded(value) + b",\n"
@@ -33,7 +36,10 @@ def content(found: Plan, file: BinaryIO, progress: Progress) -> Iterator[bytes]:
 
 
 def _others(found: Plan, group: Iterable[Item]) -> Iterator[Any]:
-    """Yields the entries of a list that is not COCO's; replaces only values that are invalid in JSON."""
+    """Yields all entries of a list that is neither `images`, `annotations` nor `categories`.
+
+    NaN, infinity and invalid Unicode in them are replaced.
+    """
     for item in group:
         inner = {"": item.value}
         yield plain(inner, found.changes.at(found.name, f"{item.key}[{item.rank}]"))[""]
@@ -54,7 +60,7 @@ def _annotations(found: Plan, group: Iterable[Item], progress: Progress) -> Iter
 
 
 def _head(found: Plan) -> Mapping[str, Any]:
-    """The top-level values except lists of entries; an `info` or `licenses` of a wrong type is made empty."""
+    """Returns the top-level values that are not lists; `info` or `licenses` of a wrong type become empty."""
     head = {key: value for key, value in found.top.items() if key not in LISTS and value != []}
     for key, kind in (("info", dict), ("licenses", list)):
         if key in found.top and type(found.top[key]) is not kind:
@@ -64,13 +70,14 @@ def _head(found: Plan) -> Mapping[str, Any]:
 
 
 def _annotation(found: Plan, place: Place, value: Any, seen: set[bytes]) -> Entry | None:
-    """A repaired annotation, with its original id; None if it is left out.
+    """Returns a repaired annotation with its original id; None if it must be left out.
 
     Args:
         found: The plan for the annotation file.
         place: Where changes are listed.
         value: The annotation as found.
-        seen: Hashes of the annotations so far, without ids; the hash of this annotation is added.
+        seen: Hashes of the annotations that were kept so far, computed without their ids. The hash of this
+            annotation is added; if it is already there, the annotation is a duplicate.
     """
     if type(value) is not dict:
         found.left_out(place.where, f"is {show(value)}")

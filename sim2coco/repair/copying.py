@@ -34,7 +34,7 @@ class Repaired:
     Attributes:
         changes: Every change.
         report: The result of `check` on the copy.
-        ours: Whether sim2coco wrote the original data set. Its scene records are not copied.
+        ours: Whether sim2coco wrote the original data set. In this case, its scene records are not copied.
     """
 
     changes: Changes

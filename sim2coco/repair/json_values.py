@@ -13,14 +13,17 @@ Key = tuple[str, Any]
 
 
 def key_of(identity: object) -> Key | None:
-    """The key of an id that is an integer or a string; None for any other type."""
+    """Returns a dict key for an id that is an integer or a string; None for any other type."""
     if type(identity) is float and identity.is_integer():
         identity = int(identity)
     return (type(identity).__name__, identity) if type(identity) in (int, str) else None
 
 
 def plain(entry: Entry, place: Place) -> Entry:
-    """Replaces NaN and infinity with null, and lone surrogates with replacement characters."""
+    """Returns an entry that can be written as JSON in UTF-8, and reports at `place` if it had to be changed.
+
+    NaN and infinity become null, and lone surrogates become replacement characters.
+    """
     try:
         json.dumps(entry, allow_nan=False, ensure_ascii=False).encode()
     except ValueError as error:
@@ -43,7 +46,10 @@ def _written(value: Any) -> Any:
 
 
 def digest(value: Any) -> bytes:
-    """Hash of a JSON value, the same for values that are equal in Python, such as 1, 1.0 and true."""
+    """Returns a hash of a JSON value.
+
+    Values that are equal in Python, such as 1, 1.0 and true, have the same hash.
+    """
     return blake2b(json.dumps(_canonical(value), sort_keys=True).encode(), digest_size=12).digest()
 
 
@@ -57,5 +63,5 @@ def _canonical(value: Any) -> Any:
 
 
 def encoded(value: Any) -> bytes:
-    """Encodes a JSON value."""
+    """Returns the JSON text of a value as bytes."""
     return json.dumps(value, allow_nan=False).encode()

@@ -27,12 +27,12 @@ class Unrepairable(Exception):
 
 @dataclass(slots=True)
 class Plan:
-    """The plan for an annotation file.
+    """The plan for repairing an annotation file.
 
     Attributes:
         name: The file, relative to the data set.
-        changes: Where changes are listed.
-        top: The top-level values of the file; lists are empty.
+        changes: The list to which the changes are added.
+        top: The top-level values of the file, by key; each list is replaced by an empty one.
         categories: The categories to write, by original id.
         images: The images to write, by original id.
         annotations: Number of annotations as found.
@@ -108,7 +108,11 @@ class _Ids:
 
 
 def _distinct(found: Plan, listed: Iterable[tuple[str, Any]], entry_of: EntryOf) -> dict[Key, Entry]:
-    """The valid entries by id; different entries with the same id are all left out, as they are ambiguous."""
+    """Returns the valid entries of a list, keyed by id.
+
+    Of several equal entries, one is kept. Different entries with the same id are all left out, because it is
+    unknown which one is meant.
+    """
     kept: dict[Key, Entry] = {}
     ambiguous: dict[Key, None] = {}
     for where, value in listed:

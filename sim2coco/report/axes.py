@@ -39,7 +39,15 @@ def round_steps(low: float, high: float, about: int = 5) -> list[float]:
 def frame(
     across: Sequence[Tick], up: Sequence[Tick], label_across: str, label_up: str, grid: bool = True
 ) -> Markup:
-    """The axes of a plot with their ticks and labels, and horizontal grid lines."""
+    """Draws the axes of a plot.
+
+    Args:
+        across: Ticks of the horizontal axis.
+        up: Ticks of the vertical axis.
+        label_across: Label of the horizontal axis.
+        label_up: Label of the vertical axis.
+        grid: Whether to draw a horizontal line through the plot at each tick in `up`.
+    """
     parts = []
     for tick in up:
         y = y_of(tick.place)
@@ -103,6 +111,12 @@ def svg(content: Markup, label: str, width: float = WIDTH, height: float = HEIGH
 def ticks(
     values: Sequence[float], place: Callable[[float], float], write: Callable[[float], str]
 ) -> list[Tick]:
-    """Ticks at those values whose position is on the axis."""
+    """Returns a tick for each value that lies on the axis.
+
+    Args:
+        values: The values.
+        place: Returns the position of a value, from 0 to 1 along the axis.
+        write: Returns the label of a value.
+    """
     found = [Tick(place(value), write(value)) for value in values]
     return [tick for tick in found if -1e-6 <= tick.place <= 1 + 1e-6]

@@ -77,7 +77,11 @@ SUBJECTS = (
 
 
 def differences(yours: Gathering, theirs: Gathering) -> list[str]:
-    """The largest differences between two data sets, one sentence each, in descending order."""
+    """Describes the notable differences between two data sets, the largest difference first.
+
+    Returns:
+        One sentence per difference, at most `TOLD` in total.
+    """
     found = [*_of_quantities(yours, theirs), *_of_categories(yours, theirs)]
     found.sort(key=lambda difference: -difference[0])
     return [sentence for size, sentence in found if size >= NOTABLE][:TOLD]
@@ -96,7 +100,14 @@ def _of_quantities(yours: Gathering, theirs: Gathering) -> Iterator[tuple[float,
 
 
 def _spread(values: list[NDArray[np.float64]], logarithmic: bool) -> float:
-    """The pooled standard deviation of two data sets' values, at least 1/8 octave if logarithmic."""
+    """The pooled standard deviation of the values of two data sets, or of their log2 if `logarithmic`.
+
+    It is at least 1/8 if `logarithmic`, and otherwise at least 2 % of the range of values.
+
+    Args:
+        values: The values of each data set.
+        logarithmic: Whether the log2 of the values is used.
+    """
     if logarithmic:
         values = [np.log2(np.maximum(each, 1e-9)) for each in values]
     spread = float(np.sqrt(np.mean([each.var() for each in values])))
@@ -135,7 +146,11 @@ def _comparison(subject: Subject, here: float, there: float) -> str:
 
 
 def _of_categories(yours: Gathering, theirs: Gathering) -> Iterator[tuple[float, str]]:
-    """Yields (size, sentence) for categories in only one data set, or with different frequencies."""
+    """Describes categories that occur in only one data set, or with different frequencies.
+
+    Yields:
+        The size of a difference, for sorting, and a sentence that describes it.
+    """
     here, there = (shares(found) for found in (yours, theirs))
     for own, other, words in ((here, there, "Only you have"), (there, here, "Only they have")):
         alone = [name for name, share in own.items() if share and not other.get(name)]
@@ -157,7 +172,7 @@ def _listed(names: list[str]) -> str:
 
 
 def shares(found: Gathering) -> dict[str, float]:
-    """Fraction of the labels in each category, the most frequent category first."""
+    """Returns a dict from category name to its fraction of the labels, the most frequent category first."""
     total = max(found.contents.labels_of(), 1)
     names = found.contents.info.categories
     counted = {name: found.contents.labels_of(category=index) / total for index, name in enumerate(names)}

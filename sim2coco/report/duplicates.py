@@ -25,7 +25,7 @@ class Group:
 
     Attributes:
         names: `split/name` of each image.
-        pictures: Data URIs of thumbnails of the first images.
+        pictures: Data URIs of thumbnails of the first `SHOWN_IMAGES` images in `names`.
     """
 
     names: Sequence[str]

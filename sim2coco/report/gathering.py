@@ -1,4 +1,4 @@
-"""Measures the images of a data set: while other code reads them, or in a separate pass for the report."""
+"""Measures the images of a data set for the report, in a separate pass or while other code reads them."""
 
 from array import array
 from collections import Counter
@@ -36,10 +36,12 @@ class Gathering:
         contents: Counts of images and labels.
         values: The values of all quantities.
         shown: Sample images, spread evenly over the data set.
-        ignored: Number of visible objects without a label, by reason.
+        ignored: Number of visible objects without a label, keyed by the reason.
         problems: An error message for each image that could not be measured.
-        sizes: Number of labels by area, as in COCO: `small` is below 32² pixels, `large` at least 96².
-        compared: Measures of the first images, without objects, for the search for near-duplicates.
+        sizes: Number of labels, keyed by COCO's size classes: `small` (area below 32² pixels), `medium`
+            (below 96²) and `large`.
+        compared: Measures of the first 10,000 images, among which near-duplicates are searched. `objects` is
+            empty in them.
     """
 
     def __init__(self, info: DatasetInfo, workers: int = 1, tolerant: bool = False) -> None:
@@ -103,7 +105,11 @@ class Gathering:
             self.compared.append(replace(image, objects=()))
 
     def place(self, name: str) -> NDArray[np.float64]:
-        """Returns the values (n,) of a quantity, one per object; NaN if unknown. `name` is one of `PLACE`."""
+        """Returns the values (n,) of one quantity for all n objects; NaN for unknown values.
+
+        Args:
+            name: One of `PLACE`.
+        """
         return np.array(self._places[name], np.float64)
 
 

@@ -27,16 +27,18 @@ class Making:
     """How a data set was made.
 
     Attributes:
-        facts: (name, value) pairs.
+        facts: (name, value) pairs to be listed, such as the versions of the software.
         settings: The text of `config.yaml`; "" if there is none.
         command: The command that makes the data set again; "" if it is unknown.
         notes: Notes on how to use the command.
-        reasons: Number of rejected views or scenes by reason; None if there are no records.
+        reasons: For each reason, the number of views and scenes that were rejected for it; None if there are
+            no records.
         views: Number of accepted views.
         rejected: Number of rejected views, plus the number of scenes with the status `rejected`.
         advice: What to change for fewer rejections.
         failed: Number of scenes that could not be made.
-        pictures: (name, data URI) of images of rejected views, by reason, if they are kept.
+        pictures: A dict from reason to (name, data URI) of images of views that were rejected for it. Reasons
+            without kept images are left out.
     """
 
     facts: Sequence[tuple[str, str]] = ()
@@ -92,7 +94,7 @@ def _of_run(root: Path, run: Mapping[str, Any]) -> Making:
 
 
 def _pictures(root: Path, reason: str) -> list[tuple[str, str]]:
-    """(name, data URI) of images of views that were rejected for a reason, at most `SHOWN`."""
+    """Returns (name, data URI) of images of views that were rejected for `reason`; at most `SHOWN` images."""
     files = sorted((root / folder_of(reason)).glob("*.jpg"))[:SHOWN]
     return [(file.stem, jpeg_uri(read_ordinary(file))) for file in files]
 

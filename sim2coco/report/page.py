@@ -100,7 +100,11 @@ def _key_numbers(found: Gathering, made: Making, groups: int) -> Iterator[tuple[
 
 
 def _categories(contents: Contents) -> list[tuple[str, str, list[int], int, float]]:
-    """Each category's name, colour, labels per split, total, and total in percent of the largest total."""
+    """Returns a row for each of the categories with the most labels, the one with the most labels first.
+
+    A row contains the category's name, its colour, its number of labels in each split and in all splits, and
+    the latter number in percent of that in the first row.
+    """
     rows = []
     for index, name in enumerate(contents.info.categories):
         labels = [contents.labels[split, index] for split in contents.splits]
@@ -111,7 +115,10 @@ def _categories(contents: Contents) -> list[tuple[str, str, list[int], int, floa
 
 
 def _reasons(made: Making) -> list[tuple[str, int, float]]:
-    """Each rejection reason with its count, and the count in percent of the largest count."""
+    """Returns (reason, count, percent) for each rejection reason, the most frequent one first.
+
+    `percent` is the count in percent of the largest count.
+    """
     listed = made.reasons.most_common() if made.reasons else []
     return [(reason, count, round(100 * count / listed[0][1], 1)) for reason, count in listed]
 

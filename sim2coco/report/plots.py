@@ -35,13 +35,13 @@ class Bars:
     Attributes:
         edges: (n + 1,), the edges of the bars.
         counts: (n,), the number of values in each bar.
-        others: (n,), the counts of another data set; None if there is none.
-        logarithmic: Whether the axis is logarithmic.
-        written: The values that may be labelled on the axis; round ones if empty.
-        write: Formats a value for the axis.
-        label: The axis label: what the values are, with the unit.
-        unit: What is counted, such as `objects`.
-        single: Whether each bar stands for a single whole number.
+        others: (n,), the same counts in another data set; None if no other data set is shown.
+        logarithmic: Whether the horizontal axis is logarithmic.
+        written: The values that may be labelled on the horizontal axis; if empty, round values are chosen.
+        write: Formats a value on the horizontal axis.
+        label: Label of the horizontal axis: the quantity, with its unit.
+        unit: What the bars count, such as `objects`; used in the label of the vertical axis.
+        single: Whether each bar stands for a single integer, not for a range of values.
     """
 
     edges: Array
@@ -58,7 +58,7 @@ class Bars:
 def histogram(bars: Bars, label: str) -> Markup:
     """Renders a histogram as bars.
 
-    If `bars.others` is set, its histogram is added as a line, and both histograms are normalized.
+    If `bars.others` is set, it is drawn as a line, and both histograms are shown as fractions of their total.
     """
     heights = [_heights(counts, bars.others is not None) for counts in _both(bars)]
     top = max(float(height.max(initial=0)) for height in heights) or 1.0
@@ -91,7 +91,7 @@ def _written(bars: Bars) -> Sequence[float]:
 
 
 def _apart(across: Sequence[Tick]) -> list[Tick]:
-    """Leaves out ticks whose labels would touch the previous label."""
+    """Leaves out each tick whose label would touch the label of the last tick that was kept."""
     kept: list[Tick] = []
     for tick in across:
         if not kept or tick.place - kept[-1].place > 0.02 * (len(tick.text) + 1):
@@ -117,7 +117,12 @@ def _bar(x: float, y: float, width: float, height: float, told: str) -> Markup:
 
 
 def _outline(places: Sequence[float], heights: Array) -> Markup:
-    """The outline of the other data set's histogram."""
+    """Draws the histogram of the other data set as a line.
+
+    Args:
+        places: n + 1 positions of the bars' edges, as fractions of the width of the plot.
+        heights: (n,) heights of the bars, as fractions of the height of the plot.
+    """
     path = f"M{short(x_of(places[0]))} {short(y_of(0.0))}"
     for index, height in enumerate(heights.tolist()):
         path += f"V{short(y_of(height))}H{short(x_of(places[index + 1]))}"
@@ -173,7 +178,15 @@ def heat_map(shares: Array, aspect: float, label: str, write: Callable[[float], 
 
 
 def color_scale(x: float, y: float, width: float, words: str, steps: int = 8) -> Markup:
-    """The colour scale of a heat map, from 0 to the maximum."""
+    """Draws the colour scale of a heat map, which begins at 0.
+
+    Args:
+        x: Its left edge.
+        y: Its upper edge.
+        width: Width of the scale.
+        words: The end of its label, which states the maximum.
+        steps: Number of colours.
+    """
     cells = [
         Markup('<rect class="heat" fill-opacity="{:.2f}" x="{}" y="{}" width="{}" height="8"/>').format(
             0.08 + 0.92 * (index + 1) / steps,
@@ -187,9 +200,9 @@ def color_scale(x: float, y: float, width: float, words: str, steps: int = 8) ->
 
 
 def grid_of(x: Array, y: Array, rows: int, columns: int) -> NDArray[np.int64]:
-    """Counts points in each cell of a grid over the unit square, (rows, columns).
+    """Returns the number of points in each cell (rows, columns) of a grid over the unit square.
 
-    Points outside the square count in the nearest cell.
+    A point outside the square is counted in the nearest cell.
     """
     column = np.clip((x * columns).astype(np.int64), 0, columns - 1)
     row = np.clip((y * rows).astype(np.int64), 0, rows - 1)

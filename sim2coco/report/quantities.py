@@ -36,10 +36,10 @@ class Shown:
         title: Title of the plot.
         text: Description of the values.
         label: Label of the axis, with the unit.
-        unit: What is counted.
+        unit: What the histogram counts: `images` or `objects`.
         write: Formats a value.
-        written: Values that are labelled on the axis, if they are not round numbers.
-        complete: Whether all bins are shown, and not only the range that has values.
+        written: Values that may be labelled on the axis; if empty, round numbers are labelled.
+        complete: Whether all bins are shown. If False, empty bins at both ends are left out.
     """
 
     name: str
@@ -162,7 +162,11 @@ OF_IMAGES = (
 
 
 def figure_of(shown: Shown, values: Values, others: Values | None) -> Figure | None:
-    """The histogram of a quantity; None if there is nothing to show."""
+    """Returns the histogram of a quantity as a figure.
+
+    Returns None if the quantity has no values. Also returns None for the image size if all images have the
+    same size and there is no other data set.
+    """
     own = values.histogram(shown.name)
     theirs = others.histogram(shown.name) if others else None
     if not own.counts.sum() or (shown.name == "image_size" and theirs is None and _one_size(values)):
@@ -191,7 +195,7 @@ def _one_size(values: Values) -> bool:
 
 
 def _range(shown: Shown, own: Histogram, theirs: Histogram | None) -> tuple[int, int]:
-    """The first and the last bin that are shown."""
+    """Indices of the first and the last bin to be shown; the values of both data sets are in this range."""
     if shown.complete:
         return 0, len(own.counts) - 1
     both = own.counts if theirs is None else own.counts + theirs.counts

@@ -80,7 +80,7 @@ def _check_free(store: LocalStore, target: Path, force: bool) -> None:
 
 
 def _is_other(store: Store, name: str) -> bool:
-    """Whether there is a file or folder of this name, other than an unedited report."""
+    """Whether a file or folder called `name` exists and is not an unedited report."""
     if store.path(name).is_dir():
         return True
     return store.exists(name) and (is_edited(store, name) or not store.get(name).startswith(HEAD))

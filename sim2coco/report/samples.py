@@ -32,7 +32,7 @@ class Sample:
     Attributes:
         name: `split/name` of the image.
         text: Description of the image's content.
-        picture: The SVG.
+        picture: SVG of the image with its label overlays.
     """
 
     name: str
@@ -41,7 +41,13 @@ class Sample:
 
 
 def samples(images: Sequence[LabelledImage], names: Sequence[str], workers: int) -> list[Sample]:
-    """The sample images; images that cannot be read are left out."""
+    """Makes the sample images of a report; leaves out images that cannot be read.
+
+    Args:
+        images: The images.
+        names: Names of the categories.
+        workers: Number of threads.
+    """
     with ThreadPoolExecutor(max(workers, 1)) as pool:
         found = list(pool.map(lambda image: _sample(image, names), images))
     return [sample for sample in found if sample is not None]
@@ -106,7 +112,7 @@ def _mask(label: Label, image: LabelledImage, size_wh: tuple[int, int]) -> Marku
 
 
 def _amodal(label: Label, image: LabelledImage, size_wh: tuple[int, int]) -> Markup:
-    """The outline of the whole object, if part of it is hidden."""
+    """Returns the outline of a whole object as SVG; empty if no part of the object is hidden."""
     if label.amodal is None or label.amodal.area <= label.area:
         return Markup("")
     path = _outline(label.amodal.counts, image, size_wh)
@@ -114,7 +120,7 @@ def _amodal(label: Label, image: LabelledImage, size_wh: tuple[int, int]) -> Mar
 
 
 def _outline(counts: str | None, image: LabelledImage, size_wh: tuple[int, int]) -> str:
-    """The outlines of a mask, including holes, as an SVG path."""
+    """Returns the outlines of a mask and of its holes as an SVG path; "" if `counts` is None."""
     if counts is None:
         return ""
     mask = cv2.resize(decoded(counts, image).astype(np.uint8), size_wh, interpolation=cv2.INTER_NEAREST)

@@ -49,13 +49,13 @@ def _labels(found: Gathering) -> Iterator[str]:
 
 
 def _middle(found: Gathering, name: str) -> list[float]:
-    """The 10th, 50th and 90th percentile of a quantity."""
+    """Returns the 10th, 50th and 90th percentile of the values of a quantity."""
     quantiles: list[float] = np.quantile(found.values.of(name), (0.1, 0.5, 0.9)).tolist()
     return quantiles
 
 
 def _categories(found: Gathering) -> Iterator[str]:
-    """Sentences about the balance of the categories, and about missing ones."""
+    """Yields sentences about how evenly the labels are distributed, and about categories without labels."""
     contents = found.contents
     names = contents.info.categories
     counts = [sum(contents.labels[split, index] for split in contents.splits) for index in range(len(names))]

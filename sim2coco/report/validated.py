@@ -1,4 +1,4 @@
-"""The section of a report with the results of detectors trained on the data set."""
+"""The section of a report that `sim2coco validate` adds: results of detectors trained on the data set."""
 
 import re
 from collections.abc import Sequence
@@ -13,13 +13,14 @@ SECTION = re.compile(r'<section id="validated" data-of="([^"]*)">.*?</section>\n
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """The results of validate.
+    """The results of `sim2coco validate`, as shown in a report.
 
     Attributes:
         text: How the results were obtained, in sentences.
-        tables: Rows of each table; the first row is the header, and the first column has the row names.
-        drawings: SVGs.
-        pictures: (description, data URI) of each image.
+        tables: The rows of cells of each table; the first row is the header, and the first column names the
+            rows.
+        drawings: The charts, as SVG.
+        pictures: The description and the data URI of each image.
     """
 
     text: str
@@ -29,18 +30,25 @@ class Validation:
 
 
 def state_of(identity: str, images: int) -> str:
-    """Fingerprint of a data set's images: its identity and the number of images."""
+    """Fingerprint of a data set's images: the identity of the data set and the number of its images."""
     return f"{identity} {images}"
 
 
 def section_of(content: bytes, state: str) -> str:
-    """Returns the `validate` section of a report; "" if there is none, or its fingerprint is not `state`."""
+    """Returns the section with the results of `validate` from a report.
+
+    Returns "" if there is no such section, or if it was made from other images.
+
+    Args:
+        content: The HTML page of the report.
+        state: Fingerprint of the images, from `state_of`.
+    """
     found = SECTION.search(content.decode("utf-8", "replace"))
     return found[0] if found and found[1] == state else ""
 
 
 def placed(page: str, section: str) -> str:
-    """Inserts the section into a page."""
+    """Inserts the section with the results of `validate` into the HTML page of a report."""
     return page.replace(PLACE, section + PLACE, 1)
 
 
@@ -50,7 +58,7 @@ def replaced(page: str, state: str, found: Validation) -> str:
     Args:
         page: The HTML page of the report.
         state: Fingerprint of the images, from `state_of`.
-        found: The results of validate.
+        found: The results of `validate`.
     """
     return placed(SECTION.sub("", page), _section(state, found))
 

@@ -35,10 +35,10 @@ class Views:
     """The viewpoints of some objects.
 
     Attributes:
-        name: Name of the objects: their category, or `all objects`.
-        cells: (CELLS,), the number of viewpoints in each cell; see `cell_of`.
-        distances: (DISTANCES,), the number of viewpoints in each distance bin.
-        distances_m: (n,), the distances in metres.
+        name: What the objects are called: their category, or `all objects`.
+        cells: (CELLS,) number of viewpoints in each cell of the sphere, in the order of `cell_of`.
+        distances: (DISTANCES,) number of viewpoints in each bin of the distance.
+        distances_m: (n,) distance of each viewpoint in metres.
     """
 
     name: str
@@ -108,7 +108,12 @@ def _views(name: str, cells: NDArray[np.int64], distances_m: Array, edges: Array
 
 
 def _map(views: Views, edges: Array) -> Markup:
-    """Draws viewpoints on the two hemispheres, and the histogram of their distances."""
+    """Draws viewpoints on two hemispheres, and below these the histogram of their distances.
+
+    Args:
+        views: The viewpoints.
+        edges: Edges of the distance bins.
+    """
     top = int(views.cells.max())
     centres = [(MARGIN + RADIUS, RADIUS + 4), (MARGIN + 3 * RADIUS + GAP, RADIUS + 4)]
     parts = [_disc(x, y) for x, y in centres]

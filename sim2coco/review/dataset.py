@@ -72,7 +72,7 @@ class DataSet:
             name: Name of the image, with or without suffix, for example `s000057_v02`.
 
         Returns:
-            The record of the image's scene, its view, and the image's entry in the view.
+            The record of the scene, the view in this record, and the image's entry in this view.
 
         Raises:
             DataSetError: There is no such image.
@@ -89,7 +89,7 @@ class DataSet:
         raise DataSetError(f"{self.store}: scene {record.scene} has no accepted image {name!r}")
 
     def pictures(self) -> Iterator[tuple[Record, View, Picture]]:
-        """Yields (record, view, picture) for each image, in order.
+        """Yields (record, view, picture) for each image, in the order of the records.
 
         Raises:
             DataSetError: A record cannot be read.
@@ -106,7 +106,7 @@ class DataSet:
                     yield record, view, picture
 
     def files(self, record: Record, picture: Picture) -> dict[str, bytes]:
-        """The contents of all files of an image, by file name in the data set; the image file comes first.
+        """Returns a dict from file name to content, for all files of an image; the image file comes first.
 
         Raises:
             DataSetError: A file is missing.

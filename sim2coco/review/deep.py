@@ -36,7 +36,7 @@ class DeepReport:
 
     Attributes:
         images: Number of images that were rendered again.
-        faults: All differences.
+        faults: One message for each difference from the data set.
         notes: Possible explanations of differences.
     """
 
@@ -144,7 +144,7 @@ def _scene(data: DataSet, context: WorkerContext, record: Record, kept: Sequence
 
 
 def without_target(reasons: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the reasons for rejecting a view except `target`, which depends on other views."""
+    """Returns `reasons` without `target`, because rejection for `target` depends on other views."""
     return tuple(reason for reason in reasons if reason != TARGET)
 
 
@@ -155,7 +155,15 @@ def _verdict(reasons: Sequence[str]) -> str:
 def _differences(
     data: DataSet, record: Record, picture: Picture, again: Written, with_files: bool
 ) -> Iterator[str]:
-    """Yields the differences between an image and the same image rendered again: files first, then labels."""
+    """Yields a message for each difference between an image and the same image rendered again.
+
+    Args:
+        data: The data set.
+        record: The record of the image's scene.
+        picture: The record's entry for the image.
+        again: The image rendered again.
+        with_files: Whether to compare the files, too, and not only the labels.
+    """
     for name in picture_files(record.split, picture) if with_files else ():
         if not data.store.exists(name) or data.store.get(name) != again.files.get(name):
             yield f"{name} has other bytes"
@@ -174,6 +182,9 @@ def _differences(
 
 
 def _known(value: object) -> bool:
-    """Whether a value of a record is complete; records of earlier versions lack some values or parts."""
+    """Whether a value in a record is complete, and can therefore be compared.
+
+    In records of earlier versions, a value may be None, or contain entries that do not state their body.
+    """
     old = isinstance(value, tuple) and any(getattr(entry, "body", 0) is None for entry in value)
     return value is not None and not old

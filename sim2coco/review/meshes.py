@@ -36,7 +36,7 @@ def with_meshes(data: Dataset, folders: Sequence[Path]) -> Dataset:
 
 
 def _finder(data: DataSet, folders: Sequence[Path]) -> Callable[[str], Mesh]:
-    """Returns a function that finds the mesh of an asset by its key."""
+    """Returns a function from the key of an asset to its mesh."""
     keys: set[str] = set()
     with temporary_folder() as scratch:
         tree = {"assets": _assets(data)}
@@ -60,7 +60,7 @@ def _noted(data: DataSet, keys: set[str]) -> Iterator[tuple[Record, View]]:
 
 
 def _assets(data: DataSet) -> dict[str, Any]:
-    """The asset settings without the distractors, because no models of distractors are written."""
+    """Returns the asset settings without the distractors, whose meshes are not needed."""
     try:
         return {**data.settings()["assets"], "distractors": {}}
     except (TypeError, KeyError):

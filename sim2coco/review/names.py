@@ -19,7 +19,7 @@ Edges = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name to be written.
+    """A name to be written next to an object in an image.
 
     Attributes:
         text: The name.
@@ -35,8 +35,8 @@ class Name:
 def write_names(image: Image, names: Sequence[Name]) -> None:
     """Writes names into an image (h, w, 3) RGB, above, below, in or beside their boxes, where there is room.
 
-    Names are written in order; each takes the first position that overlaps no earlier name, or else the
-    position with the least overlap. A name for which there is no room is left out.
+    Names are written in the given order. Each takes the first position without overlap with the names written
+    before, or else the position with the least overlap. A name for which there is no room is left out.
     """
     taken: list[Edges] = []
     for name in names:

@@ -136,7 +136,10 @@ def _points(drawn: Image, label: Label, scale: float) -> None:
 
 
 def _contours(mask: NDArray[np.bool_], drawn: Image) -> list[NDArray[np.int32]]:
-    """The contours (n, 1, 2) of a mask, with all boundary pixels, in pixel coordinates of the drawing."""
+    """Returns the outer contours (n, 1, 2) of a mask, in pixel coordinates of `drawn`.
+
+    The mask is first scaled to the size of `drawn`. A contour contains all boundary pixels.
+    """
     size_wh = drawn.shape[1], drawn.shape[0]
     grown = cv2.resize(mask.astype(np.uint8), size_wh, interpolation=cv2.INTER_NEAREST)
     contours, _ = cv2.findContours(grown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -150,7 +153,10 @@ def decoded(counts: str, image: LabelledImage | Picture) -> NDArray[np.bool_]:
 
 
 def _box(image: Image, box: Xywh, scale: float, color: Rgb, text: str) -> Name:
-    """Draws a bounding box just outside the mask, and returns the name to be written next to it."""
+    """Draws a bounding box.
+
+    Returns `text` with the edges of the box, beside which it is to be written later.
+    """
     edges = np.array([box[0], box[1], box[0] + box[2], box[1] + box[3]]) * scale
     limit = max(image.shape)
     x, y, right, bottom = (round(edge) for edge in np.clip(edges, -limit, 2 * limit).tolist())

@@ -120,9 +120,9 @@ class _Page:
 
 
 def _fill(page: _Page, engine: Local, job: Job, progress: Callable[[], None]) -> Future[bytes]:
-    """Adds scenes to the page in order of their indices, while further scenes are being made.
+    """Adds scenes to the page in the order of their indices, while later scenes are still being made.
 
-    The number of scenes in progress is limited: if all of them were accepted, they would just fill the page.
+    At any time, the number of scenes in progress is at most the number of free places on the page.
 
     Returns:
         A future with the PNG file of the page, which is drawn while the workers end.

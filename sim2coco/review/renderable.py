@@ -18,7 +18,7 @@ MOST = {"frames": 1000, "bands": 10_000, "bits": 16, "window_px": 1000, "jpeg_qu
 
 
 def unrenderable(recipe: Recipe, settled: Settled, shot: Shot) -> str | None:
-    """Why a view cannot be rendered from its record; None if it can.
+    """Returns why a view cannot be rendered from its record; None if it can be rendered.
 
     Args:
         recipe: The settings of the data set.

@@ -49,7 +49,8 @@ def replay(data: DataSet, name: str, folders: Sequence[Path] = ()) -> tuple[File
         The image's files in the data set, and the same files rendered again.
 
     Raises:
-        DataSetError: The image does not exist or is now rejected, or its files are missing or have changed.
+        DataSetError: The image does not exist, the quality checks reject it when it is rendered again, or a
+            file that is needed is missing or has changed.
         EglUnavailable: The renderer does not work on this machine.
     """
     record, view, picture = data.find(name)
@@ -86,11 +87,11 @@ def _made(context: WorkerContext, settled: Settled, shot: Shot, name: str) -> li
 def context_for(
     data: DataSet, views: Sequence[tuple[Record, View]], folders: Sequence[Path], scratch: Path
 ) -> WorkerContext:
-    """Returns a context in which views can be rendered again.
+    """Returns a context in which recorded views can be rendered again.
 
     Args:
         data: The data set.
-        views: The views, each with the record of its scene.
+        views: The views that will be rendered, each with the record of its scene.
         folders: As for `replay`.
         scratch: An empty folder.
 
@@ -156,10 +157,15 @@ def _catalogue(recipe: Recipe) -> Catalogue:
 
 
 def check_regions(data: DataSet, catalogue: Catalogue, bodies: Iterable[Body]) -> None:
-    """Checks that the mesh regions of some bodies are the same as in the run.
+    """Checks that the mesh regions in the catalogue are the same as in the run that made the data set.
+
+    Args:
+        data: The data set.
+        catalogue: The current catalogue.
+        bodies: The bodies whose regions are compared.
 
     Raises:
-        DataSetError: The regions differ, or `run.json` has no valid entry for them.
+        DataSetError: Regions differ, or `run.json` has no valid entry for them.
     """
     known = regions_in(data.run)
     for body in bodies:
@@ -201,10 +207,17 @@ def _names(tree: Mapping[str, Any] | None) -> KeypointNames | None:
 
 
 def with_renamed(keys: Iterable[str], catalogue: Catalogue) -> Catalogue:
-    """Adds assets to the catalogue under their recorded keys if their files have been renamed.
+    """Returns a catalogue that has an asset for each recorded key, even if mesh files have been renamed.
+
+    A key consists of a name and a hash. If the catalogue lacks a key, the asset with the same hash is added
+    under this key.
+
+    Args:
+        keys: Keys of assets in the records.
+        catalogue: The current catalogue.
 
     Raises:
-        DataSetError: No asset in the catalogue has the content hash of a recorded key.
+        DataSetError: No asset in the catalogue has the hash of a recorded key.
     """
     known = {content_of(key): asset for key, asset in catalogue.assets.items()}
     renamed = []

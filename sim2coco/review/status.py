@@ -31,7 +31,7 @@ class Status:
         accepted: Number of accepted views, including surplus views that will be removed at the end.
         reasons: How often each reason has rejected a view or a scene; a view may have several reasons.
         rejected: Number of rejected views, plus the number of scenes with the status `rejected`.
-        failed: Error of each failed scene.
+        failed: Dict from the index of each failed scene to its error message.
         unreadable: Names of the records that cannot be read; the next run makes these scenes again.
         per_s: Accepted views per second, measured up to the newest record; None if there are too few records.
     """

@@ -1,4 +1,4 @@
-"""Finds the mesh and image files that an image was rendered from, by name and content."""
+"""Finds the user's mesh and image files from which an image was rendered; compares names and contents."""
 
 import json
 import os
@@ -30,12 +30,12 @@ MAX_TOLD = 3
 
 
 class Whereabouts:
-    """Index of the files in some folders and their subfolders, to find the sources of images.
+    """Finds the user's mesh and image files from which selected images of a data set were rendered.
 
     Args:
-        folders: The folders to search.
+        folders: The folders to search, including their subfolders.
         run: The content of the data set's `run.json`.
-        views: The views of the images, each with the record of its scene.
+        views: The views that these images show, each with the record of its scene.
 
     Raises:
         DataSetError: A folder does not exist.
@@ -71,7 +71,7 @@ class Whereabouts:
             stage: An empty folder for copies of the image files under their original names.
 
         Raises:
-            DataSetError: A file that the image needs was not found.
+            DataSetError: A file from which the images were rendered was not found.
         """
         for keys, node in list(_nodes(tree)):
             if keys[:1] == ("assets",) and _is_own(node.get("path")):
@@ -173,7 +173,10 @@ def names_in(tree: object) -> set[str]:
 
 
 def regions_in(run: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Returns the region hashes of each asset in `run.json`; empty if the entry is missing or invalid."""
+    """Returns the value of `regions.assets` in `run.json`, a dict from asset keys to hashes of regions.
+
+    It is empty if the entry is missing or invalid.
+    """
     regions = run.get("regions")
     known = regions.get("assets") if isinstance(regions, dict) else None
     return known if isinstance(known, dict) else {}
@@ -210,7 +213,10 @@ def _sources(node: object) -> Iterator[str]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Yields a folder and all files and folders in it in a fixed order; links to folders are not followed."""
+    """Yields a folder and all files and folders below it, always in the same order.
+
+    Links to folders are not followed.
+    """
     yield folder
     for parent, folders, files in os.walk(folder):
         folders.sort()
@@ -237,7 +243,10 @@ def _contents(name: str, node: dict[str, Any]) -> set[str]:
 
 
 def _regions(name: str, node: dict[str, Any]) -> set[str]:
-    """`_labelled` of each mesh with regions in a category; an empty set if the meshes cannot be read."""
+    """Returns `_labelled` strings for those meshes of a category that have regions.
+
+    The set is empty if the meshes cannot be read.
+    """
     try:
         assets = load_category(name, Category.parse(node), with_regions=True)
     except (CatalogueError, ValidationError, OSError):

@@ -35,7 +35,7 @@ def agreements(verdicts: Iterable[Verdict]) -> list[Agreement]:
 
 
 def disagreements(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
-    """Maps each image that some reviewers accept and others reject to the verdicts on the image."""
+    """Returns the verdicts on each image that some reviewers accept and others reject, keyed by image."""
     by_image: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.verdict is not None:
@@ -54,8 +54,8 @@ def cohens_kappa(pairs: Sequence[tuple[Decision, Decision]]) -> float | None:
         pairs: The decisions of the first and the second reviewer on each image.
 
     Returns:
-        1 for perfect agreement, 0 for chance agreement; None if all decisions are the same, or without
-            images.
+        1 for perfect agreement, 0 for chance agreement; None if all decisions are the same, or if `pairs`
+            is empty.
 
     Example:
         >>> cohens_kappa([("accept", "accept"), ("accept", "reject"), ("reject", "reject")])
@@ -74,7 +74,7 @@ def cohens_kappa(pairs: Sequence[tuple[Decision, Decision]]) -> float | None:
 
 
 def _decisions(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Decision]]:
-    """Maps each reviewer to their decision on each image."""
+    """Returns a dict from reviewer to a dict from image to decision."""
     found: dict[str, dict[str, Decision]] = {}
     for verdict in verdicts:
         if verdict.verdict is not None:

@@ -1,4 +1,4 @@
-"""Reads the output of `sim2coco audit --json`: which images differ most from ray casting."""
+"""Reads the output of `sim2coco audit --json`, to find the images that differ most from ray casting."""
 
 import json
 from dataclasses import dataclass, field
@@ -15,8 +15,9 @@ class Audited:
     """The audit's findings for an image.
 
     Attributes:
-        worst: Number of differing pixels of the worst mask, as a fraction of the pixels on its outline.
-        failures: The broken rules, one line each.
+        worst: The largest error of a mask in the image: its number of wrong pixels, divided by the number of
+            pixels on its outline.
+        failures: One line for each broken rule.
     """
 
     worst: float = 0.0
@@ -24,7 +25,7 @@ class Audited:
 
 
 def read_audit(path: Path) -> dict[str, Audited]:
-    """Reads the audit's findings for each image, by the name of its file in the data set.
+    """Reads the audit's findings; returns a dict from image file, relative to the data set, to findings.
 
     Raises:
         DataSetError: The file cannot be read, or is not the output of `audit --json`.

@@ -1,4 +1,4 @@
-"""The images of a data set in order, read in the background while a page already shows the first ones."""
+"""Reads the images of a data set in the background, while a page already shows the first of them."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -39,7 +39,12 @@ class Entry:
 
 
 def entry_of(image: LabelledImage, audits: Mapping[str, Audited]) -> Entry:
-    """Summarizes an image."""
+    """Returns the summary of an image for the review.
+
+    Args:
+        image: The image with its labels.
+        audits: The audit's findings for images, keyed by the path of the image file in the data set.
+    """
     visible = [measures.visible_fraction for measures in measure_labels(image)]
     return Entry(
         name=image_name(image.split, image.name),
@@ -57,11 +62,11 @@ class Gallery:
 
     Args:
         dataset: The data set.
-        audits: The audit's findings for images, by file name.
+        audits: The audit's findings for images, keyed by the path of the image file in the data set.
 
     Attributes:
         entries: The images that have been read so far.
-        ranks: The index of each image in `entries`, by name.
+        ranks: Dict from the name of an image to its index in `entries`.
         complete: Whether all images have been read.
         error: Why reading has ended early; "" if it has not.
     """
@@ -84,7 +89,7 @@ class Gallery:
         return self.dataset.root
 
     def labelled(self, rank: int) -> LabelledImage:
-        """Returns the image at an index, with its labels.
+        """Returns the image of `entries[rank]`, with its labels.
 
         Raises:
             DataSetError: The data set has changed, and the image cannot be read.
@@ -110,7 +115,7 @@ class Gallery:
             self._answer()
 
     def _answer(self) -> None:
-        """Answers the next request for an image with its labels."""
+        """Waits for the next call of `labelled`, and answers it."""
         image, answer = self._wanted.get()
         try:
             answer.set_result(self.dataset.find(image.name, image.split))

@@ -33,9 +33,10 @@ NO_TOKEN = "open the address that `sim2coco review` has printed; each start has 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """ASGI middleware that passes only requests from the page to an application.
+    """ASGI middleware that lets only the application's own page send requests to the application.
 
-    The URL with the token sets a cookie; all further requests need the cookie.
+    The user opens a URL that contains a secret token. The response sets a cookie, and all further requests
+    must have this cookie.
 
     Attributes:
         app: The application.
@@ -74,7 +75,7 @@ class Guard:
         return f"sim2coco-review-{self.port}"
 
     def _refused(self, scope: Scope) -> Response | None:
-        """The response to a request that is refused; None if the request is allowed."""
+        """Returns the response that refuses a request or sets the cookie; None to pass the request on."""
         headers, method = Headers(scope=scope), scope["method"]
         if headers.getlist("host") not in [[host] for host in self.hosts]:
             return PlainTextResponse("wrong host\n", 403)
@@ -92,7 +93,7 @@ class Guard:
         return self._entered(scope)
 
     def _entered(self, scope: Scope) -> Response:
-        """Sets the cookie if the URL contains the token, and refuses the request otherwise."""
+        """Answers a request without the cookie: sets it if the URL contains the token, otherwise refuses."""
         stated = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
         if scope["method"] != "GET" or scope["path"] != "/" or not self._is_token(stated[0]):
             return PlainTextResponse(NO_TOKEN, 403)

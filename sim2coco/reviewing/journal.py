@@ -1,4 +1,4 @@
-"""The verdicts of a reviewer, one per line; each is on disk before the page gets its confirmation."""
+"""Stores verdicts of reviewers in a file, one per line; `add` returns when a verdict is on disk."""
 
 import fcntl
 import json
@@ -50,7 +50,7 @@ class Journal:
             return [*self._last.values()]
 
     def of_reviewer(self) -> dict[str, Verdict]:
-        """This reviewer's last verdict on each image, including comments without a verdict."""
+        """Returns a dict from image to this reviewer's last verdict, including comments without a verdict."""
         return {said.image: said for said in self._snapshot() if said.reviewer == self.reviewer}
 
     def verdicts(self) -> list[Verdict]:
@@ -72,11 +72,11 @@ class Journal:
         return said
 
     def undo(self) -> Verdict | None:
-        """Takes back the last verdict of this reviewer, which may be from an earlier review.
+        """Takes back the last verdict of this reviewer, even if it is from an earlier review.
 
         Returns:
-            The earlier verdict on the same image, which is valid again; its field `verdict` is None if there
-            was no earlier verdict. None if there is nothing to take back.
+            The reviewer's previous verdict on the same image, which is now valid again. If there was none,
+            a `Verdict` with `verdict` None. If there is nothing to take back, None.
         """
         with self._writing() as file:
             if not self._before:

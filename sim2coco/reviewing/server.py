@@ -89,7 +89,7 @@ class Pages:
         return _json(of_all(self.journal))
 
     def labels(self, request: Request) -> Response:
-        """Responds with the labels of an image, to be drawn."""
+        """Responds with the labels of an image, as shapes that the page draws."""
         image = self.gallery.labelled(self._rank(request))
         return _json(shapes(image, self.gallery.dataset.info.categories))
 
@@ -131,7 +131,11 @@ class Pages:
         return _json(await run_in_threadpool(self._told, self._written[key]))
 
     def _told(self, own: Verdict | None) -> dict[str, Any]:
-        """The response after writing `own`: the verdicts on its image, and the agreement of reviewers."""
+        """The response after the verdict `own` was written.
+
+        It contains all verdicts on the image that the reviewer may see, and the agreement of reviewers. If
+        `own` is None, because nothing was written, it contains no verdicts.
+        """
         if own is None:
             return {"image": None}
         others = [
@@ -149,7 +153,7 @@ class Pages:
 
 
 def application(name: str, gallery: Gallery, journal: Journal) -> Starlette:
-    """Returns the web application of a review, without a `Guard`."""
+    """Returns the web application of a review; it does not check where requests come from."""
 
     @lru_cache(CACHED)
     def thumbnail(rank: int) -> bytes:

@@ -48,7 +48,7 @@ def about(name: str, info: DatasetInfo, reviewer: str) -> dict[str, Any]:
 
 
 def plain(entry: Entry) -> dict[str, Any]:
-    """Returns the summary of an image, without its labels, as JSON values."""
+    """Converts the summary of an image to JSON values."""
     audited = entry.audited
     return {
         "name": entry.name,
@@ -79,9 +79,11 @@ def said(verdict: Verdict) -> dict[str, Any]:
 
 
 def of_all(journal: Journal) -> dict[str, Any]:
-    """This reviewer's verdicts, the other reviewers' verdicts on the same images, and the agreement.
+    """Returns all verdicts that the page shows, as JSON values.
 
-    To avoid bias, other verdicts on an image are included only after this reviewer has judged the image.
+    The dict has three entries: the verdicts of this reviewer (`own`), the verdicts of other reviewers on the
+    same images (`others`), and how often the reviewers agree (`agreement`). To avoid bias, an image has an
+    entry in `others` only after this reviewer has judged it.
     """
     own = journal.of_reviewer()
     others: dict[str, list[dict[str, Any]]] = {}
@@ -97,7 +99,10 @@ def of_all(journal: Journal) -> dict[str, Any]:
 
 
 def agreed(journal: Journal) -> list[dict[str, Any]]:
-    """The agreement of this reviewer with each other reviewer."""
+    """Returns a list with one entry per other reviewer: how far this reviewer agrees with them.
+
+    Reviewers who have judged no image that this reviewer has judged are left out.
+    """
     return [
         {
             "reviewer": next(name for name in found.reviewers if name != journal.reviewer),

@@ -21,7 +21,7 @@ SINKING_M = 0.003
 def floating(
     root: Path, folders: tuple[Path, ...] = (), progress: Callable[[int], None] = lambda _: None
 ) -> dict[int, str]:
-    """Maps the index of each scene with floating objects to a text: which bodies fall, and how far.
+    """Returns a dict from the index of each scene with floating objects to a text: what sinks, and how far.
 
     Args:
         root: The data set, with its records.

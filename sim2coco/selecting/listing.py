@@ -13,7 +13,7 @@ CSV, JSON = "selection.csv", "selection.json"
 
 
 def listing(selection: Selection, settings: Mapping[str, object]) -> dict[str, tuple[bytes, str]]:
-    """Returns (content, description) of each file, by file name."""
+    """Returns a dict from the name of each output file to its content and a description of the file."""
     return {
         CSV: (
             _csv(selection),

@@ -36,7 +36,7 @@ def matching(
 
     Args:
         images: The measures of all images.
-        target: Target histograms by quantity; empty histograms are ignored.
+        target: Dict from quantity to target histogram; empty histograms are ignored.
         number: Number of images to select.
         rng: Random generator for the candidates.
 
@@ -62,7 +62,10 @@ class _Wanted:
     """A target histogram, and the histogram of the images selected so far."""
 
     def __init__(self, images: Sequence[ImageMeasures], target: Histogram) -> None:
-        """Counts the values of each image in each bin; the counts are cumulative if the bins are ordered."""
+        """Counts how many values of each image are in each bin of the target histogram.
+
+        If the bins are ordered, the counts are cumulative.
+        """
         self._ordered = not target.labels
         self._counts = self._accumulated(np.array([_counts(image, target) for image in images], np.float64))
         self._totals = np.array([len(_bins(image, target.name)) for image in images], np.float64)

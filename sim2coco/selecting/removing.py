@@ -27,8 +27,8 @@ class Verdicts:
     """Information about images in addition to their measures.
 
     Attributes:
-        rejected: The reviewers who reject an image, by `split/name` of the image.
-        floating: The description of floating objects, by scene number.
+        rejected: Dict from the `split/name` of a rejected image to the reviewers who reject it.
+        floating: Dict from scene index to a description of the floating objects in the scene.
     """
 
     rejected: Mapping[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ def path_of(image: ImageMeasures) -> str:
 
 
 def flagged(images: Sequence[ImageMeasures], known: Verdicts) -> list[tuple[Fault, ...]]:
-    """Returns the faults of each image, found by all rules except the one for near-duplicates."""
+    """Returns the faults of each image, including floating objects from `known`; ignores near-duplicates."""
     found = []
     for image in images:
         faults = [*find_faults(image)]
@@ -58,14 +58,17 @@ def removals(
     rules: Collection[str],
     workers: int,
 ) -> dict[int, Removal]:
-    """Returns the reason to remove an image, by image index; keeps the first of each near-duplicate group.
+    """Finds the images to remove. Of each group of near-duplicates, the first image in `images` is kept.
 
     Args:
         images: The measures of all images.
-        flags: The faults of each image.
+        flags: The faults of each image, from `flagged`.
         known: Reviewers' rejections.
         rules: The rules for removing images.
         workers: Number of threads for comparing images.
+
+    Returns:
+        A dict from the index of each image to remove to the reason.
     """
     found: dict[int, Removal] = {}
     for index, (image, faults) in enumerate(zip(images, flags, strict=True)):

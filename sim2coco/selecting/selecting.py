@@ -68,9 +68,9 @@ class Selection:
 
     Attributes:
         paths: `split/name` of each image, kept or not.
-        removed: For each image that is not kept, the reason, by image index.
-        flags: The faults of each image.
-        diversity: The diversity of the kept images; None without images.
+        removed: Dict from the index of each image that is not kept to the reason.
+        flags: The faults of each image, kept or not.
+        diversity: The diversity of the kept images; None if there are no images.
     """
 
     paths: tuple[str, ...]
@@ -157,7 +157,7 @@ def reduced(data: Dataset, selection: Selection, made_by: Mapping[str, object]) 
     Args:
         data: The data set.
         selection: The selection.
-        made_by: The settings of the command.
+        made_by: The settings of the command `select`, which are recorded in the reduced data set.
     """
     kept = set(selection.kept)
     sources = sources_of(data.root, data.identity, data.info)

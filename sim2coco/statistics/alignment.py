@@ -51,7 +51,10 @@ def deviation(one: Grey, other: Grey, enough: float) -> float:
 
 
 def _starts(one: Grey, other: Grey) -> Iterator[Warp]:
-    """Yields initial warps: the identity, then a warp from keypoints, which works for detailed images."""
+    """Yields initial warps, from which the alignment is refined.
+
+    The first is the identity. The second is computed from matching keypoints; there is none if too few match.
+    """
     yield np.eye(2, 3, dtype=np.float32)
     found = _by_keypoints(one, other)
     if found is not None:

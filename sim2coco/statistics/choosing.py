@@ -26,7 +26,10 @@ class Neighbours:
 
 
 def nearest(compared: Vectors, number: int) -> Neighbours:
-    """Returns each image's `number` nearest neighbours, including itself; ties are sorted by index."""
+    """Finds the `number` nearest neighbours of each image, including the image itself.
+
+    Neighbours at equal distances are sorted by index.
+    """
     number = min(number, len(compared))
     indices = np.zeros((len(compared), number), np.int32)
     squared = np.zeros((len(compared), number), np.float32)
@@ -45,8 +48,9 @@ def most_covering(compared: Vectors, number: int) -> NDArray[np.intp]:
     Greedily maximises the sum of two submodular terms, which reaches at least 63 % of the maximum:
 
     1. Facility location: `number` times the mean, over all images, of the similarity to the most similar
-       selected image. The similarity is exp(-d² / s²), where s² is the mean squared distance to the
-       (n / number)-th neighbour; images that are not nearest neighbours have similarity 0.
+       selected image. The similarity is exp(-d² / s²), where s² is the mean squared distance of an image
+       to its (n / number)-th neighbour. The similarity is 0 unless the selected image is among the nearest
+       neighbours of the other image.
     2. log det(I + K), where K contains the cosine similarities between the selected images. The first term
        alone would select only typical images.
 
@@ -70,10 +74,13 @@ def most_covering(compared: Vectors, number: int) -> NDArray[np.intp]:
 
 
 class _Served:
-    """The facility location term: each image's similarity to the most similar selected image, summed."""
+    """The facility location term of the objective.
+
+    It is the sum, over all images, of the similarity between the image and the most similar selected image.
+    """
 
     def __init__(self, indices: NDArray[np.int32], similar: NDArray[np.float32]) -> None:
-        """Stores, for each image, the images that have it as a neighbour.
+        """Stores, for each image, the images that list it among their neighbours.
 
         Args:
             indices: (n, m), the neighbours of each image.

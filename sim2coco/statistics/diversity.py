@@ -23,12 +23,13 @@ NEIGHBOURS = 5
 def vectors(features: Sequence[NDArray[np.float32]], weights: Mapping[str, float] = WEIGHTS) -> Vectors:
     """Computes vectors (n, d) whose distances measure how different images are.
 
-    Features are standardised over the images and clipped to ±4 standard deviations. The squared distance of
-    each part of the features is divided by the part's length and multiplied by its weight.
+    Features are standardised over the images and clipped to ±4 standard deviations. The squared distance
+    between two vectors is the weighted sum of the mean squared differences in each part of the features.
 
     Args:
-        features: The feature vector of each image.
-        weights: The weight of each part; parts without a weight are omitted.
+        features: The feature vector of each image. It consists of the parts `layout`, `appearance` and
+            `categories`.
+        weights: The weight of each part, keyed by its name. Parts without a weight are omitted.
     """
     if not len(features):
         return np.zeros((0, 0), np.float32)
@@ -73,10 +74,10 @@ def coverage(compared: Vectors, chosen: NDArray[np.intp]) -> float:
 
 
 def covered_share(reference: Vectors, own: Vectors) -> float:
-    """Computes the coverage of reference vectors (n, d) by other vectors (m, d), as in Naeem et al. (2020).
+    """Computes the coverage of the vectors `reference` (n, d) by the vectors `own` (m, d).
 
-    The coverage is the fraction of reference vectors for which one of `own` is at least as close as the 5th
-    nearest neighbour among the reference vectors.
+    The coverage (Naeem et al. 2020) is the fraction of reference vectors to which one of `own` is at least
+    as close as the vector's 5th nearest neighbour in `reference`.
     """
     number = min(NEIGHBOURS, len(reference) - 1)
     if number < 1 or not len(own):
@@ -89,7 +90,10 @@ def covered_share(reference: Vectors, own: Vectors) -> float:
 
 
 def squared_distances(compared: Vectors) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
-    """Yields the matrix of squared distances in blocks of rows: (row indices, distances)."""
+    """Yields the matrix (n, n) of squared distances between vectors (n, d), in blocks of rows.
+
+    A block consists of the indices (k,) of its rows, and the rows (k, n).
+    """
     for rows in _blocks(len(compared), len(compared)):
         squared = _squared(compared[rows], compared)
         squared[np.arange(len(rows)), rows] = 0

@@ -78,7 +78,7 @@ def _blocks(pairs: Sequence[Pair], patience: int | None) -> Iterator[Sequence[Pa
 
 
 def _candidates(images: Sequence[ImageMeasures]) -> list[Pair]:
-    """The candidate pairs, without repetition, the most similar pairs first."""
+    """Returns the pairs of images that may be near-duplicates, each once, the most similar pair first."""
     hashes = np.array([image.perceptual_hash for image in images], np.uint64)
     coarse = np.array([_coarse(image.thumbnail) for image in images])
     found: dict[Pair, float] = {}

@@ -86,6 +86,11 @@ def _output(network: cv2.dnn.Net, model: Path, image: NDArray[np.float32]) -> ND
 
 @lru_cache(maxsize=1)
 def _folds(length: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """For each output value, the index of the sum to which it is added, and its sign."""
+    """Samples the count sketch that reduces an output of `length` values; always the same for a given length.
+
+    Returns:
+        sums: (length,) index of the sum to which each value is added.
+        signs: (length,) 1 or -1, the factor of each value.
+    """
     rng = rng_for(0, scene=0, stream="select")
     return rng.integers(LONGEST, size=length), rng.choice([-1.0, 1.0], length)

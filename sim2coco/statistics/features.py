@@ -26,10 +26,10 @@ Vector = NDArray[np.float32]
 
 
 def parts(features: int) -> dict[str, slice]:
-    """Returns the slices of the parts of a feature vector.
+    """Returns a dict from the parts of a feature vector (`layout`, `appearance`, `categories`) to slices.
 
     Args:
-        features: Length of the vector.
+        features: Length of the feature vector.
     """
     return {
         "layout": slice(0, LAYOUT),
@@ -76,7 +76,14 @@ def _spread(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _covered(relative: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each grid cell, the sum over boxes (n, 4) of the cell's fraction inside the box, at most 2."""
+    """Computes how much of each cell of a 4 x 4 grid is covered by boxes.
+
+    The fractions of a cell that lie inside the boxes are added up, so that overlapping boxes count several
+    times. The sum is limited to 2.
+
+    Args:
+        relative: (n, 4) x, y, width and height of the boxes, as fractions of the image size.
+    """
     edges = np.arange(GRID + 1) / GRID
     first, last = relative[:, :2, None], (relative[:, :2] + relative[:, 2:])[..., None]
     inside = np.maximum(np.minimum(last, edges[1:]) - np.maximum(first, edges[:-1]), 0) * GRID

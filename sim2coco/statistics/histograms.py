@@ -92,11 +92,14 @@ QUANTITIES = (
 
 
 def histograms(images: Iterable[ImageMeasures], categories: tuple[str, ...]) -> dict[str, Histogram]:
-    """Computes the histograms of all quantities and of the categories, by name.
+    """Computes a histogram of each quantity, and one of the labels' categories.
 
     Args:
         images: The measures of the images; the iterable is consumed once.
         categories: Category names.
+
+    Returns:
+        A dict from the name of a quantity, or "categories", to its histogram.
     """
     counts = {one.name: np.zeros(len(one.edges) - 1, np.int64) for one in QUANTITIES}
     numbers = np.zeros(len(categories), np.int64)
@@ -112,7 +115,7 @@ def histograms(images: Iterable[ImageMeasures], categories: tuple[str, ...]) -> 
 
 
 def bins(quantity: Quantity, image: ImageMeasures) -> NDArray[np.int64]:
-    """Returns the bin index of each known value of a quantity in an image."""
+    """Returns the bin index of each value of a quantity in an image, skipping values that are None."""
     values = np.array([value for value in quantity.values(image) if value is not None], np.float64)
     return np.searchsorted(quantity.edges[1:-1], values, side="right").astype(np.int64)
 

@@ -9,7 +9,7 @@ from sim2coco.statistics.measures import ObjectMeasures
 
 
 def measure_labels(image: LabelledImage) -> tuple[ObjectMeasures, ...]:
-    """Measures the labels of an image, in order."""
+    """Returns the measures of each label of an image, in the order of the labels."""
     return tuple(_measured(label) for label in image.labels)
 
 
@@ -53,7 +53,11 @@ def _visible_fraction(label: Label, occlusion: float | None, truncation: float |
 
 
 def _viewpoint(solid: Solid | None) -> tuple[float, float, float] | tuple[None, None, None]:
-    """Azimuth and elevation of the camera in the mesh frame in degrees, and its distance in metres."""
+    """Computes where the camera is in the frame of an object.
+
+    Returns:
+        Azimuth in degrees, elevation in degrees, and distance in metres; all are None if `solid` is None.
+    """
     if solid is None:
         return None, None, None
     x, y, z = map(float, solid.pose.apply_inverse(np.zeros((1, 3)))[0])

@@ -42,9 +42,10 @@ class Measuring:
         self._pool.shutdown(cancel_futures=True)
 
     def add(self, image: LabelledImage) -> Iterator[Future[ImageMeasures]]:
-        """Adds an image, and yields finished measures as futures, in order.
+        """Queues an image, and yields the futures of images that have been measured.
 
-        If the queue is full, the oldest future is yielded before it is finished.
+        Futures are yielded in the order in which the images were added. If the queue is full, the oldest
+        future is yielded even if it is not finished.
         """
         self._waiting.append(self._pool.submit(measure_image, image, self._categories))
         while self._waiting and (self._waiting[0].done() or len(self._waiting) > self._most):

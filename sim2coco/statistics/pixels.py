@@ -27,7 +27,7 @@ Grey = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PixelMeasures:
-    """The measures of an image's pixels; see `ImageMeasures`."""
+    """Brightness, contrast and other measures of an image's pixels; `ImageMeasures` explains each of them."""
 
     brightness: float
     contrast: float
@@ -49,7 +49,7 @@ def at_most(pixels: NDArray[np.uint8], longer_px: int = LONGER_PX) -> NDArray[np
 
 
 def measure_pixels(grey: Grey) -> PixelMeasures:
-    """Measures the luma (H, W) of an image."""
+    """Computes the measures of an image, such as brightness and sharpness, from its luma (H, W)."""
     counts = np.bincount(grey.ravel(), minlength=256) / grey.size
     levels = np.arange(256)
     mean = float(counts @ levels)

@@ -35,7 +35,7 @@ class Values:
         return float(np.median(values)) if len(values) else float("nan")
 
     def histogram(self, name: str) -> Histogram:
-        """Returns the histogram of a quantity, with the same bins as `histograms`."""
+        """Returns the histogram of a quantity. Its bins are the same for all data sets."""
         (one,) = (quantity for quantity in QUANTITIES if quantity.name == name)
         bins = np.searchsorted(one.edges[1:-1], self.of(name), side="right")
         counts = np.bincount(bins, minlength=len(one.edges) - 1).astype(np.int64)

@@ -55,7 +55,10 @@ def as_svg(rows: Sequence[Row]) -> str:
 
 
 def _panels(rows: Sequence[Row]) -> dict[str, list[Spread]]:
-    """The values of each job, by heading; a single number is stored as the median, with NaN as quantiles."""
+    """Returns a dict from the heading of each panel to a list with one `Spread` per job.
+
+    A quantity with a single number per job has this number as its median, and NaN as its other quantiles.
+    """
     single = {
         "accepted share": [row.accepted_share for row in rows],
         "images/s": [row.per_s for row in rows],

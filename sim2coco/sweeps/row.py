@@ -41,7 +41,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
-        """The quantiles of values."""
+        """Computes the three quantiles of the given values."""
         found = np.quantile(values, QUANTILES) if len(values) else np.full(len(QUANTILES), math.nan)
         return cls(*map(float, found))
 
@@ -54,12 +54,12 @@ class Row:
         job: The job.
         state: `finished`, `running`, `stopped`, `damaged`, or `none` if the job has made no data set.
         accepted: Number of accepted views.
-        reasons: How often each reason has rejected a view or a scene.
+        reasons: Number of views and scenes that each reason has rejected.
         accepted_share: Fraction of accepted views (`Status.accepted_share`); NaN if unknown.
         failed: Number of failed scenes.
         objects: Quantiles of the number of labels per image.
-        visible_fraction: Quantiles of the labels' visible fractions.
-        side_px: Quantiles of the labels' sizes: square root of the number of visible pixels.
+        visible_fraction: Quantiles of the visible fraction of labels.
+        side_px: Quantiles of the size of labels, which is the square root of the number of visible pixels.
         per_s: Accepted views per second at the end of the run; NaN if it is not known.
         score: The score of the data set; NaN if the sweep is not scored.
     """
@@ -78,11 +78,11 @@ class Row:
 
 
 def read_rows(jobs: Iterable[SweepJob], scores: Mapping[int, float | None]) -> list[Row]:
-    """Reads the results of jobs; the quantiles of unfinished data sets are NaN.
+    """Reads the results of jobs, one row per job. If a data set is unfinished, its quantiles are NaN.
 
     Args:
         jobs: The jobs.
-        scores: The score of each scored job, by job number.
+        scores: The scores of the jobs that have one, keyed by job number.
     """
     return [replace(_read(job), score=_number(scores.get(job.number))) for job in jobs]
 
@@ -106,7 +106,7 @@ def _number(value: float | None) -> float:
 
 
 def _spreads(images: Iterable[LabelledImage]) -> tuple[Spread, Spread, Spread]:
-    """The values of `Row.objects`, `Row.visible_fraction` and `Row.side_px`."""
+    """Computes the quantiles for `Row.objects`, `Row.visible_fraction` and `Row.side_px`."""
     objects: list[float] = []
     visible: list[float] = []
     sides: list[float] = []

@@ -25,19 +25,19 @@ COMPARED = ("objects", "box_size", "aspect", "brightness", "contrast", "sharpnes
 
 
 class Quiet:
-    """Receives the progress of a comparison of detectors, and ignores it."""
+    """Ignores the progress that a comparison of detectors reports by calling these methods."""
 
     def read(self, name: str, done: int, total: int) -> None:
-        """Images of a data set have been read."""
+        """Called while images are read, with the number of images of the data set `name` read so far."""
 
     def planned(self, forecast: object) -> None:
-        """The expected duration is known."""
+        """Called when the duration of the comparison has been estimated."""
 
     def stepped(self, done: int, total: int) -> None:
-        """Steps have been done."""
+        """Called with the number of training steps done so far, over all trainings."""
 
     def scored(self, result: object) -> None:
-        """A training has been tested."""
+        """Called when a trained detector has been tested, with its result."""
 
 
 def check(score: Score) -> None:
@@ -63,7 +63,10 @@ def check(score: Score) -> None:
 
 
 def score_of(score: Score, job: SweepJob) -> float | None:
-    """The score of a job's finished data set; None if no score is set, or nothing can be compared.
+    """Computes the score of a job's finished data set.
+
+    Returns None if `score.by` is `none`, or if the score is not a finite number because the data sets have
+    nothing to compare.
 
     Raises:
         DataSetError: A data set cannot be read.
@@ -83,8 +86,8 @@ def _known(score: float) -> float | None:
 def _coverage(score: Score, dataset: Dataset, reference: Dataset) -> float:
     """The fraction of reference images that the data set covers (Naeem et al. 2020).
 
-    A reference image is covered if an image of the data set is at least as close to it as its 5th nearest
-    neighbour among the reference images.
+    A reference image is covered if its distance to some image of the data set is at most its distance to the
+    5th nearest of the other reference images.
     """
     own, others = list(measure(dataset)), list(measure(reference))
     length = min(len(image.features) for image in (*own, *others))
@@ -93,9 +96,10 @@ def _coverage(score: Score, dataset: Dataset, reference: Dataset) -> float:
 
 
 def _likeness(score: Score, dataset: Dataset, reference: Dataset) -> float:
-    """Minus the mean earth mover's distance between the histograms of the data set and of the reference.
+    """The negative mean earth mover's distance between the histograms of the data set and of the reference.
 
-    Each distance is divided by the standard deviation of the reference's histogram.
+    Each distance is divided by the standard deviation of the reference's histogram, or by its bin width if
+    that is larger.
     """
     own, others = (histograms(measure(one), one.info.categories) for one in (dataset, reference))
     far = [earth_movers_distance(own[name], others[name]) / _spread(others[name]) for name in COMPARED]
@@ -103,7 +107,10 @@ def _likeness(score: Score, dataset: Dataset, reference: Dataset) -> float:
 
 
 def _spread(histogram: Histogram) -> float:
-    """The standard deviation of a histogram, but at least the bin width; in octaves if logarithmic."""
+    """The standard deviation of a histogram, or the bin width if that is larger.
+
+    For a histogram with logarithmic bins, the result is in octaves.
+    """
     edges = np.log2(histogram.edges) if histogram.logarithmic else histogram.edges
     centres, width = (edges[1:] + edges[:-1]) / 2, float(edges[1] - edges[0])
     share = histogram.counts / histogram.counts.sum()
@@ -112,12 +119,12 @@ def _spread(histogram: Histogram) -> float:
 
 
 def plan_of(score: Score) -> Plan:
-    """The training plan of the detectors for the score `ap`."""
+    """Returns the plan for training the detectors of the score `ap`: number of seeds and of steps."""
     return Plan(score.seeds, score.steps)
 
 
 def _average_precision(score: Score, dataset: Dataset, reference: Dataset) -> float:
-    """The mean AP of detectors that are trained on the data set with several seeds."""
+    """Trains one detector per seed on the data set; returns their mean AP on the reference."""
     from sim2coco.validate.comparing import compare
 
     (result,) = compare({"job": dataset}, reference, plan_of(score), [], Quiet()).report.results

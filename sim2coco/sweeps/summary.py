@@ -15,7 +15,7 @@ def write_summary(rows: Sequence[Row], folder: Path, name: str) -> Iterator[Path
     Args:
         rows: The results of the jobs.
         folder: The folder to write to; files of an earlier summary are replaced.
-        name: Name of the files.
+        name: Name of the files without suffix.
 
     Raises:
         OSError: A file cannot be written.

@@ -12,10 +12,12 @@ Cell = str | int | float
 
 
 def columns(rows: Sequence[Row]) -> dict[str, list[Cell]]:
-    """The columns of the table: job, swept settings, and results; cells without a value are "".
+    """Returns a dict from the title of each column to its cells, one cell per job.
+
+    The columns are the job, the settings that differ, and the results. A cell without a value is "".
 
     Args:
-        rows: The jobs, in order.
+        rows: The results of the jobs, one row per job.
     """
     found: dict[str, list[Cell]] = {"job": [row.job.number for row in rows]}
     found |= swept(rows)
@@ -35,7 +37,7 @@ def columns(rows: Sequence[Row]) -> dict[str, list[Cell]]:
 
 
 def measured(rows: Sequence[Row]) -> dict[str, list[Spread]]:
-    """Maps each measured quantity to its quantiles in each job."""
+    """Returns a dict from the name of each measured quantity to its quantiles, one `Spread` per job."""
     return {
         "objects per image": [row.objects for row in rows],
         "visible fraction": [row.visible_fraction for row in rows],
@@ -44,7 +46,10 @@ def measured(rows: Sequence[Row]) -> dict[str, list[Spread]]:
 
 
 def swept(rows: Sequence[Row]) -> dict[str, list[Cell]]:
-    """For each setting that differs between jobs, except `out`: its values, one for each job."""
+    """Returns a dict from each setting that differs between jobs to its values, one value per job.
+
+    A job that does not state the setting has the value "". The setting `out` is left out.
+    """
     settings = [dict(override.partition("=")[::2] for override in row.job.overrides) for row in rows]
     keys = list(dict.fromkeys(key for setting in settings for key in setting))
     values: dict[str, list[Cell]] = {key: [setting.get(key, "") for setting in settings] for key in keys}
@@ -55,8 +60,9 @@ def titles(rows: Sequence[Row], longest: int) -> list[str]:
     """Returns one title per job: its swept settings, such as `light=day, views=3`.
 
     Args:
-        rows: The jobs.
-        longest: If a title has more characters than this, titles use only the last part of each key.
+        rows: The results of the jobs, one row per job.
+        longest: If any title has more characters than this, all titles contain only the last part of each
+            key, unless that part is the same for two keys.
     """
     found = swept(rows)
     whole = _titles(rows, found)

@@ -1,4 +1,4 @@
-"""The bins of a target's histograms into which an image falls."""
+"""Assigns images and their labels to the bins of a target's histograms."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, Protocol
@@ -27,7 +27,10 @@ class Encoded(Protocol):
 
 
 def bins_of_view(target: Literal["balanced"] | Target | None, images: Iterable[Encoded]) -> Bins | None:
-    """The bins of all images of a view; None without a target. Decodes images only for brightness."""
+    """Returns the bins of all images of a view, keyed by the name of the histogram.
+
+    Returns None if `target` is None. Images are decoded only if the target has a histogram of the brightness.
+    """
     if target is None:
         return None
     decoded = isinstance(target, Target) and target.brightness is not None
@@ -39,7 +42,7 @@ def bins_of_view(target: Literal["balanced"] | Target | None, images: Iterable[E
 
 
 def bins_of(picture: Picture, brightness: float | None) -> Bins:
-    """The bins into which an image falls, by histogram.
+    """Returns a dict from the name of a histogram to the bins into which an image or its labels fall.
 
     Args:
         picture: The image's entry in the record.
@@ -57,7 +60,7 @@ def bins_of(picture: Picture, brightness: float | None) -> Bins:
 
 
 def binned(name: str, values: Sequence[float]) -> tuple[int, ...]:
-    """The bin of each value of a quantity."""
+    """Returns the index of the bin of each value, in the histogram of the quantity `name`."""
     bins = np.searchsorted(QUANTITY[name].edges[1:-1], np.asarray(values, np.float64), side="right")
     return tuple(bins.tolist())
 

@@ -18,12 +18,13 @@ Counts = dict[str, Array]
 
 
 class Chooser:
-    """Decides about the views that all checks accept, in the order of scenes.
+    """Decides for each view that has passed all checks whether a run keeps it.
 
-    A view is chosen if the target is reached with it, or if it is among the best 1/`effort` of the recent
-    views, ranked by how close each would bring the histograms to the target. The first views only serve for
-    comparison. The decision depends on earlier views only, and not on how many images are wanted: a run that
-    is extended keeps its chosen views.
+    A view is chosen if the histograms of the chosen views, with this view added, are within `tolerance` of
+    the target. It is also chosen if it is among the best 1/`effort` of the most recent views. For this, views
+    are ranked by the distance to the target that results if the view is added. Until there are `effort`
+    views, none is chosen by rank. The decision depends on earlier views, but not on the number of images that
+    the run is to make, so a run that is extended later keeps its chosen views.
 
     The distance to the target is the mean over its histograms. For ordered bins, it is the earth mover's
     distance in standard deviations of the target; for categories, the total variation distance, which is the
@@ -33,14 +34,15 @@ class Chooser:
         target: The target.
         categories: The names of the categories.
         tolerance: The distance at which the target is reached.
-        effort: Average number of accepted views for each chosen view, until the target is reached.
+        effort: One of this many views is chosen on average, until the target is reached.
     """
 
     def __init__(self, target: Target, categories: Sequence[str], tolerance: float, effort: int) -> None:
         """Begins without views.
 
         Raises:
-            ConfigError: No histogram of the target can be compared.
+            ConfigError: The target has no histogram that can be used. A histogram of categories needs at
+                least two of `categories`.
         """
         self._tolerance, self._effort = tolerance, effort
         self._wanted = wanted_of(target, categories)
@@ -54,11 +56,11 @@ class Chooser:
         return {name: np.zeros(len(one.shares)) for name, one in self._wanted.items()}
 
     def take(self, bins: Bins, left_out: bool = False) -> bool:
-        """Returns whether the next view is chosen, and adds the view to the counts.
+        """Decides about the next view and counts it; returns whether it is chosen.
 
         Args:
-            bins: The bins of the view's images.
-            left_out: Whether an earlier run has already left the view out.
+            bins: Maps the name of each histogram to the bins into which the values of the images fall.
+            left_out: Whether the view must not be chosen, because an earlier run left it out.
         """
         counts = {name: one.counts(bins.get(name, ())) for name, one in self._wanted.items()}
         plain = not any(each.any() for each in counts.values())
@@ -71,18 +73,31 @@ class Chooser:
         return chosen
 
     def _count(self, which: int, counts: Counts, plain: bool) -> None:
-        """Adds a view to the counts of all views (0) or of the chosen views (1)."""
+        """Counts a view.
+
+        Args:
+            which: 0 to count it among all views, 1 to count it among the chosen views.
+            counts: Number of values of the view in each bin, by histogram.
+            plain: Whether the view has no value in any histogram.
+        """
         for name, added in counts.items():
             (self._drawn, self._chosen)[which][name] += added
         self._views[which] += 1
         self._plain[which] += plain
 
     def _keeps_share(self) -> bool:
-        """Whether to choose a view without values in any histogram; preserves the fraction of such views."""
+        """Whether to choose a view that has no value in any histogram, such as a view without labels.
+
+        Such views are chosen so that their fraction among the chosen views is the same as among all views.
+        """
         return self._plain[1] * self._views[0] <= self._plain[0] * self._views[1]
 
     def _is_near(self, counts: Counts) -> bool:
-        """Whether the target is reached with a view, or the view is among the best of the recent views."""
+        """Whether to choose a view that has values in the histograms, by the rule of the class.
+
+        Args:
+            counts: Number of values of the view in each bin, by histogram.
+        """
         together = {name: self._chosen[name] + added for name, added in counts.items()}
         if fmean(self._distances(together).values()) <= self._tolerance:
             return True
@@ -100,12 +115,12 @@ class Chooser:
 
     @property
     def result(self) -> dict[str, tuple[float, float]]:
-        """For each histogram, two distances to the target: over all views, and over the chosen views."""
+        """Distances of all views and of the chosen views from the target, keyed by histogram."""
         drawn, chosen = self._distances(self._drawn), self._distances(self._chosen)
         return {name: (drawn[name], chosen[name]) for name in drawn}
 
     def missing(self) -> str:
-        """Describes the bin with the largest shortfall; "" if the target is reached."""
+        """Describes what is missing most in the histogram farthest from the target; "" if it is reached."""
         far = self._distances(self._chosen)
         if fmean(far.values()) <= self._tolerance:
             return ""

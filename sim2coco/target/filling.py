@@ -11,13 +11,15 @@ from sim2coco.target.settings import TARGET
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """Chooses views to match the target; scenes must be given in order.
+    """Chooses views such that the data set matches a target.
+
+    Scenes must be given to `decided` in the order of their indices.
 
     Attributes:
         store: The data set.
-        chooser: Decides about each view.
+        chooser: Decides whether to keep a view.
         lightings: Number of lightings of each view.
-        left_out: (scene, view, lighting) of each view that was left out.
+        left_out: The indices (scene, view, lighting) of the views that were left out.
     """
 
     store: Storage
@@ -53,7 +55,12 @@ class Filling:
         return replace(scene, views=tuple(views))
 
     def _remove(self, scene: int, new: Sequence[int]) -> None:
-        """Rejects the views `new` in the record, and deletes their files."""
+        """Rejects views of a scene in its record, and deletes their files.
+
+        Args:
+            scene: Scene index.
+            new: Indices of the views in the record.
+        """
         record = from_bytes(self.store.get(record_name(scene)))
         views = [_rejected(view) if index in new else view for index, view in enumerate(record.views)]
         content = to_bytes(replace(record, views=tuple(views)))

@@ -10,7 +10,7 @@ from sim2coco.target.settings import BALANCED, HISTOGRAMS
 
 
 def with_histograms(tree: Any) -> Any:
-    """If the target in the values of a Recipe is a data set, replaces it with the data set's histograms.
+    """Returns the values of a Recipe; a target that is a data set is replaced by the data set's histograms.
 
     The Recipe, and every file written from it, is therefore independent of the data set.
 

@@ -37,7 +37,14 @@ def read_target(path: Path, histograms: Collection[str]) -> Target:
 
 @lru_cache(maxsize=4)
 def _read(path: Path, split: str | None, state: str, histograms: frozenset[str]) -> Target:
-    """Implements `read_target`; cached, with `state` as the identity of the data set's content."""
+    """Implements `read_target`, with a cache.
+
+    Args:
+        path: As for `read_target`.
+        split: The split to read; None for all.
+        state: Identifies the content of the data set, so that a changed data set is read again.
+        histograms: As for `read_target`.
+    """
     data, _ = open_reference(path)
     names = data.info.categories
     labels: Counter[str] = Counter(dict.fromkeys(names, 0))
@@ -60,7 +67,11 @@ def _read(path: Path, split: str | None, state: str, histograms: frozenset[str])
 
 
 def _images(data: Dataset, split: str | None, decoded: bool) -> Iterator[tuple[LabelledImage, bool]]:
-    """Yields (image, decode); if `decoded`, `decode` is true for at most `DECODED` evenly spaced images."""
+    """Yields (image, decode) for each image of a split; `decode` says whether its pixels are to be decoded.
+
+    At most `DECODED` evenly spaced images are to be decoded, and none if `decoded` is False. If `split` is
+    None, the images of all splits are yielded.
+    """
     sizes = data.sizes()
     number = sum(size.images for name, size in sizes.items() if split in (None, name))
     step = max(1, -(-number // DECODED))

@@ -51,7 +51,11 @@ class Target(Settings):
         return self
 
     def shares(self, name: str) -> NDArray[np.float64]:
-        """The fraction in each bin of a histogram with ordered bins: (n,)."""
+        """Returns the fraction in each bin of one of the histograms, (n,).
+
+        Args:
+            name: Name of the histogram, which must not be `categories`.
+        """
         counts = np.zeros(len(QUANTITY[name].edges) - 1)
         given = getattr(self, name)
         counts[: len(given)] = given

@@ -15,12 +15,13 @@ Array = NDArray[np.float64]
 
 
 def wanted_of(target: Target, categories: Sequence[str]) -> dict[str, "Wanted"]:
-    """The histograms of a target by their names.
+    """Returns a dict from name to histogram of a target.
+
+    The histogram of categories is left out if fewer than two of its categories are in `categories`.
 
     Args:
-        target: The target. Its histogram of categories is left out if `categories` contains fewer than two
-            of them.
-        categories: The names of all categories.
+        target: The target.
+        categories: The names of all categories of the data set.
     """
     given = [name for name in QUANTITY if getattr(target, name) is not None]
     found: dict[str, Wanted] = {name: Ordered(name, target.shares(name)) for name in given}
@@ -115,7 +116,7 @@ class Named(Wanted):
     """
 
     def __init__(self, categories: Sequence[str], wanted: Mapping[str, float]) -> None:
-        """Converts relative sizes by name, `wanted`, to fractions in the order of `categories`."""
+        """Scales the values of `wanted`, keyed by category, to fractions with the sum 1."""
         counts = np.array([wanted.get(name, 0.0) for name in categories])
         super().__init__(counts / counts.sum())
         self._categories, self._counted = categories, np.array([name in wanted for name in categories])

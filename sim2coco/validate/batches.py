@@ -26,7 +26,13 @@ NEGATIVES = 1 / 8
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Images (B, 3, H, W) with values from -0.5 to 0.5, and the boxes and classes of each image."""
+    """A batch of B images.
+
+    Attributes:
+        images: (B, 3, H, W), values from -0.5 to 0.5.
+        boxes: The boxes (n, 4) of each image.
+        classes: The class (n,) of each box of each image.
+    """
 
     images: Tensor
     boxes: list[Tensor]
@@ -98,7 +104,21 @@ def _moved(
 def _placed(
     boxes: Tensor, classes: Tensor, factor: Tensor, shift: Tensor, size: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Transforms the boxes; boxes that are tiny or mostly outside the image become ignored regions."""
+    """Transforms the boxes of an image, clips them to the image, and leaves out those outside of it.
+
+    Boxes that are then tiny or mostly outside the image become ignored regions.
+
+    Args:
+        boxes: (n, 4) boxes x0, y0, x1, y1 in pixels.
+        classes: (n,) class of each box.
+        factor: (2,) scale factors in x and y; negative for a flip.
+        shift: (2,) shift. Position p in the new image, from -1 to 1, shows position `factor` * p + `shift` in
+            the old image.
+        size: (2,) width and height of the image.
+
+    Returns:
+        (k, 4) boxes and (k,) classes, where `IGNORED` marks ignored regions.
+    """
     corners = boxes.view(-1, 2, 2) / size * 2 - 1
     corners = ((corners - shift) / factor + 1) / 2 * size
     low, high = corners.amin(1), corners.amax(1)

@@ -23,7 +23,10 @@ class Classes:
     notes: tuple[str, ...] = ()
 
     def of(self, dataset: Dataset) -> tuple[int | None, ...]:
-        """Returns the class of each category of a data set; None if the category is not compared."""
+        """Returns a tuple with the class of each category of a data set.
+
+        The class is None if the category is not compared.
+        """
         index = {name: number for number, name in enumerate(self.names)}
         return tuple(index.get(name) for name in dataset.info.categories)
 
@@ -33,7 +36,7 @@ def common_classes(reference: Dataset, training: Mapping[str, Dataset]) -> Class
 
     Args:
         reference: The test data set.
-        training: The training data sets, by name.
+        training: The training data sets, keyed by their names in messages.
 
     Raises:
         ValidateError: The data sets have no category in common.

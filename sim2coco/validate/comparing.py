@@ -31,13 +31,13 @@ class Progress(Protocol):
     """Receives the progress of a comparison."""
 
     def read(self, name: str, done: int, total: int) -> None:
-        """Called while a data set is read, with the number of its images read so far."""
+        """Called while the data set `name` is read; `done` of its `total` images have been read."""
 
     def planned(self, forecast: Forecast) -> None:
         """Called when the duration has been estimated."""
 
     def stepped(self, done: int, total: int) -> None:
-        """Called with the number of training steps done so far, over all trainings."""
+        """Called during training; `done` of the `total` steps of all trainings have been done."""
 
     def scored(self, result: Result) -> None:
         """Called after each test of a detector, with the results of its data set so far."""
@@ -50,7 +50,7 @@ def compare(
     negatives: Sequence[LabelledImage],
     progress: Progress,
 ) -> Comparison:
-    """Trains on each data set with each seed, and tests on the reference.
+    """Trains one detector for each data set and seed, and tests all detectors on the reference.
 
     Args:
         training: The training data sets, by name.
@@ -105,7 +105,15 @@ class _Bench:
     def run(
         self, examples: Mapping[str, Examples]
     ) -> tuple[int, tuple[Result, ...], dict[str, tuple[Found, ...]]]:
-        """Returns (steps per training, results, detections of each data set's first detector)."""
+        """Runs all trainings and tests.
+
+        Args:
+            examples: The training examples of each data set, by the name of the data set.
+
+        Returns:
+            The number of steps per training, the result of each data set, and a dict from the name of each
+            data set to the detections of the first detector trained on it.
+        """
         steps = self._forecast(examples).steps
         total, done = steps * self.plan.seeds * len(examples), 0
         results: list[Result] = []
@@ -131,7 +139,7 @@ class _Bench:
         return train(examples, self.negatives, len(self.truth.names), steps, seed, self.device, stepped)
 
     def _found(self, detector: Detector) -> tuple[Found, ...]:
-        """Runs a detector on the reference images; boxes are in pixels of the image files."""
+        """Returns the detections in each reference image, with boxes in pixels of the image file."""
         found = find_objects(detector, self.test)
         return tuple(
             own.placed(self.canvas.scale(image.width, image.height), image.width, image.height)

@@ -56,8 +56,8 @@ def canvas_for(sizes: Sequence[tuple[int, int]], long_px: int) -> Canvas:
 
     Args:
         sizes: Width and height of each image in pixels.
-        long_px: Length to which the longer side of each image is scaled, limited to the longest side of
-            all images.
+        long_px: Length to which the longer side of each image is scaled. If all images are smaller, their
+            longest side is used instead.
     """
     long_px = min(long_px, max(max(size) for size in sizes))
     scaled = [
@@ -74,8 +74,8 @@ class Examples:
 
     Attributes:
         pixels: (N, height, width, 3) RGB; each image is in the upper left corner of the canvas.
-        boxes: Boxes (n, 4) of each image, in canvas pixels.
-        classes: Classes (n,) of each image's boxes; `IGNORED` for an ignored region.
+        boxes: For each image, its boxes (n, 4) in canvas pixels.
+        classes: For each image, the classes (n,) of its boxes; `IGNORED` for an ignored region.
     """
 
     pixels: Pixels
@@ -97,7 +97,7 @@ def read_examples(
 
     Args:
         images: The images.
-        classes: The class of each category of the images' data set; None if the category is not used.
+        classes: One entry per category of the data set: its class, or None if the category is not used.
         canvas: The detector's input size.
         progress: Called with the number of images read so far.
 

@@ -106,7 +106,7 @@ def _doubled(maps: Tensor) -> Tensor:
 
 
 def _boxes(sides: Tensor) -> Tensor:
-    """Converts the outputs for the left, upper, right and lower sides to boxes."""
+    """Converts outputs (B, 4, h, w) to boxes; the outputs are logarithms of distances to the four sides."""
     distances = SIDE_PX * torch.exp(sides.clamp(-5.0, 5.0))
     x, y = centres(sides.shape[2], sides.shape[3], sides.device)
     left, upper, right, lower = distances.unbind(1)

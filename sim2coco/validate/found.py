@@ -41,7 +41,11 @@ class Found:
         return Found(np.clip(boxes, 0.0, limits), self.scores, self.classes)
 
     def without_doubles(self, overlap: float) -> "Found":
-        """Returns the detections after non-maximum suppression per class with this IoU threshold."""
+        """Returns the detections that remain after non-maximum suppression in each class.
+
+        Args:
+            overlap: The IoU above which the detection with the lower score is removed.
+        """
         close = (iou(self.boxes, self.boxes) > overlap) & (self.classes[:, None] == self.classes[None])
         kept: list[int] = []
         for index in range(len(self)):

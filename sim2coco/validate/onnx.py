@@ -82,7 +82,7 @@ def _output(network: cv2.dnn.Net, image: NDArray[np.float32], file: Path) -> Num
 
 
 def _decoded(output: Numbers, num_classes: int, file: Path) -> Found:
-    """Decodes the output of a detector to detections in descending order of score."""
+    """Converts the output of an ONNX detector to detections, in one of the two formats of `run_onnx`."""
     if output.ndim == 3 and output.shape[2] == 6 and output.shape[1] != num_classes + 4:
         rows = output[0]
         boxes, scores, labels = rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int64)

@@ -28,7 +28,10 @@ Points = Sequence[tuple[float, float]]
 
 
 def precision_curves(report: Report) -> str:
-    """Plots precision against recall at IoU 0.5, averaged over categories and seeds, as SVG."""
+    """Plots the precision at IoU 0.5 of each data set against recall, as SVG.
+
+    The precision is averaged over categories and seeds.
+    """
     lines = {}
     for result in report.results:
         mean = np.mean([scores.precision for scores in result.scores], axis=0)
@@ -37,7 +40,10 @@ def precision_curves(report: Report) -> str:
 
 
 def loss_curves(report: Report) -> str:
-    """Plots the smoothed loss against the step, averaged over seeds, as SVG."""
+    """Plots the training loss of each data set against the step, as SVG.
+
+    The loss is averaged over seeds and smoothed.
+    """
     lines = {}
     for result in report.results:
         mean = np.mean(result.losses, axis=0)
@@ -49,7 +55,15 @@ def loss_curves(report: Report) -> str:
 
 
 def _chart(title: str, across: str, up: str, lines: Mapping[str, Points], limits: tuple[float, float]) -> str:
-    """Draws a line chart with five ticks on each axis."""
+    """Draws a line chart with five ticks on each axis, as SVG.
+
+    Args:
+        title: Title of the chart.
+        across: Label of the horizontal axis.
+        up: Label of the vertical axis.
+        lines: The points of each line, keyed by the name that is shown for it.
+        limits: Upper ends of the horizontal and the vertical axis; both start at 0.
+    """
     inner = WIDTH_PX - 2 * MARGIN_PX, HEIGHT_PX - 2 * MARGIN_PX
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" role="img"'
@@ -84,12 +98,12 @@ def _text(x: float, y: float, text: str, style: str = "", anchor: str = "middle"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Faults:
-    """The errors of a detector in an image.
+    """The errors of a detector in an image with n objects and m detections.
 
     Attributes:
-        boxes: Boxes (n, 4) of the objects, and boxes (m, 4) of the detections.
-        missed: (n,), whether each object was missed (false negative).
-        wrong: (m,), whether each detection is a false positive.
+        boxes: (n, 4) boxes of the objects, and (m, 4) boxes of the detections.
+        missed: (n,) whether each object was missed (false negative).
+        wrong: (m,) whether each detection is a false positive.
     """
 
     boxes: tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -98,12 +112,15 @@ class Faults:
 
     @property
     def number(self) -> int:
-        """The number of missed objects and false positives."""
+        """The number of missed objects plus the number of false positives."""
         return int(self.missed.sum() + self.wrong.sum())
 
 
 def worst_images(comparison: Comparison, name: str) -> bytes:
-    """Draws the images in which a data set's first detector makes the most errors, as PNG.
+    """Draws the images in which a detector makes the most errors, as PNG.
+
+    One detector per seed is trained on each data set. This is the one that was trained first on the data set
+    `name`.
 
     Green boxes are found objects, red boxes are missed objects, and orange boxes are false positives.
     """
@@ -131,7 +148,12 @@ def best_threshold(objects: Sequence[Objects], found: Sequence[Found]) -> float:
 
 
 def faults_of(objects: Objects, found: Found) -> Faults:
-    """Finds the errors: matches each detection to the unmatched object of its class with the largest IoU."""
+    """Finds the errors in an image.
+
+    Each detection, in descending order of score, is matched to the object of its class with the largest IoU
+    among the objects not matched yet, if this IoU is at least 0.5. A detection without a match is a false
+    positive, unless at least half of it lies inside an ignored object.
+    """
     judged = [(box, label) for box, label in objects if label != IGNORED]
     boxes = np.array([box for box, _ in judged], np.float64).reshape(-1, 4)
     ignored = np.array([box for box, label in objects if label == IGNORED], np.float64).reshape(-1, 4)
@@ -148,7 +170,7 @@ def faults_of(objects: Objects, found: Found) -> Faults:
 
 
 def _inside(boxes: NDArray[np.float64], regions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The fraction (n, m) of each box that lies inside each region."""
+    """Returns the fraction (n, m) of the area of each box (n, 4) that lies inside each region (m, 4)."""
     low = np.maximum(boxes[:, None, :2], regions[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], regions[None, :, 2:])
     area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)

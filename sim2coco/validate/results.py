@@ -20,9 +20,10 @@ class Plan:
     Attributes:
         seeds: Number of trainings on each data set.
         steps: Steps per training; None for 18 epochs of the largest data set, clamped to 1000..2250 steps.
-        minutes: Minutes per training on this machine, instead of `steps`; None to use `steps`.
+        minutes: If set, each training has as many steps as this machine makes in this time, whatever `steps`
+            says; None to use `steps`.
         long_px: Length of the longer image side in the detector.
-        split: Split of the reference to test on; None for all except `train`.
+        split: Split of the test data set; None for all its splits except `train`.
         device: `cpu`, `cuda` or None for automatic selection.
         first_seed: The first seed.
     """
@@ -114,10 +115,10 @@ class Report:
     """The results of a validation.
 
     Attributes:
-        reference: The test data set.
+        reference: Path of the test data set.
         images: Number of test images.
-        categories: The compared categories.
-        notes: Notes on categories left out of the comparison.
+        categories: Names of the compared categories.
+        notes: Notes on the categories that are not compared.
         steps: Steps per training; 0 for predictions.
         size: Width and height of the detector's input.
         results: The result of each data set.
@@ -146,7 +147,13 @@ def _pair(value: Spread | None) -> dict[str, float | None] | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """The results, and, for plots, the reference and the detections of each data set's first detector."""
+    """The results of a validation, and the detections that plots and pictures need.
+
+    Attributes:
+        report: The results.
+        reference: The test images.
+        found: For each data set, keyed by its name, the detections of the detector with the first seed.
+    """
 
     report: Report
     reference: Reference
@@ -160,7 +167,10 @@ def table(report: Report) -> list[str]:
 
 
 def tables(report: Report, names: Sequence[str]) -> tuple[list[list[str]], list[list[str]]]:
-    """Returns the table of data sets and the table of categories, as rows of cells, each with a header.
+    """Returns two tables, each as a list of rows of cells; the first row is the header.
+
+    The first table has a row for each data set and a column for each score. The second one has a row for
+    each category and a column for each data set.
 
     Args:
         report: The results.
@@ -187,7 +197,10 @@ def _of_category(name: str) -> Number:
 
 
 def _cells(results: Iterable[Result], numbers: Iterable[Number]) -> list[str]:
-    """Formats the mean and standard deviation of each score in each result, ordered by score."""
+    """Formats the mean and standard deviation of scores, with a cell for each score of each result.
+
+    The cells of the first score come first, with one for each result. An unknown score is `-`.
+    """
     return [str(result.spread(number) or "-") for number in numbers for result in results]
 
 

@@ -49,7 +49,8 @@ class Reference:
 
     Attributes:
         images: The test images.
-        classes: The class of each category of the images' data set; None if the category is not compared.
+        classes: For each category of the test images, its class as an index into `names`; None if the
+            category is not compared.
         names: Class names.
     """
 
@@ -132,7 +133,7 @@ def _rows(found: Sequence[Found]) -> Numbers:
 
 
 def _scores(precision: Numbers, names: Sequence[str]) -> Scores:
-    """Averages COCO's precision array (IoU, recall, category, size, max. detections); -1 is unknown."""
+    """Averages COCO's precision array, with axes IoU, recall, category, size and maximum detections."""
     last = precision[..., -1]
     at50 = last[0, :, :, 0]
     known = at50[:, (at50 > -1).all(0)]

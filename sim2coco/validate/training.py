@@ -73,7 +73,7 @@ def train(
         examples: The training images.
         negatives: Photographs without objects; None if there are none.
         num_classes: Number of classes.
-        steps: Number of steps with 16 images each.
+        steps: Number of training steps; each step uses 16 images.
         seed: Random seed for weights, order and augmentation.
         device: The device for training.
         progress: Called with the number of steps done so far.
@@ -141,7 +141,11 @@ def seconds_per_step(examples: Examples, num_classes: int, device: torch.device)
 
 
 def find_objects(detector: Detector, examples: Examples) -> list[Found]:
-    """Runs a detector on each image; detections are in canvas pixels, in descending order of score."""
+    """Runs a detector on each image.
+
+    Returns:
+        The detections in each image, with boxes in pixels of the detector's input.
+    """
     device = next(detector.parameters()).device
     found = []
     with torch.no_grad():

@@ -63,12 +63,12 @@ def _courses(rows: int, columns: int, joint: float, shifted: bool) -> tuple[Floa
     Args:
         rows: Stones along y.
         columns: Stones along x.
-        joint: Width of the joints as a fraction of the tile.
+        joint: Width of the joints as a fraction of the texture tile.
         shifted: Whether every other row is shifted by half a stone; ignored for an odd number of rows.
 
     Returns:
-        (n, n) distance of each pixel from the nearest joint, in pixels, negative inside joints; and (n, n)
-        index of the stone at each pixel.
+        inside: (n, n) distance of each pixel from the nearest joint, in pixels; negative inside joints.
+        which: (n, n) index of the stone at each pixel.
     """
     x, y = centres()
     row = np.floor(y * np.float32(rows)).astype(np.int32)
@@ -83,7 +83,16 @@ def _courses(rows: int, columns: int, joint: float, shifted: bool) -> tuple[Floa
 
 
 def _of_each(rng: np.random.Generator, shape: tuple[int, int], which: NDArray[np.int32]) -> Floats:
-    """Samples a value in [-0.5, 0.5) for each stone; returns the value of each pixel's stone (n, n)."""
+    """Samples a value in [-0.5, 0.5) for each stone.
+
+    Args:
+        rng: Generator.
+        shape: Rows and columns of stones.
+        which: (n, n) index of the stone at each pixel.
+
+    Returns:
+        (n, n) value of the stone at each pixel.
+    """
     return uniforms(rng, shape[0] * shape[1]).take(which)
 
 
@@ -97,15 +106,17 @@ def _jointed(
     roughness: tuple[float, float],
     depth_m: float,
 ) -> Material:
-    """A material of stones with joints: the stones bulge and tilt slightly, and stand out.
+    """Creates a material of stones and joints.
+
+    The stones are higher than the joints, differ slightly in height, and have bevelled edges.
 
     Args:
         rng: Generator.
         color: (n, n, 3) colours of the stones.
-        inside: (n, n) distance to the nearest joint in pixels, negative inside joints.
-        which: (n, n) index of each stone.
+        inside: (n, n) distance of each pixel from the nearest joint, in pixels; negative inside joints.
+        which: (n, n) index of the stone at each pixel.
         shape: Rows and columns of stones.
-        tile_m: Side length of the tile in metres.
+        tile_m: Side length of the texture tile in metres.
         roughness: Range of the roughness of the stones.
         depth_m: Depth of the joints in metres.
     """

@@ -15,13 +15,13 @@ MAX_SLOPE = 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """One tile of a material, which tiles seamlessly in both directions.
+    """The maps of one square tile of a material; repeated tiles have no visible seams.
 
     Attributes:
-        color: (n, n, 3) RGB, sRGB.
-        slope: (n, n, 2) uint8 slopes of the height map along x (to the right) and y (down): 128 is level, and
-            one step is `max_slope / 127`.
-        max_slope: The slope that 255 encodes.
+        color: (n, n, 3) sRGB colours.
+        slope: (n, n, 2) uint8 slopes of the height map along x (to the right) and y (down). The value v
+            encodes the slope (v - 128) / 127 · `max_slope`.
+        max_slope: Slope that the value 255 encodes.
         gloss: (n, n) uint8; 255 where the surface has the roughness of the material, 0 where it is matte.
         roughness: 0 is a mirror, 1 is matte.
         metallic: Whether the material is bare metal, which tints reflections with its colour.
@@ -48,7 +48,7 @@ def material_from(
     Args:
         color: (n, n, 3) sRGB, 0..1.
         height_m: (n, n) height map in metres.
-        tile_m: Typical side length of the tile in metres, which determines the slopes.
+        tile_m: Typical side length of the tile in metres, from which the slopes are computed.
         roughness: 0 is a mirror, 1 is matte.
         gloss: (n, n) from 0 (matte) to 1; None is 1 everywhere.
         metallic: Whether the material is bare metal.
@@ -59,7 +59,12 @@ def material_from(
 
 
 def _slopes(height_m: Floats, tile_m: float) -> tuple[Image, float]:
-    """Slopes (n, n, 2) of a periodic height map as uint8, and the slope that 255 encodes."""
+    """Computes `Material.slope` and `Material.max_slope` of a height map.
+
+    Args:
+        height_m: (n, n) heights in metres; the map repeats.
+        tile_m: Side length of the map in metres.
+    """
     padded = cv2.copyMakeBorder(height_m, 1, 1, 1, 1, cv2.BORDER_WRAP)
     pairs = (padded[1:-1, 2:], padded[1:-1, :-2]), (padded[2:, 1:-1], padded[:-2, 1:-1])
     scale = len(height_m) / (2 * tile_m)

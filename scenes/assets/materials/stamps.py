@@ -31,10 +31,10 @@ def wrapped(places: Places, reach_px: float) -> tuple[Places, NDArray[np.intp]]:
 
 
 def discs(rng: np.random.Generator, count: int, radius_px: tuple[float, float]) -> Floats:
-    """Paints small filled discs: 1 inside, 0 outside, (n, n).
+    """Paints small filled discs into a square array: 1 inside the discs, 0 outside.
 
     Args:
-        rng: Generator of positions and radii.
+        rng: Random number generator for positions and radii.
         count: Number of discs.
         radius_px: Smallest and largest radius in pixels; small radii are more frequent.
     """

@@ -35,7 +35,7 @@ YARNS: tuple[Rgb, ...] = (
 
 
 def fabric(rng: np.random.Generator) -> Material:
-    """Woven cloth in plain weave, twill or basket weave; some of it with stripes or checks."""
+    """Woven cloth in plain weave, twill or basket weave, sometimes with stripes or checks."""
     threads = 64 << int(rng.integers(0, 2))
     kind = int(rng.integers(0, 3))
     shades = _threads(rng, threads), _threads(rng, threads)
@@ -68,7 +68,16 @@ def _threads(rng: np.random.Generator, count: int) -> Floats:
 
 
 def _dyed(rng: np.random.Generator, first: Floats, count: int) -> tuple[Floats, Floats]:
-    """Colours of the warp and of the weft, each (count, 3): one colour, two colours, stripes or checks."""
+    """Samples the thread colours of a cloth in one colour, in two colours, with stripes or with checks.
+
+    Args:
+        rng: Generator.
+        first: (3,) the first colour; the second is sampled.
+        count: Number of threads in each direction.
+
+    Returns:
+        The colours of the warp threads, and those of the weft threads, (count, 3) each.
+    """
     second = picked(rng, DYES, 0.06)
     way = rng.random()
     period = count >> int(rng.integers(0, 3))
@@ -83,7 +92,12 @@ def _dyed(rng: np.random.Generator, first: Floats, count: int) -> tuple[Floats, 
 
 
 def _weave(kind: int, count: int) -> NDArray[np.bool_]:
-    """Whether the warp is on top, (count, count), in plain weave, twill or basket weave (`kind` 0, 1, 2)."""
+    """Returns bool (count, count): for each crossing of two threads, whether the warp thread is on top.
+
+    Args:
+        kind: 0 is plain weave, 1 is twill, 2 is basket weave.
+        count: Number of threads in each direction.
+    """
     i, j = np.arange(count)[:, None], np.arange(count)[None]
     patterns = (i + j) % 2 == 0, (i + j) % 4 < 2, (i // 2 + j // 2) % 2 == 0
     return np.asarray(patterns[kind])

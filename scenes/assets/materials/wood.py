@@ -30,7 +30,7 @@ JOINT_PX = 1.2
 
 
 def planks(rng: np.random.Generator) -> Material:
-    """Boards of 7 to 22 cm along x, with open joints."""
+    """Boards with open joints, 7 to 22 cm wide, with their length along x."""
     rows = int(rng.integers(4, 8))
     weight, color = _grain(rng, rings=(4, 10)), _colors(rng)
     grain, tone, joint = _boards(rng, weight, rows)
@@ -49,14 +49,22 @@ def veneer(rng: np.random.Generator) -> Material:
 
 
 def _colors(rng: np.random.Generator) -> list[Floats]:
-    """Grain colours from dark to light."""
+    """Samples five grain colours (3,), from dark to light."""
     light = picked(rng, WOODS)
     dark = light * np.array([0.62, 0.56, 0.5], np.float32) * np.float32(rng.uniform(0.85, 1.2))
     return [dark * np.float32(0.72), dark, (dark + light) / 2, light, np.minimum(light * np.float32(1.08), 1)]
 
 
 def _grain(rng: np.random.Generator, rings: tuple[int, int]) -> Floats:
-    """Wood grain along x, (n, n) from 0 (dark) to 1: annual rings, fibres and pores."""
+    """Samples wood grain along x, with annual rings, fibres and pores.
+
+    Args:
+        rng: Generator.
+        rings: Smallest and largest number of annual rings across the texture.
+
+    Returns:
+        (n, n), from 0 (dark) to 1 (light).
+    """
     _, y = centres()
     bend = noise(rng, 4, 1) * np.float32(1.6) + noise(rng, 8, 4) * np.float32(0.5)
     bend += noise(rng, 64, 8) * np.float32(0.08)
@@ -76,7 +84,7 @@ def _boards(rng: np.random.Generator, weight: Floats, rows: int) -> Floats:
     Args:
         rng: Generator.
         weight: (n, n) wood grain; each board shows a random part.
-        rows: Boards along y.
+        rows: Number of rows of boards, one above the other along y.
 
     Returns:
         (3, n, n): grain, brightness of the board, and joints (1 in a joint, 0 on a board).
@@ -100,6 +108,6 @@ def _boards(rng: np.random.Generator, weight: Floats, rows: int) -> Floats:
 
 
 def _from_ends(count: int) -> Floats:
-    """Distance (count,) of each pixel centre along a board from the nearer end."""
+    """Returns (count,): the distance of each pixel in a row from the nearer end of the row, in pixels."""
     place = np.arange(count, dtype=np.float32) + np.float32(0.5)
     return np.asarray(np.minimum(place, np.float32(count) - place), np.float32)

@@ -1,1 +1,1 @@
-"""Reads user files: images, and meshes in all supported formats with their units, axes and textures."""
+"""Reads user files: images, and meshes in all supported formats, including units, axes and textures."""

@@ -42,7 +42,7 @@ def dae_frame(content: bytes) -> tuple[float, str]:
     Missing or invalid values default to the standard's values: one metre, and y up.
 
     Raises:
-        Refused: As for `check_xml`.
+        Refused: The content is not valid XML, has a document type or defines entities.
     """
     root = check_xml(content)
     unit = root.find("{*}asset/{*}unit")

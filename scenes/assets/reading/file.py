@@ -1,4 +1,7 @@
-"""Reads mesh files for use in scenes. Import uses the same code, but also repairs the meshes."""
+"""Reads mesh files for use in scenes.
+
+The command `assets import` reads files with the same code, but also repairs the meshes.
+"""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

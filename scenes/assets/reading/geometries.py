@@ -35,7 +35,7 @@ READERS: dict[str, Read] = {
 
 
 def load(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str]) -> tuple[Raw, ...]:
-    """Reads triangles from the content of a mesh file, with the transforms of its scene applied.
+    """Reads the triangles of a mesh file, and applies the transforms that the file states for them.
 
     Args:
         content: The bytes of the file.
@@ -69,7 +69,7 @@ def _read(content: bytes, suffix: str, resolver: MeshResolver, notes: list[str])
 
 
 def _told(error: Exception, resolver: MeshResolver) -> str:
-    """Describes in one line why a parser failed."""
+    """Describes in one line why a mesh file could not be read."""
     missing = [name for name, content in resolver.inputs.items() if not content]
     if missing and not missing[0].endswith(".mtl"):
         return f"names {missing[0]!r}, which is not there"

@@ -1,4 +1,4 @@
-"""Cuts transparent areas of OBJ materials out of their triangles, as for glTF alpha masks."""
+"""Removes the transparent parts of triangles with OBJ materials, as is done for glTF alpha masks."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -51,15 +51,15 @@ def alpha_of(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
 def without_holes(
     raw: Raw, alpha: NDArray[np.uint8], name: str, spare: int, notes: list[str], looks: list[str]
 ) -> Raw:
-    """Cuts the areas with alpha below one half out of a material's triangles.
+    """Removes the parts of a material's triangles in which alpha is below one half.
 
     Args:
         raw: The triangles.
-        alpha: (h, w) alpha, top row first; it repeats.
+        alpha: (h, w) alpha of the texture, with the top row first. The texture repeats.
         name: Name of the material, for notes.
-        spare: Number of additional triangles that the mesh may have.
+        spare: Number of triangles by which the mesh may grow.
         notes: Notes on triangles are added here.
-        looks: A note is added here if something transparent is rendered opaque.
+        looks: If transparent parts cannot be removed and are rendered opaque, a note is added here.
     """
     called = f"material {name!r}"
     if raw.uvs is None or not (np.abs(raw.uvs) < LARGEST_UV).all():

@@ -23,7 +23,8 @@ def read_image(path: Path, reduced_px: int | None = None) -> NDArray[np.uint8]:
 
     Args:
         path: The image file.
-        reduced_px: As for `decode_image`.
+        reduced_px: JPEG files are decoded at 1/2, 1/4 or 1/8 of their size, which is faster, as long as this
+            leaves at least `reduced_px` pixels on the longer side. None decodes at the full size.
 
     Raises:
         ImageError: The file is missing, not an image, damaged, or has more than 50 million pixels.
@@ -96,8 +97,8 @@ def decode_image(
     Args:
         file: Path of the image file, or a binary stream.
         name: Name of the image in error messages.
-        reduced_px: JPEG files are decoded at 1/2, 1/4 or 1/8 of their size, which is faster, if the longer
-            side then still has at least this many pixels. None decodes at the full size.
+        reduced_px: JPEG files are decoded at 1/2, 1/4 or 1/8 of their size, which is faster, as long as this
+            leaves at least `reduced_px` pixels on the longer side. None decodes at the full size.
         formats: The accepted formats, by Pillow's names.
         rotated: Whether the image is rotated according to its EXIF orientation.
 

@@ -1,4 +1,7 @@
-"""Supported mesh formats and size limits of user files, for both import and `path:` settings."""
+"""Supported mesh formats and size limits of user files.
+
+They are the same for meshes in `path:` settings and for meshes that are imported into a library.
+"""
 
 SUFFIXES = (".obj", ".stl", ".ply", ".off", ".glb", ".gltf", ".dae", ".3mf", ".urdf")
 """Suffixes of mesh files."""

@@ -61,14 +61,17 @@ class Material:
 
     @property
     def placed(self) -> tuple[Pair, Pair]:
-        """Scale and offset of u and v."""
+        """Scale and offset of u and v for the texture, or for the opacity map if there is no texture."""
         if self.cutout is not None and not self.texture:
             return self.cutout.repeats, self.cutout.offset
         return self.repeats, self.offset
 
 
 def parse_materials(content: bytes) -> dict[str, Material]:
-    """Parses the materials of an MTL file, by name; the last one wins if a name is repeated."""
+    """Returns a dict from names to the materials of an MTL file.
+
+    If a name occurs several times, the last material with this name is used.
+    """
     materials: dict[str, Material] = {}
     name = None
     for line in re.split(r"\r\n|\r|\n", plain_text(content).decode()):
@@ -108,7 +111,12 @@ def _with_opacity(material: Material, keyword: str, text: str) -> Material:
 
 
 def _textured(material: Material, told: str) -> Material:
-    """Sets the texture from a `map_Kd` line; options may come before or after the file name."""
+    """Returns the material with the texture of a `map_Kd` line.
+
+    Args:
+        material: The material.
+        told: The line without the keyword: the file name, with options before or after it.
+    """
     before, after = BEFORE.match(told), AFTER.search(told)
     options = " ".join(match[0] for match in (before, after) if match).lower().split()
     name = told[before.end() if before else 0 : after.start() if after else None].strip('"')
@@ -121,7 +129,7 @@ def _textured(material: Material, told: str) -> Material:
 
 
 def _pair(options: list[str], option: str, default: float) -> Pair:
-    """The first two numbers after an option; `default` replaces missing numbers."""
+    """Returns the two numbers that follow an option; a missing number is replaced with `default`."""
     after = options[options.index(option) + 1 :] if option in options else []
     u, v = (*_numbers(after, 2), default, default)[:2]
     return u, v

@@ -26,8 +26,8 @@ class Named:
         material_of: (m,) index into `materials`.
         groups_of: (m,) index into `groups`.
         materials: Material names; "" for a material without a name.
-        groups: Combinations of group, object or node names; each triangle belongs to one combination.
-        wraps: Wrap modes of each material's texture along u and v; if empty, all repeat.
+        groups: For each index in `groups_of`, the names of the groups, objects or nodes of the triangle.
+        wraps: Wrap modes of each material's texture along u and v; if empty, all textures repeat.
     """
 
     corners: Floats
@@ -46,12 +46,16 @@ class Named:
 
 
 def uvs_or_nan(uvs: Floats | None, faces: int) -> Floats:
-    """Returns texture coordinates (m, 3, 2) of triangles; NaN if there are none."""
+    """Returns `uvs`; if it is None, returns an array (faces, 3, 2) of NaN."""
     return np.full((faces, 3, 2), np.nan) if uvs is None else uvs
 
 
 def joined(pieces: Sequence[tuple[Floats, Floats | None, str, tuple[str, ...]]]) -> Named:
-    """Joins pieces, given as corners, texture coordinates, material name and group names."""
+    """Joins the triangles of several pieces.
+
+    Each piece is a tuple of corners (m, 3, 3), texture coordinates (m, 3, 2) or None, a material name, and
+    group names.
+    """
     counts = [len(corners) for corners, *_ in pieces]
     materials, groups = [piece[2] for piece in pieces], [piece[3] for piece in pieces]
     return Named(

@@ -24,14 +24,15 @@ READERS: dict[str, Callable[[bytes, MeshResolver], Named]] = {
 def read_named(path: Path, roots: Sequence[Path]) -> Named:
     """Reads the triangles of a mesh file with their material and group names.
 
-    Only OBJ and glTF files have names.
+    Triangles from files other than OBJ and glTF have no names.
 
     Args:
         path: The mesh file.
-        roots: As for `read_source`.
+        roots: Allowed folders. The mesh file, and files that it refers to, must be in one of them.
 
     Raises:
-        Refused: As for `read_source`.
+        Refused: The file cannot be read, has no faces, exceeds a limit, or is outside `roots`; or it refers
+            to a file outside `roots`.
     """
     source = read_source(path, roots)  # checks the file
     reader = READERS.get(path.suffix.lower())

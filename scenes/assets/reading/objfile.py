@@ -27,7 +27,7 @@ class ObjFile:
         material_of: (m,) material index of each polygon.
         materials: Material names, in the order in which polygons use them; None for polygons before the first
             `usemtl`.
-        libraries: The text after `mtllib` in each such line.
+        libraries: For each line that begins with `mtllib`, the rest of the line.
         free_form: Whether there are free-form curves or surfaces, which are not read.
     """
 
@@ -70,7 +70,12 @@ def parse(content: bytes) -> ObjFile:
 
 
 def _vertices(text: bytes) -> tuple[Floats, Floats | None]:
-    """Positions (n, 3) and colours (n, 3) from lines `x y z`, `x y z w` or `x y z r g b`."""
+    """Parses positions and colours from lines `x y z`, `x y z w` or `x y z r g b`.
+
+    Returns:
+        positions: (n, 3).
+        colors: (n, 3) RGB, NaN in lines without colour; None if no line has one.
+    """
     rows, counts = table(text, 3, 6)
     if not (counts >= 6).any():
         return rows[:, :3], None
@@ -83,7 +88,8 @@ def groups_of(content: bytes) -> tuple[Ints, tuple[tuple[str, ...], ...]]:
     """Finds the object (`o`) and the groups (`g`) of each polygon.
 
     Returns:
-        (m,) index of each polygon's combination of names, and these combinations.
+        indices: (m,) for each polygon, an index into `names`.
+        names: Tuples, each with the names of an object and of the groups that are active together.
     """
     lines = text_lines(content)
     polygons = np.flatnonzero(lines.begin_with(b"f"))
@@ -125,7 +131,12 @@ def _corners(text: bytes) -> tuple[Ints, Ints]:
 
 
 def _alike(words: Ints, slashes: Ints) -> bool:
-    """Whether all words have equally many slashes, given word and slash positions; False without words."""
+    """Whether all words of a text contain equally many slashes; False if there are no words.
+
+    Args:
+        words: Position of the first character of each word.
+        slashes: Position of each slash.
+    """
     if not len(words) or len(slashes) % len(words):
         return False
     of_word = slashes.reshape(len(words), -1)
@@ -134,17 +145,22 @@ def _alike(words: Ints, slashes: Ints) -> bool:
 
 
 def _names(lines: TextLines, keyword: bytes) -> dict[int, str]:
-    """The text after the keyword in each line that begins with it, by line index."""
+    """Returns a dict from the index of each line that begins with `keyword` to the rest of the line."""
     found = np.flatnonzero(lines.begin_with(keyword)).tolist()
     return {line: lines.text(line)[len(keyword) :].strip() for line in found}
 
 
 def _materials(lines: TextLines, polygons: Ints) -> tuple[Ints, tuple[str | None, ...]]:
-    """Material index of each polygon, (m,), and material names in the order of use.
+    """Finds the material of each polygon.
 
     Args:
         lines: The lines of the file.
         polygons: (m,) line indices of the polygons.
+
+    Returns:
+        material_of: (m,) for each polygon, an index into `materials`.
+        materials: The names of the materials, in the order in which polygons first use them; None for
+            polygons before the first `usemtl`.
     """
     named = _names(lines, b"usemtl")
     names = [None, *named.values()]

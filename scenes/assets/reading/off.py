@@ -60,7 +60,7 @@ def _counts(lines: list[str]) -> tuple[int, int]:
 
 
 def _rows(lines: list[str]) -> tuple[Floats, Ints]:
-    """Returns the numbers in some lines, concatenated (k,), and the count of numbers in each line (m,)."""
+    """Returns the numbers in all m lines, concatenated (k,), and how many numbers each line has (m,)."""
     return numbers(" ".join(lines)), np.array([len(line.split()) for line in lines], np.int64)
 
 
@@ -95,7 +95,7 @@ def _faces(table: Floats, lengths: Ints, looks: list[str]) -> tuple[Ints, Ints, 
     Returns:
         corners: (k,) vertex index of each corner, face by face.
         counts: (m,) number of corners of each face.
-        colors: (m, 3) colour of each face, or None if no face has one.
+        colors: (m, 3) colour of each face, grey for a face without one; None if no face has one.
 
     Raises:
         Refused: A line has fewer corners than its first number states.

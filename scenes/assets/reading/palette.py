@@ -32,7 +32,7 @@ class Sheet:
     Attributes:
         uvs: (m, 3, 2) texture coordinates of the triangles, v up.
         is_used: (h, w) whether a pixel belongs to a triangle; the width is a multiple of 4.
-        triangles: (k,) triangle index of each used pixel, in the order of `is_used`.
+        triangles: (k,) triangle index of each used pixel, row by row.
         weights: (k, 3) barycentric coordinates of each used pixel in its triangle.
     """
 
@@ -42,7 +42,14 @@ class Sheet:
     weights: Floats
 
     def mixed(self, corner_values: Floats) -> Floats:
-        """Interpolates values given at the triangle corners (m, 3, c) at each used pixel: (k, c)."""
+        """Interpolates values at the corners of the triangles to the used pixels.
+
+        Args:
+            corner_values: (m, 3, c) values at the three corners of each triangle.
+
+        Returns:
+            (k, c) values at the used pixels.
+        """
         return np.asarray(np.einsum("ki,kic->kc", self.weights, corner_values[self.triangles]))
 
     def texture(self, colors: Floats) -> NDArray[np.uint8]:
@@ -73,10 +80,10 @@ def baked(corner_colors: Floats) -> tuple[Floats, NDArray[np.uint8]]:
 
 
 def sheet_of(count: int, sheet_px: int = SHEET_PX, most_px: int = MOST_PX) -> Sheet:
-    """Lays out the texture for `count` triangles, at most `MAX_CELLS`.
+    """Lays out a texture in which two triangles share each square cell.
 
     Args:
-        count: Number of triangles.
+        count: Number of triangles, at most `MAX_CELLS`.
         sheet_px: Intended side of the texture in pixels.
         most_px: Largest side of a cell in pixels.
     """
@@ -102,7 +109,14 @@ def sheet_of(count: int, sheet_px: int = SHEET_PX, most_px: int = MOST_PX) -> Sh
 
 
 def _cells(count: int, across: int, side: int, shape: tuple[int, int]) -> Floats:
-    """Texture coordinates (count, 3, 2) of triangles in cells of `side` pixels, `across` cells per row."""
+    """Texture coordinates (count, 3, 2) of triangles, two of which share each square cell of a texture.
+
+    Args:
+        count: Number of triangles.
+        across: Number of cells in each row of the texture.
+        side: Side of a cell in pixels.
+        shape: Height and width of the texture in pixels.
+    """
     number = np.arange(count)
     cell = number // 2
     corners = np.array([(0, 0), (side - 2, 0), (0, side - 2)])

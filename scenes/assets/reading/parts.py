@@ -90,8 +90,8 @@ def unit_vectors(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 def crease_normals(corners: NDArray[np.float64], crease_deg: float = CREASE_DEG) -> NDArray[np.float64]:
     """Computes vertex normals (m, 3, 3) of triangles (m, 3, 3), smooth except across sharp edges.
 
-    The normal of a triangle at a vertex is the area-weighted mean of the normals of all faces that have a
-    vertex at the same position and whose angle to the triangle is less than the crease angle.
+    The normal at a vertex of a triangle is the area-weighted mean of the normals of the faces that have a
+    vertex at the same position. Faces at an angle of `crease_deg` or more to the triangle are left out.
     """
     areas = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     face_normals, cosine = unit_vectors(areas), np.cos(np.radians(crease_deg))

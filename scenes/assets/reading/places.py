@@ -45,10 +45,10 @@ class Places:
         If nothing is found at that path, the last components of the path are looked up in the mesh folder.
 
         Returns:
-            The path of the file, which may be missing, and whether the path was found by its last components.
+            The path of the file, and whether only its last components were used. The file may be missing.
 
         Raises:
-            Refused: The file is not in `roots`, or is a symbolic link whose target is not in `roots`.
+            Refused: The file, or the target of a symbolic link, is outside the allowed folders.
             OSError: A folder is not readable, or the path is not a valid file name.
         """
         plain = plain_name(name)
@@ -76,7 +76,10 @@ class Places:
         return PurePath(os.path.relpath(path, self._folder)).as_posix()
 
     def _named(self, name: str, plain: str) -> Iterator[Path]:
-        """Yields candidate locations of a file, inside or outside of `roots`."""
+        """Yields the locations at which a file may be, without checking that they are in `roots`.
+
+        `name` is the path as written, and `plain` is the result of `plain_name`.
+        """
         scheme = SCHEME.match(plain)
         if scheme is not None and scheme[1].lower() in PACKAGES:
             rest = PurePosixPath(plain[scheme.end() :])
@@ -90,7 +93,7 @@ class Places:
             yield Path(os.path.normpath(self._folder / plain))
 
     def _above(self, place: Path) -> Path | None:
-        """The allowed folder that contains `place`: the mesh folder, one of `roots`, or None."""
+        """Returns the mesh folder or the entry of `roots` that contains `place`; None if there is none."""
         if ".." in place.parts:
             return None
         return next((folder for folder in self._within if place.is_relative_to(folder)), None)

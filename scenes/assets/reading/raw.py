@@ -28,13 +28,15 @@ GREY = (178 / 255, 178 / 255, 178 / 255)
 class Raw:
     """The unchecked triangles of one material of a file.
 
+    An array is None if the file does not contain it.
+
     Attributes:
         corners: (m, 3, 3) vertices of each triangle, in the unit and frame of the file.
-        normals: (m, 3, 3) vertex normals from the file, or None.
-        uvs: (m, 3, 2) texture coordinates, v up, or None.
+        normals: (m, 3, 3) vertex normals.
+        uvs: (m, 3, 2) texture coordinates, v up.
         color_rgb: Colour of the material, 0..1.
-        corner_colors: (m, 3, 3) vertex colours, 0..1, used instead of a texture, or None.
-        texture: (h, w, 3) RGB, already multiplied by the colour of the material, or None.
+        corner_colors: (m, 3, 3) vertex colours, 0..1, which are used instead of a texture.
+        texture: (h, w, 3) RGB, already multiplied by the colour of the material.
     """
 
     corners: Floats
@@ -76,7 +78,10 @@ class Raw:
         return moved
 
     def _each(self, change: Any, *others: "Raw") -> "Raw":
-        """Applies `change` to each array, together with the arrays of the same name in `others`."""
+        """Returns a copy in which each array, if it is not None, is replaced by the result of `change`.
+
+        The arguments of `change` are the array and the arrays of the same name in `others`.
+        """
         arrays: dict[str, Any] = {
             name: None
             if getattr(self, name) is None
@@ -87,7 +92,10 @@ class Raw:
 
 
 def with_colors(raw: Raw, colors: Floats) -> Raw:
-    """Adds vertex colours (m, 3, 3) to triangles; if all colours are equal, sets `color_rgb` instead."""
+    """Returns triangles with the vertex colours `colors` (m, 3, 3).
+
+    If all vertex colours are equal, the result has this colour as its `color_rgb` instead.
+    """
     colors = np.clip(np.where(np.isfinite(colors), colors, 0.7), 0.0, 1.0)
     if len(colors) and np.ptp(colors.reshape(-1, 3), axis=0).max() < 1 / 255:
         return replace(raw, color_rgb=rgb_of(colors[0, 0]))
@@ -95,14 +103,15 @@ def with_colors(raw: Raw, colors: Floats) -> Raw:
 
 
 def painted(raw: Raw, color: Color, tint: Color, image: Image.Image | None, notes: list[str]) -> Raw:
-    """Adds the colour and texture of a material.
+    """Returns triangles with the texture of a material or, if there is no usable texture, with its colour.
 
     Args:
         raw: The triangles.
-        color: Colour of the triangles if they get no texture.
-        tint: The colour that multiplies the texture.
-        image: The texture, or None. It is used only if the triangles have texture coordinates.
-        notes: The reason for an unused texture is added here.
+        color: The colour, used only without a texture.
+        tint: Factor on the colours of the texture.
+        image: The texture; None if the material has none. It is used only if the triangles have texture
+            coordinates.
+        notes: If a texture is not used, the reason is added here.
 
     Raises:
         Refused: The texture has too many pixels.
@@ -116,7 +125,10 @@ def painted(raw: Raw, color: Color, tint: Color, image: Image.Image | None, note
 
 
 def meant(tint: Color) -> Color:
-    """Returns the colour `tint` of a textured MTL material, or white if `tint` is an exporter's default."""
+    """Returns the colour by which the texture of an MTL material is to be multiplied.
+
+    This is `tint`, or white if `tint` is a default value that an exporter writes for textured materials.
+    """
     given = max(tint) > BLACK and not any(np.allclose(tint, grey, atol=0.002) for grey in MEANINGLESS)
     return tint if given else WHITE
 
@@ -154,7 +166,10 @@ def tinted(texture: NDArray[np.uint8], factor: Color) -> NDArray[np.uint8]:
 
 
 def rgb_of(color: NDArray[Any]) -> Color:
-    """Converts integers up to 255 or fractions to RGB, 0..1; returns grey if invalid."""
+    """Converts a colour from a file to RGB, 0..1; returns grey if it is invalid.
+
+    Integers are divided by 255; other numbers are only clipped to 0..1.
+    """
     values = np.asarray(color).ravel()
     shares = values.astype(np.float64) / 255 if values.dtype.kind in "iu" else values.astype(np.float64)
     if len(shares) < 3 or not np.isfinite(shares[:3]).all():

@@ -52,7 +52,10 @@ def read_source(path: Path, roots: Sequence[Path]) -> Source:
 
 
 def _frame(content: bytes, suffix: str) -> tuple[float | None, str | None]:
-    """Unit in metres and up axis, stated by the file or prescribed by its format; otherwise None."""
+    """Returns the unit in metres and the up axis of a file.
+
+    Each is None if neither the file nor its format states it.
+    """
     if suffix in (".glb", ".gltf"):
         return 1.0, "y"
     if suffix == ".dae":

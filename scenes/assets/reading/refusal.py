@@ -6,7 +6,7 @@ Kind = Literal["unreadable", "no faces", "non-finite", "over a limit", "path tri
 
 
 class Repair(str):
-    """A note that invalid triangles were removed; notes of type `str` are about data that is not used."""
+    """A note that invalid triangles were removed. Notes on data that is ignored are plain strings instead."""
 
     __slots__ = ()
 

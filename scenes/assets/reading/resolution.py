@@ -19,11 +19,11 @@ REMEDY = "move it to its origin before you export it, or export it with more dig
 
 
 def check_resolution(raws: Sequence[Raw], notes: list[str]) -> None:
-    """Adds a note if the coordinates of a mesh far from its origin are too coarse for its shape.
+    """Checks that the coordinates of a mesh far from its origin are fine enough for its shape.
 
     Args:
         raws: The triangles, with the coordinates of the file.
-        notes: The note is added here.
+        notes: If the shape is coarse but usable, a note is added here.
 
     Raises:
         Refused: The coordinates are so coarse that the shape is lost.

@@ -44,10 +44,11 @@ class MeshResolver:
         roots: Allowed folders. Referenced files and targets of symbolic links must be in one of them.
 
     Attributes:
-        images: For each image that the mesh refers to, by its path relative to the mesh: `found`, or why it
-            is not used (`missing`, `unsupported`, `unreadable`, `outside` the roots, or a Git LFS `pointer`).
-        inputs: SHA-256 of each requested file, by its path relative to the mesh; "" if it is missing or
-            cannot be read.
+        images: Dict from the path of each image to `found` or the reason why the image is not used:
+            `missing`, `unsupported`, `unreadable`, `outside` the roots, or a Git LFS `pointer`. The paths are
+            relative to the mesh.
+        inputs: Dict from the path of each requested file, relative to the mesh, to its SHA-256; "" if the
+            file is missing or cannot be read.
         notes: Notes on missing files and changed names.
     """
 
@@ -61,7 +62,10 @@ class MeshResolver:
 
     @classmethod
     def within(cls, path: Path, folder: Path) -> Self:
-        """Creates a resolver whose roots are `folder` and the folders of the mesh and of its link target."""
+        """Creates a resolver for the mesh file `path`, whose roots are `folder` and the folder of the mesh.
+
+        If `path` is a symbolic link, the folder of the file that it points to is also a root.
+        """
         return cls(path, (folder, path.parent, path.resolve().parent))
 
     def find(self, name: str) -> Path:
@@ -94,7 +98,7 @@ class MeshResolver:
 
         Raises:
             Refused: The file is not in `roots`, or exceeds a limit.
-            FileNotFoundError: The file is missing or cannot be read; a note is added.
+            FileNotFoundError: The file is missing or cannot be read; this is added to `notes`.
         """
         try:
             return self._content(name)
@@ -120,7 +124,7 @@ class MeshResolver:
         return image
 
     def image_bytes(self, name: str) -> bytes | None:
-        """Like `image`, but returns the content of the file."""
+        """Like `image`, but returns the undecoded content of the file, or None."""
         key = short(name)
         try:
             key = self._places.key(self.find(name))

@@ -18,9 +18,10 @@ class Source:
         raws: The triangles of each material, in the unit and frame of the file.
         unit_m: The unit of the file in metres, or None if the file does not state it.
         up: The axis that points up, `x`, `y` or `z`, or None if the file does not state it.
-        images: For each texture that the file refers to, `found`, or why it is not used; see `MeshResolver`.
-        inputs: SHA-256 of each requested file, by its path relative to the mesh; "" if it is missing or
-            cannot be read.
+        images: For each texture to which the file refers, `found` or the reason why the texture is not used;
+            see `MeshResolver`.
+        inputs: SHA-256 of each requested file, keyed by the file's path relative to the mesh; "" if the file
+            is missing or cannot be read.
         notes: Short notes on changes to the triangles.
         looks: Short notes on materials and textures, including ignored data.
     """
@@ -35,7 +36,10 @@ class Source:
 
     @property
     def to_metres_z_up(self) -> Floats:
-        """The transform (4, 4) to metres with z up; a unit or axis that is not stated is left unchanged."""
+        """The transform (4, 4) from coordinates in the file to metres with z up.
+
+        A unit that is not stated is taken as metres, and an up axis that is not stated as z.
+        """
         unit_m = 1.0 if self.unit_m is None else self.unit_m
         return np.array(conversion(unit_m, self.up or "z"))
 
@@ -47,9 +51,9 @@ def source_of(
 
     Args:
         raws: The triangles of each material.
-        unit_m: The unit in metres, or None.
-        up: The axis that points up, or None.
-        resolver: The resolver that the file was read with; provides `images`, `inputs` and notes.
+        unit_m: The unit of the file in metres, or None if the file does not state it.
+        up: The axis that points up, or None if the file does not state it.
+        resolver: The resolver with which the file was read. Its images, inputs and notes are used.
         notes: Notes on the triangles; duplicates are removed.
     """
     lost = [lost_texture(name, fate) for name, fate in resolver.images.items() if fate != "found"]

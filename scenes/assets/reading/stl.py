@@ -79,8 +79,9 @@ def _corners_of_text(content: bytes, notes: list[str]) -> Floats:
 def _colors(header: bytes, attributes: NDArray[np.uint16]) -> Floats | None:
     """Facet colours (m, 3), or None if the file has none.
 
-    Magics writes the object colour into the header, and red into the lowest bits of the attributes; an
-    attribute of 0 means the object colour. VisCAM and SolidView write blue into the lowest bits.
+    Two conventions are in use. Magics writes the colour of the object into the header, and red into the
+    lowest bits of a facet's attribute. A facet has the object's colour if bit 15 is set or the attribute is
+    0. VisCAM and SolidView write blue into the lowest bits. A facet is grey if bit 15 is not set.
     """
     own = np.stack([attributes >> shift & 31 for shift in (0, 5, 10)], axis=1) / 31
     marked = (attributes & MARKED != 0)[:, None]

@@ -38,6 +38,10 @@ class Surface:
 def cut(surface: Surface, notes: list[str]) -> tuple[Raw, Ints]:
     """Triangulates polygons; returns the triangles, and the polygon index (t,) of each triangle.
 
+    Args:
+        surface: The polygons.
+        notes: A note is added here if polygons are dropped.
+
     Raises:
         Refused: There are too many triangles, or every polygon has a vertex index out of range.
     """
@@ -51,7 +55,11 @@ def cut(surface: Surface, notes: list[str]) -> tuple[Raw, Ints]:
 
 
 def joined(raws: Sequence[Raw]) -> tuple[Raw, ...]:
-    """Joins the triangles with vertex colours of several materials, so that they share a baked texture."""
+    """Merges the materials that have vertex colours, so that they share one baked texture.
+
+    Each element of `raws` contains the triangles of one material. Elements without vertex colours are
+    returned unchanged. Merged elements lose their texture coordinates.
+    """
     colored = [replace(raw, uvs=None) for raw in raws if raw.corner_colors is not None]
     if len(colored) < 2:
         return tuple(raws)
@@ -60,7 +68,10 @@ def joined(raws: Sequence[Raw]) -> tuple[Raw, ...]:
 
 
 def alike(raws: Sequence[Raw]) -> tuple[Raw, ...]:
-    """Concatenates all triangles with the same optional arrays; takes colour and texture from the first."""
+    """Merges elements of `raws` in which the same optional arrays are present.
+
+    The merged element has the colour and texture of the first of them.
+    """
     kinds: dict[tuple[bool, ...], list[Raw]] = {}
     for raw in raws:
         kinds.setdefault(tuple(getattr(raw, name) is None for name in DATA), []).append(raw)
@@ -111,10 +122,12 @@ def spread(values: Floats | None, counts: Ints) -> Floats | None:
 
 
 def shares(values: Floats, integer: bool) -> Floats:
-    """Converts colours (n, d) of any range to 0..1.
+    """Scales colours (n, d) to 0..1; their range is detected from the largest value.
 
-    Integers are at most 255, or 65,535 if one is larger than 255. Fractions are 0..1, or 0..255 if one is
-    larger than 1.
+    Args:
+        values: The colours.
+        integer: Whether the file stores integers. Integers are divided by 255, or by 65,535 if one of them is
+            larger than 255. Other values are left as they are, or divided by 255 if one is larger than 1.
     """
     most = float(np.max(values, initial=0.0, where=np.isfinite(values)))
     if integer:

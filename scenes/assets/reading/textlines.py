@@ -111,9 +111,10 @@ def numbers_in(text: bytes, count: int, dtype: type[Any], told: bytes | None = N
 
     Args:
         text: The text.
-        count: Expected number of numbers.
-        dtype: Their type.
-        told: The text quoted in error messages, with the same lines; None for `text`.
+        count: Number of words in the text, each of which must be a number.
+        dtype: Type of the numbers.
+        told: The text to quote in error messages, with the same number of lines as `text`. None quotes
+            `text`.
 
     Raises:
         Refused: A word is not a number.
@@ -135,7 +136,11 @@ def _parsed(text: bytes, dtype: type[Any]) -> NDArray[Any]:
 
 
 def _first_bad(text: bytes, told: bytes) -> str:
-    """Returns the first line with a word that is not a number."""
+    """Finds the first line of `text` with a word that is not a number.
+
+    Returns:
+        The line of `told` with the same line number, shortened; "a line" if all words are numbers.
+    """
     for line, shown in zip(text.split(b"\n"), told.split(b"\n"), strict=True):
         try:
             np.array(line.split(), np.bytes_).astype(np.float64)
@@ -145,12 +150,15 @@ def _first_bad(text: bytes, told: bytes) -> str:
 
 
 def table(text: bytes, least: int, most: int) -> tuple[NDArray[np.float64], Ints]:
-    """Parses the first numbers of each line.
+    """Parses lines of numbers into a table.
+
+    The table has as many columns as the longest line has numbers, but at least `least` and at most `most`.
+    Further numbers are left out.
 
     Args:
         text: Lines of numbers.
-        least: Smallest number of columns of the result.
-        most: Largest number of columns of the result, if a line has as many numbers.
+        least: Smallest number of columns.
+        most: Largest number of columns.
 
     Returns:
         (n, columns) numbers, NaN where a line has fewer; and the number of numbers in each line, (n,).

@@ -21,10 +21,11 @@ def triangulate(vertices: Floats, corners: Ints, counts: Ints) -> Ints:
 
     A polygon need not be planar: it is projected along its normal, computed by Newell's method. A
     quadrilateral is cut from its first corner to its third if possible, otherwise from the second to the
-    fourth. A polygon with more corners becomes a fan around its first corner if the fan covers it, or around
-    another corner if there are few; otherwise ear clipping is used. All corners are used unless two in a row
-    have the same position, so that closed surfaces remain closed. A polygon with a corner that is not finite
-    becomes a fan around that corner, so that none of its triangles is finite.
+    fourth. A polygon with five or more corners becomes a fan around its first corner if that fan covers it
+    exactly. Otherwise fans around its other corners are tried, if it has at most `FEW_CORNERS` corners. If no
+    fan covers it, ear clipping is used. The triangles use every corner, so that closed surfaces remain
+    closed; only a corner with the same position as the one before it may be left out. A polygon with a corner
+    that is not finite becomes a fan around that corner, so that none of its triangles is finite.
 
     Args:
         vertices: (n, 3) positions.
@@ -48,7 +49,15 @@ def triangulate(vertices: Floats, corners: Ints, counts: Ints) -> Ints:
 
 
 def _cut(vertices: Floats, polygons: Ints) -> Ints:
-    """Triangulates polygons (m, n): corner indices (m, n - 2, 3) from 0 to n - 1, padded with -1."""
+    """Triangulates m polygons with n corners each.
+
+    Args:
+        vertices: (v, 3) positions.
+        polygons: (m, n) indices into `vertices`.
+
+    Returns:
+        (m, n - 2, 3) corner indices, 0..n - 1; rows of -1 fill the place of missing triangles.
+    """
     size, count = polygons.shape
     fan = np.stack([np.zeros(count - 2, np.int64), np.arange(1, count - 1), np.arange(2, count)], axis=1)
     if count == 3:
@@ -62,11 +71,14 @@ def _cut(vertices: Floats, polygons: Ints) -> Ints:
 
 
 def _cut_many(points: Floats, fan: Ints) -> Ints:
-    """Triangulates polygons with five or more corners: indices (m, n - 2, 3), padded with -1.
+    """Triangulates m polygons with n corners each, n at least five.
 
     Args:
         points: (m, n, 3) corners.
-        fan: (n - 2, 3) triangles of the fan around corner 0.
+        fan: (n - 2, 3) corner indices of the fan around corner 0.
+
+    Returns:
+        (m, n - 2, 3) corner indices; rows of -1 fill the place of missing triangles.
     """
     size, count = points.shape[:2]
     cut = np.repeat(fan[None], size, axis=0)
@@ -84,17 +96,27 @@ def _cut_many(points: Floats, fan: Ints) -> Ints:
 
 
 def _fan_areas(points: Floats) -> Floats:
-    """Doubled area vectors (m, n - 2, 3) of the triangle fans around corner 0 of polygons (m, n, 3)."""
+    """Computes the area vectors of the fan around corner 0 of each polygon, doubled.
+
+    Args:
+        points: (m, n, 3) corners of m polygons.
+
+    Returns:
+        (m, n - 2, 3) doubled area vectors of the triangles.
+    """
     spokes = points[:, 1:] - points[:, :1]
     return np.cross(spokes[:, :-1], spokes[:, 1:])
 
 
 def _halves(points: Floats, areas: Floats) -> Ints:
-    """Divides quadrilaterals into two triangles each: corner indices (m, 2, 3) from 0 to 3.
+    """Divides each of m quadrilaterals along a diagonal.
 
     Args:
         points: (m, 4, 3) corners.
-        areas: (m, 2, 3) area vectors of the two triangles that share the first corner.
+        areas: (m, 2, 3) area vectors of the two triangles that the diagonal from the first corner gives.
+
+    Returns:
+        (m, 2, 3) corner indices, 0..3, of the two triangles.
     """
     normal = areas.sum(axis=1)
     other = np.cross(points[:, 2] - points[:, 1], points[:, 3] - points[:, 1])
@@ -107,10 +129,16 @@ def _halves(points: Floats, areas: Floats) -> Ints:
 
 
 def _covered(points: Floats) -> NDArray[np.bool_]:
-    """For each polygon (m, n, 3), whether the fan around its first corner covers it exactly: bool (m,).
+    """Tests for each polygon whether the fan around its first corner covers the polygon exactly.
 
-    The fan covers a polygon if no triangle is inverted and the angles at the first corner sum to less than a
-    full turn.
+    It does if no triangle of the fan is inverted and the angles at the first corner sum to less than a full
+    turn.
+
+    Args:
+        points: (m, n, 3) corners of m polygons.
+
+    Returns:
+        (m,) bool.
     """
     areas = _fan_areas(points)
     normal = areas.sum(axis=1)
@@ -126,11 +154,14 @@ def _covered(points: Floats) -> NDArray[np.bool_]:
 
 
 def _flat(points: Floats, normal: Floats) -> Floats:
-    """Projects each polygon along its normal to a plane: (m, n, 2); NaN if the normal is zero.
+    """Projects each of m polygons along its normal onto a plane.
 
     Args:
         points: (m, n, 3) corners of the polygons.
         normal: (m, 3) normals of the polygons, not necessarily unit vectors.
+
+    Returns:
+        (m, n, 2) corners in the plane; NaN for a polygon whose normal is zero.
     """
     normal = normal / np.linalg.norm(normal, axis=1, keepdims=True)
     across = np.cross(np.eye(3)[np.abs(normal).argmin(axis=1)], normal)
@@ -140,7 +171,7 @@ def _flat(points: Floats, normal: Floats) -> Floats:
 
 
 def _ears(flat: Floats) -> Ints:
-    """Ear-clips one polygon (n, 2) into triangles (t, 3), at most n - 2."""
+    """Ear-clips one polygon with corners (n, 2); returns corner indices (t, 3), with t at most n - 2."""
     kept = np.flatnonzero((flat != np.roll(flat, 1, axis=0)).any(axis=1))
     if len(kept) < 3 or not np.isfinite(flat).all():
         return np.zeros((0, 3), np.int64)
@@ -179,10 +210,12 @@ def _doubled_areas(triangles: Floats) -> Floats:
 
 
 def _with_all_corners(cut: Ints, flat: Floats) -> Ints:
-    """Adds the collinear corners that a triangulation left out, to avoid T-junctions between polygons.
+    """Inserts the collinear corners that a triangulation left out, to avoid T-junctions between polygons.
+
+    A triangle whose edge runs through such corners is split at them.
 
     Args:
-        cut: (t, 3) triangles of a polygon, with the winding of the polygon.
+        cut: (t, 3) corner indices of the triangles, with the winding of the polygon.
         flat: (n, 2) corners of the polygon.
     """
     used = np.unique(cut)
@@ -201,6 +234,6 @@ def _with_all_corners(cut: Ints, flat: Floats) -> Ints:
 
 
 def _with_edge(triangles: list[list[int]], start: int, stop: int) -> int | None:
-    """The index of the triangle with the directed edge from `start` to `stop`, or None."""
+    """Returns the index of the triangle with the directed edge from `start` to `stop`; None without one."""
     ends = ((a, b, c) for a, b, c in triangles)
     return next((i for i, (a, b, c) in enumerate(ends) if (start, stop) in ((a, b), (b, c), (c, a))), None)

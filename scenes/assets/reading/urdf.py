@@ -198,7 +198,11 @@ def _raw(mesh: Mesh) -> Raw:
 def _color(
     material: ElementTree.Element | None, materials: dict[str, ElementTree.Element]
 ) -> tuple[float, float, float] | None:
-    """Returns the RGB of a material element; if it has none, the RGB of the robot's material of that name."""
+    """Returns the RGB of a material element.
+
+    If the element has no colour of its own, the robot's material of the same name is used. Returns None if
+    that has no colour either, or if `material` is None.
+    """
     if material is None:
         return None
     color = material.find("color")

@@ -91,7 +91,11 @@ def read_named(content: bytes, resolver: MeshResolver) -> Named:
 
 
 def _uncut(content: bytes, resolver: MeshResolver) -> tuple[Named, dict[str, Material], "_Textures"]:
-    """Reads an OBJ file without cutting out holes: triangles, materials by name, and textures."""
+    """Reads an OBJ file, and keeps the triangles whole where their material is transparent.
+
+    Returns:
+        The triangles; a dict from material name to material; the textures.
+    """
     obj = parse(content)
     cut = triangles_of(obj.vertices, obj.corners[:, 0], obj.counts, [])
     corners, polygon = obj.corners[cut], np.repeat(np.arange(len(obj.counts)), obj.counts)[cut[:, 0]]
@@ -135,7 +139,11 @@ def _materials(obj: ObjFile, resolver: MeshResolver) -> dict[str, Material]:
 
 
 def _names(line: str, resolver: MeshResolver) -> list[str]:
-    """Splits the text after `mtllib` into file names, which may contain blanks."""
+    """Splits the text after `mtllib` into file names, which may contain blanks.
+
+    If there is a file with the whole text as its name, it is the only one. Otherwise, the text is split after
+    each `.mtl`.
+    """
     line = line.strip('"')
     if " " not in line or resolver.has(line):
         return [line]
@@ -143,7 +151,7 @@ def _names(line: str, resolver: MeshResolver) -> list[str]:
 
 
 class _Textures:
-    """The textures of a file's materials, multiplied by the material colours; each is decoded once."""
+    """Reads and caches the textures of a file's materials, multiplied by the colours of these materials."""
 
     def __init__(self, resolver: MeshResolver) -> None:
         self._resolver = resolver
@@ -166,7 +174,7 @@ class _Textures:
         return self._alphas[name]
 
     def cut_out(self, raw: Raw, name: str, material: Material, spare: int, notes: list[str]) -> Raw:
-        """Cuts transparent areas out of the triangles of a material; see `without_holes`."""
+        """Removes the transparent parts of the triangles of a material; see `without_holes`."""
         cutout, looks = material.cutout, self._resolver.notes
         alpha = None if cutout is None else self._alpha(cutout.texture)
         if cutout is None or alpha is None:
@@ -180,7 +188,9 @@ class _Textures:
 def _raws(
     obj: ObjFile, corners: Ints, material: Material, textures: _Textures, notes: list[str]
 ) -> Iterator[Raw]:
-    """Yields the triangles of one material; triangles without texture coordinates are a separate item.
+    """Yields the triangles of one material.
+
+    If the material has a texture, triangles with and without texture coordinates are two separate items.
 
     Args:
         obj: The file.
@@ -225,17 +235,20 @@ def _unused(material: Material, uvs: Floats) -> Iterator[str]:
 
 
 def _plain_color(material: Material) -> Color:
-    """The colour of a material, quantized to steps of 1/255 like texture pixels."""
+    """The colour of a material, rounded to multiples of 1/255; grey if the material has none."""
     return GREY if material.color is None else rgb_of(np.rint(255 * np.clip(material.color, 0, 1)) / 255)
 
 
 def _tint(material: Material) -> Color:
-    """The colour that multiplies a texture or vertex colours."""
+    """The colour by which the texture or the vertex colours of a material are multiplied."""
     return WHITE if material.color is None else meant(rgb_of(np.array(material.color)))
 
 
 def _colored(raw: Raw) -> Raw:
-    """Clips vertex colours, if there are any, to 0..1; sets `color_rgb` instead if all are equal."""
+    """Clips vertex colours to 0..1; if all are equal, stores their colour in `color_rgb` instead.
+
+    Triangles without vertex colours are returned unchanged.
+    """
     colors = raw.corner_colors
     return raw if colors is None else with_colors(replace(raw, corner_colors=None), colors)
 

@@ -19,7 +19,7 @@ def albedo_of(pixels: NDArray[np.uint8], tint: tuple[float, float, float] | None
 
     Args:
         pixels: (h, w, 3) sRGB colours; without a tint, the array may have any shape.
-        tint: sRGB colour, 0..1, by which the linear colours are multiplied.
+        tint: sRGB colour, 0..1, by which `pixels` are multiplied after conversion to linear light.
     """
     if tint is None:
         return np.asarray(cv2.LUT(pixels, _ALBEDO), np.float32)

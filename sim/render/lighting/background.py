@@ -1,4 +1,4 @@
-"""Shading of the background: an environment map, or a surface lit by the sky and partly by sun and lamps."""
+"""Renders the background: an environment map, or a surface lit by the sky and, at half strength, by lamps."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -76,7 +76,15 @@ def _radiance(
 
 
 def _mirrored(lit: Lit, pixels: Pixels, material: Material, metal: Index, seen: Floats) -> Floats:
-    """Light (3, m) from sky and floor that the m metal pixels reflect; `seen` (n,) is the sky visibility."""
+    """Light (3, m) from surroundings and floor that metal reflects to the camera.
+
+    Args:
+        lit: The lit scene.
+        pixels: The n pixels of bodies.
+        material: Their materials.
+        metal: (m,) indices of the metal pixels.
+        seen: (n,) fraction of the sky's light that reaches each pixel.
+    """
     surface = MetalSurface(
         pixels.points_m[:, metal],
         pixels.normal[:, metal],
@@ -88,7 +96,7 @@ def _mirrored(lit: Lit, pixels: Pixels, material: Material, metal: Index, seen: 
 
 
 def direct_irradiance(lamp: LitLamp, pixels: Pixels) -> Floats:
-    """Irradiance (n,) of each pixel from one lamp; 1 for an unshadowed surface that faces the lamp."""
+    """Irradiance (n,) of body pixels by one lamp, relative to an unshadowed surface that faces the lamp."""
     assert lamp.shadow is not None
     reached = _box_filtered(lamp.shadow.on_surface(_offset_points(pixels, lamp.shadow.maps)), pixels)
     facing = np.maximum(np.array(lamp.light.direction, np.float32) @ pixels.normal, 0)
@@ -109,7 +117,13 @@ def _box_filtered(values: Floats, pixels: Pixels) -> Floats:
 
 
 def _offset_points(pixels: Pixels, maps: LightMaps, chosen: Index | None = None) -> Floats:
-    """World points (3, m) of all or some pixels, offset along their normals against self-shadowing."""
+    """World points (3, m) of pixels, moved along the normals so that surfaces do not shadow themselves.
+
+    Args:
+        pixels: The pixels of bodies.
+        maps: The shadow maps in which the points will be looked up.
+        chosen: (m,) indices of the pixels to use; None for all.
+    """
     points, normal = pixels.points_m, pixels.normal
     if chosen is not None:
         points, normal = points.take(chosen, axis=1), normal.take(chosen, axis=1)
@@ -117,12 +131,12 @@ def _offset_points(pixels: Pixels, maps: LightMaps, chosen: Index | None = None)
 
 
 def _sky_and_floor(lit: Lit, pixels: Pixels, shares: tuple[Floats, ...]) -> Floats:
-    """Irradiance (3, n) of bodies from the sky, and from the floor, which is lit by sky and sun.
+    """Irradiance (3, n) of body pixels by the sky, and by the floor, which reflects the light of sky and sun.
 
     Args:
         lit: The lit scene.
-        pixels: The pixels of bodies.
-        shares: The result of `_interpolated`.
+        pixels: The n pixels of bodies.
+        shares: The result of `_interpolated` for these pixels.
     """
     assert lit.sky is not None
     light = lit.light
@@ -139,7 +153,10 @@ def _sky_and_floor(lit: Lit, pixels: Pixels, shares: tuple[Floats, ...]) -> Floa
 
 
 def _floor_bounce(lit: Lit, lamp: LitLamp, pixels: Pixels) -> Floats:
-    """Irradiance (3, n) of bodies from the floor lit by one lamp; zeros (3, 1) without a floor."""
+    """Irradiance (3, n) of body pixels by the light of one lamp that the floor reflects.
+
+    Without a floor, the result is zeros (3, 1).
+    """
     if lit.spec.floor is None or lit.floor is None:
         return np.zeros((3, 1), np.float32)
     share = _floor_light_fractions(lit, lamp, pixels.points_m, pixels.normal)[1]
@@ -148,7 +165,17 @@ def _floor_bounce(lit: Lit, lamp: LitLamp, pixels: Pixels) -> Floats:
 
 
 def _floor_light_fractions(lit: Lit, lamp: LitLamp, points: Floats, normal: Floats) -> tuple[Floats, ...]:
-    """Fractions of the sky's and of a lamp's light, (n,) each, that reach the floor near points (3, n)."""
+    """Computes how much light reaches the part of the floor that illuminates each surface point most.
+
+    Args:
+        lit: The lit scene.
+        lamp: The lamp.
+        points: (3, n) surface points in the world.
+        normal: (3, n) unit normals.
+
+    Returns:
+        The fraction (n,) of the sky's light and the fraction (n,) of the lamp's light that arrive there.
+    """
     assert lit.floor is not None
     assert lamp.shadow is not None
     # The part of the floor that contributes most is as far away as the surface is above the floor.
@@ -158,14 +185,20 @@ def _floor_light_fractions(lit: Lit, lamp: LitLamp, points: Floats, normal: Floa
 
 
 def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
-    """Computes slowly varying terms of the lighting of body pixels, interpolated from a coarse grid.
+    """Computes the slowly varying terms of the lighting on a coarse pixel grid, and interpolates them.
 
-    Furniture and the objects on it are interpolated separately. A board is dark where an object touches it,
-    but the object's sides are not, so interpolating across both would give objects bright rims.
+    Furniture and objects are interpolated separately. A table top is dark where an object touches it, but the
+    sides of the object are not, so interpolating from one to the other would give objects bright rims.
+
+    Args:
+        lit: The lit scene.
+        sun: The sun.
+        pixels: The n pixels of bodies.
 
     Returns:
-        Fraction of the sky's light that arrives, and the fractions of the sky's and of the sun's light that
-        reach the floor nearby, (n,) each.
+        Three arrays (n,) for the pixels: the fraction of the sky's light that reaches the surface, the
+        fraction of the sky's light that reaches the floor near the surface, and the fraction of the sun's
+        light that reaches the floor near the surface.
     """
     fixed = on_furniture(lit.spec, pixels.body)
     if fixed.all() or not fixed.any():
@@ -177,7 +210,19 @@ def _interpolated(lit: Lit, sun: LitLamp, pixels: Pixels) -> tuple[Floats, ...]:
 
 
 def _interpolated_together(lit: Lit, sun: LitLamp, pixels: Pixels, step_px: int) -> tuple[Floats, ...]:
-    """Computes the results of `_interpolated` on a coarse grid, and interpolates them at all pixels."""
+    """Computes the slowly varying terms of the lighting on a coarse pixel grid, and interpolates them.
+
+    Unlike `_interpolated`, it does not separate furniture from objects.
+
+    Args:
+        lit: The lit scene.
+        sun: The sun.
+        pixels: The n pixels of bodies.
+        step_px: Spacing of the coarse grid.
+
+    Returns:
+        As for `_interpolated`.
+    """
     assert lit.sky is not None
     width, height = pixels.box[2] - pixels.box[0], pixels.box[3] - pixels.box[1]
     columns, rows = pixels.columns.astype(np.uint16), pixels.rows.astype(np.uint16)

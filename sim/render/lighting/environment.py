@@ -1,4 +1,4 @@
-"""Environment maps: image-based lighting, extraction of the sun, and the map as the background."""
+"""Light from environment maps, which are also shown as the background."""
 
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -77,7 +77,10 @@ class EnvironmentLight(Light):
         return np.asarray(np.maximum(found, np.float32(0.01)), np.float32)
 
     def background(self, camera: Camera) -> Floats:
-        """Linear image (H, W, 3) of the map for a camera, at the exposure and white balance of the light."""
+        """Linear image (H, W, 3) of the environment map, as seen by a camera.
+
+        The exposure and white balance of the light are applied.
+        """
         x, y, z = (axis_component(camera, axis).astype(np.float32) for axis in range(3))
         return self.radiance(x, y, z, int(2 * np.pi * camera.fx))
 
@@ -168,7 +171,12 @@ def environment_light(light: Light, env_map: EnvironmentMap, directions: Array) 
 
 
 def _sample_directions(sky: Floats, directions: Array) -> Array:
-    """Mean radiance (n, 3) around each direction (n, 3); each pixel is assigned to its nearest direction."""
+    """For each of n directions, the mean radiance (n, 3) of the pixels that are closest to this direction.
+
+    Args:
+        sky: (h, w, 3) radiance of an equirectangular map.
+        directions: (n, 3) unit vectors.
+    """
     rays, area = _rays(sky.shape[0], sky.shape[1])
     light = sky.reshape(-1, 3).astype(np.float64)
     if directions[:, 2].min() > 0:  # the floor blocks the light from below
@@ -209,10 +217,16 @@ def _downsampled(image: Floats, width: int) -> Floats:
 
 
 def _harmonics(normals: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Polynomials in the normals (3, m) that span the spherical harmonics up to order 2: (9, m).
+    """Evaluates nine polynomials, a basis of the spherical harmonics up to order 2, at given normals.
 
     They suffice for the irradiance of diffuse surfaces (R. Ramamoorthi and P. Hanrahan, An efficient
     representation for irradiance environment maps, 2001).
+
+    Args:
+        normals: (3, m) unit normals.
+
+    Returns:
+        (9, m) values of the polynomials.
     """
     x, y, z = normals
     return np.stack([np.ones_like(x), x, y, z, x * y, y * z, x * z, x * x - y * y, z * z])

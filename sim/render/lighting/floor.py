@@ -46,7 +46,7 @@ class FloorColors:
 def floor_colors(
     surfaces: Surfaces, surface: Surface, camera: Camera, plane_m: NDArray[np.float64]
 ) -> FloorColors:
-    """Position and texture of the floor plane at each pixel of the image, even where bodies hide it.
+    """Computes position and texture of the floor plane in each pixel, including pixels where bodies hide it.
 
     Args:
         surfaces: Textures.
@@ -73,7 +73,10 @@ def floor_image(colors: FloorColors, floor: Surface, lit: Lit) -> Floats:
 def _lit_by_lamp(
     colors: FloorColors, surface: Surface, lamp: LitLamp, floor_light: FloorLight | None
 ) -> Floats:
-    """Linear image (H, W, 3) of the floor lit by one lamp, and by the sky if the lamp is the sun."""
+    """Linear image (H, W, 3) of the floor in the light of one lamp.
+
+    If the lamp is the sun, the light of the sky is added.
+    """
     light, x, y, color = lamp.light, colors.x, colors.y, colors.color
     own = base_albedo(surface) if color is None else np.ones(3, np.float32)
     sky_rgb, sun_rgb = own * sky_irradiance(light), own * sun_on_floor(light)
@@ -94,7 +97,7 @@ def _lit_by_lamp(
 
 
 def _facing(relief: Relief, surface: Surface, light: Light) -> Floats:
-    """Sunlight (h, w) on the slopes of the floor, relative to sunlight on a level floor."""
+    """Irradiance (h, w) of the floor's slopes by a lamp or the sun, relative to that of a level floor."""
     x, y, z = light.direction
     cosine, sine = np.cos(surface.turn_rad), np.sin(surface.turn_rad)
     return relief.facing(float(cosine * x - sine * y) / z, float(sine * x + cosine * y) / z)
@@ -110,7 +113,7 @@ def _strength(
         blocked: (h, w) fraction of the sun's light that bodies block.
         facing: (h, w) sunlight on slopes, relative to sunlight on a level floor; None without slopes.
         shadow: Fraction of the sunlight that a full shadow removes.
-        colors: Irradiance (3,) of a level, unoccluded floor from the sky, and from the sun.
+        colors: Irradiance (3,) of a level, unoccluded floor by the sky, and the same by the sun.
     """
     pairs = [(float(sky), float(sun)) for sky, sun in zip(*colors, strict=True)]
     if facing is None:
@@ -122,7 +125,13 @@ def _strength(
 
 
 def _interpolated_sky_light(floor_light: FloorLight, x: Floats, y: Floats) -> Floats:
-    """Fraction (h, w) of the sky's light that reaches the floor, evaluated coarsely and interpolated."""
+    """Fraction (h, w) of the sky's light that reaches the floor, interpolated from a coarse grid.
+
+    Args:
+        floor_light: The light on the floor.
+        x: (h, w) world x of the floor point in each pixel.
+        y: (h, w) world y.
+    """
     height, width = x.shape
     coarse = floor_light.sky_fraction(
         *(np.ascontiguousarray(plane[::STEP_PX, ::STEP_PX]) for plane in (x, y))

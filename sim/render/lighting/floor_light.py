@@ -23,7 +23,7 @@ class FloorLight:
 
     Attributes:
         sky: (px, px) fraction of the sky's light that reaches each pixel of the floor grid (`scene.floor`).
-        scene: Sky visibility in the scene.
+        scene: How the bodies of the scene hide the sky.
     """
 
     sky: Floats
@@ -34,7 +34,10 @@ class FloorLight:
         return self._on_grid(self.sky, x, y)
 
     def reflected(self, shadow: SoftShadow, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Sky light and light of one lamp on the floor, averaged around points x, y.
+        """Fractions of the sky's light and of a lamp's light that reach the floor around each point.
+
+        They are averages over a square around the point, because light that the floor reflects comes from
+        an area.
 
         Args:
             shadow: Shadows of the lamp.
@@ -42,7 +45,8 @@ class FloorLight:
             y: (h, w) world y in metres.
 
         Returns:
-            The fraction of each light that is not occluded, (h, w) each: first the sky, then the lamp.
+            sky: (h, w) fraction of the sky's light.
+            lamp: (h, w) fraction of the lamp's light.
         """
         assert self.scene.floor is not None
         step = slice(None, None, 2)

@@ -53,12 +53,12 @@ class Illumination:
         return environment_light(light, self._environment_map(light.environment.source), directions)
 
     def lit(self, spec: SceneSpec, scene: SampledScene | None, light: Light, walls: tuple[Wall, ...]) -> Lit:
-        """Returns a scene with the shadows that a light casts in it.
+        """Computes the shadows of a scene under a light, and returns the scene with these shadows.
 
         Args:
             spec: The scene.
-            scene: Samples of the scene; None if it has neither bodies nor walls.
-            light: The light at the exposure of the shot.
+            scene: Points sampled on the scene; None if it has neither bodies nor walls.
+            light: The light, with intensities scaled by the exposure of the shot.
             walls: Walls that face the camera; other walls neither occlude nor reflect light.
         """
         if scene is None:
@@ -71,7 +71,7 @@ class Illumination:
         return between_walls(walls, lit) if walls else lit
 
     def _sampled(self, settled: Settled) -> SampledScene | None:
-        """Samples of a scene; None if it has neither bodies nor walls."""
+        """Samples points on a scene; returns None if it has neither bodies nor walls."""
         spec = settled.spec
         if not spec.bodies:
             return self._without_bodies(spec) if settled.walls else None
@@ -83,7 +83,11 @@ class Illumination:
         return SampledScene(cloud, self._curved(cloud, spec), _sky(coarse, maps, spec), maps)
 
     def _curved(self, cloud: Cloud, spec: SceneSpec) -> Cloud:
-        """Points on curved surfaces of objects, sampled without furniture so that they are dense enough."""
+        """Returns points on the curved surfaces of the objects in a scene.
+
+        If the scene has objects and furniture, the objects are sampled again without the furniture, so that
+        the points are dense enough. Otherwise, the points are taken from `cloud`.
+        """
         objects = tuple(body for body in spec.bodies if body.role != "furniture")
         if not objects or len(objects) == len(spec.bodies):
             return cloud.curved_points()
@@ -92,7 +96,7 @@ class Illumination:
         return self._clouds.scene(replace(spec, bodies=objects), spacing_m).curved_points()
 
     def _without_bodies(self, spec: SceneSpec) -> SampledScene:
-        """Samples of a scene with walls only: a single point below the floor, which casts no shadow."""
+        """Samples of a scene with walls but no bodies: one point below the floor, which casts no shadow."""
         cloud = Cloud(
             np.array([[0], [0], [-1e-3]], np.float32),
             np.array([[0], [0], [1]], np.float32),

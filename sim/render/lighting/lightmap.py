@@ -19,11 +19,11 @@ class LightMaps:
     """Shadow maps of one scene, one for each direction.
 
     Attributes:
-        axes: (n, 3, 3) axes of each map in the world: right, down, and towards the light.
-        corner_m: (n, 2) coordinates, along the first two axes, of the outer corner of the first texel.
+        axes: (n, 3, 3) three unit vectors per map, in the world: right, down, and towards the light.
+        corner_m: (n, 2) position of the top left corner of each map, along the axes right and down.
         texel_m: (n,) side of a texel in metres.
-        nearest_m: (n, side, side) coordinate, along the third axis, of the point in each texel that is
-            nearest to the light; -1e6 in empty texels.
+        nearest_m: (n, side, side) position of the surface that is nearest to the light in each texel. It is
+            measured in metres along the axis towards the light, and is -1e6 in empty texels.
     """
 
     axes: Floats
@@ -38,7 +38,10 @@ class LightMaps:
 
 
 def frames_of(directions: NDArray[np.float64]) -> Floats:
-    """Axes (n, 3, 3) of shadow maps for unit vectors (n, 3): right (horizontal), down, towards the light."""
+    """Computes the axes (n, 3, 3) of shadow maps for unit vectors (n, 3) towards the lights.
+
+    The axes of each map are: right (horizontal), down, and towards the light.
+    """
     upright = np.abs(directions[:, 2:]) > 0.999
     reference = np.where(upright, (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     across = np.cross(reference, directions)
@@ -47,7 +50,13 @@ def frames_of(directions: NDArray[np.float64]) -> Floats:
 
 
 def light_maps(points_m: Floats, directions: NDArray[np.float64], side_px: int) -> LightMaps:
-    """Shadow maps of world points (3, n) for unit vectors (k, 3) towards the lights."""
+    """Renders a shadow map of a scene for each light.
+
+    Args:
+        points_m: (3, n) world points on the surfaces of the scene.
+        directions: (k, 3) unit vectors towards the lights.
+        side_px: Side of each map in texels.
+    """
     axes = frames_of(directions)
     # Directions are processed one by one, so that the data of each stays in the processor's cache.
     seen = [_render_map(frame, points_m, side_px) for frame in axes]
@@ -58,8 +67,13 @@ def light_maps(points_m: Floats, directions: NDArray[np.float64], side_px: int) 
 def _render_map(frame: Floats, points_m: Floats, side_px: int) -> tuple[Floats, np.float32, Floats]:
     """Renders the shadow map for one direction.
 
+    Args:
+        frame: (3, 3) axes of the map.
+        points_m: (3, n) world points of the surfaces.
+        side_px: Side of the map in texels.
+
     Returns:
-        (2,) outer corner of the first texel, the side of a texel, and the shadow map (side, side).
+        The corner (2,), the side of a texel, and the map (side, side), as in `LightMaps`.
     """
     across, down, toward = frame @ points_m
     low, high = np.array([across.min(), down.min()]), np.array([across.max(), down.max()])
@@ -77,12 +91,16 @@ def _render_map(frame: Floats, points_m: Floats, side_px: int) -> tuple[Floats, 
 
 
 def visible(maps: LightMaps, points_m: Floats, slack: float) -> Floats:
-    """Visibility (k, n) of each light from points (3, n).
+    """Looks up how visible each of k lights is from each of n points.
 
     Args:
         maps: Shadow maps of the lights.
-        points_m: World points.
-        slack: Shadow bias in texels: points up to this distance behind the stored depth are fully lit.
+        points_m: (3, n) world points.
+        slack: Shadow bias in texels. A point up to this distance behind the stored depth is fully lit; one
+            texel farther behind, it is fully shadowed.
+
+    Returns:
+        (k, n) visibility from 0 to 1.
     """
     count, side = len(maps.axes), maps.nearest_m.shape[1]
     scaled = maps.axes / maps.texel_m[:, None, None]

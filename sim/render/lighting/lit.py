@@ -15,7 +15,7 @@ from sim.render.lighting.sun import SoftShadow
 
 @dataclass(frozen=True, slots=True)
 class ShadowMaps:
-    """Number and size of shadow maps; the density of points on bodies limits the size.
+    """Number and size of shadow maps; larger maps would need denser points on the bodies.
 
     Attributes:
         sky_directions: Number of directions of the sky for which a shadow map is rendered.
@@ -35,12 +35,12 @@ class ShadowMaps:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampledScene:
-    """Samples of a scene for lighting; they do not depend on the light.
+    """Points on the surfaces of a scene, and other data for lighting that does not depend on the light.
 
     Attributes:
         cloud: Points on the bodies, for the shadow maps of sun and lamps.
         normal_cloud: Points on curved surfaces, for computing smooth normals.
-        sky: Sky visibility between the bodies.
+        sky: How much of the sky the bodies hide from each other.
         maps: Number and size of the shadow maps.
     """
 
@@ -70,11 +70,11 @@ class Lit:
     Attributes:
         spec: The scene.
         light: The light at the exposure of the shot.
-        scene: Samples of the scene; None if it has neither bodies nor walls.
-        sky: Sky visibility between bodies and walls; None if there are neither.
-        floor: Sky visibility of the floor; None without a floor, or without bodies and walls.
+        scene: Data that does not depend on the light; None if the scene has neither bodies nor walls.
+        sky: How much of the sky bodies and walls hide from each other; None if there are neither.
+        floor: Light of the sky that reaches the floor; None without a floor, or without bodies and walls.
         lamps: The sun, then the lamps.
-        floor_albedo: (3,) mean albedo of the floor, which lights bodies and walls; zeros without a floor.
+        floor_albedo: (3,) mean albedo of the floor, for the light it reflects; zeros without a floor.
     """
 
     spec: SceneSpec

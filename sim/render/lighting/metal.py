@@ -1,4 +1,4 @@
-"""Bodies of bare metal, which reflect the sky, an environment map and the floor."""
+"""Shades bodies of bare metal; they reflect the sky, an environment map and the floor."""
 
 from dataclasses import dataclass
 

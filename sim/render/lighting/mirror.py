@@ -58,9 +58,9 @@ def finish_of(surface: Surface, relief: Relief | None, light: Light) -> Finish |
 
 
 def mirrored_camera(camera: Camera) -> Camera:
-    """The camera below the floor whose horizontally flipped image is the mirror image in the floor.
+    """Returns a camera below the floor. Its image, flipped horizontally, is the mirror image in the floor.
 
-    Its resolution is half the resolution of the given camera.
+    It has half the resolution of the given camera.
     """
     x, y, z, w = camera.pose.quat_xyzw
     right, ahead, up = camera.pose.position_m
@@ -113,9 +113,10 @@ def scattered(
 
 
 def _blurred(image: Floats, sigma_px: Floats, squeeze: float) -> Floats:
-    """Blurs an image (h, w, 3) by standard deviations (h, w) in pixels, multiplied by `squeeze` in x.
+    """Blurs each pixel of an image (h, w, 3) with its own standard deviation, `sigma_px` (h, w).
 
-    The image is blurred by 0, 1, 2, 4 ... px; each pixel is interpolated between the two nearest blurs.
+    In x, the standard deviation is multiplied by `squeeze`. The whole image is blurred by 0, 1, 2, 4 ... px,
+    and each pixel is interpolated between the two results closest to its standard deviation.
     """
     level = np.where(sigma_px < 1, sigma_px, 1 + np.log2(np.maximum(sigma_px, 1))).astype(np.float32)
     total = np.zeros_like(image)
@@ -128,7 +129,10 @@ def _blurred(image: Floats, sigma_px: Floats, squeeze: float) -> Floats:
 
 
 def _gaussian(image: Floats, sigma_px: float, squeeze: float) -> Floats:
-    """An image (h, w, 3) after a Gaussian blur; wide blurs are done at a lower resolution."""
+    """Blurs an image (h, w, 3) with the standard deviation `sigma_px`, in x multiplied by `squeeze`.
+
+    Wide blurs are computed at a lower resolution.
+    """
     height, width = image.shape[:2]
     factor = max(int(sigma_px / 4), 1)
     small = cv2.resize(image, (-(-width // factor), -(-height // factor)), interpolation=cv2.INTER_AREA)

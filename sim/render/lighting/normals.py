@@ -60,8 +60,8 @@ def smooth_normals(
         depth_m: (h, w) depth in metres of a part of the image.
         box: Box of that part of the image.
         cloud: Points on the bodies.
-        columns_at: (n,) columns, in that part, of the pixels whose normals are computed.
-        rows_at: (n,) rows of these pixels.
+        columns_at: (n,) columns of the pixels whose normals are computed, relative to the box.
+        rows_at: (n,) rows of these pixels, relative to the box.
     """
     height, width = depth_m.shape
     turn = camera.pose.rotation().T.astype(np.float32)
@@ -86,7 +86,7 @@ def smooth_normals(
 
 
 def bilinear(image: cv2.typing.MatLike, columns: Floats, rows: Floats) -> Floats:
-    """Values (n, c) of an image (h, w, c) at n positions, by bilinear interpolation."""
+    """Interpolates an image (h, w, c) bilinearly at columns (n,) and rows (n,); returns values (n, c)."""
     # OpenCV takes positions as an image with at most 2^15 rows.
     shape = (-(-len(columns) // ROW_PX), ROW_PX)
     u, v = (np.resize(places, shape) for places in (columns, rows))
@@ -115,10 +115,19 @@ def unit(vectors: Floats) -> Floats:
 
 
 def _slope(values: Floats, ids: NDArray[np.int16], axis: int) -> tuple[Floats, Floats]:
-    """Slopes (h, w) of values (h, w) along an axis, and the change (h, w) of the slope at each pixel.
+    """Computes the slope of an image along an axis, and how much the slope changes at each pixel.
 
-    The slope is the smaller of the differences to the two neighbours, and 0 if neither neighbour shows the
-    same body. The change is the absolute difference between the two.
+    For each pixel, the differences of its value to the values of its two neighbours along the axis are
+    computed. The difference to a neighbour that shows another body counts as very large.
+
+    Args:
+        values: (h, w) values.
+        ids: (h, w) index of the body in each pixel.
+        axis: 0 for slopes from row to row, 1 for slopes from column to column.
+
+    Returns:
+        slope: (h, w) the difference with the smaller absolute value; 0 if both neighbours show other bodies.
+        change: (h, w) absolute value of one difference minus the other.
     """
     height, width = values.shape
     steps = np.full((height + 1 - axis, width + axis), DISCONTINUITY, np.float32)

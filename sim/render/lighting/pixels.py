@@ -1,4 +1,4 @@
-"""The pixels of bodies in one view: their points, normals and materials."""
+"""The pixels of one view that show bodies: their points, normals and materials."""
 
 from dataclasses import dataclass, replace
 
@@ -20,17 +20,17 @@ Index = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pixels:
-    """The pixels of one view that show bodies, as a list of n pixels.
+    """The n pixels of one view that show bodies.
 
     Attributes:
         box: Bounding box x0, y0, x1, y1 of the pixels; x1 and y1 are exclusive.
-        place: (n,) index into the flattened box.
-        columns: (n,) column in the box, an integer.
-        rows: (n,) row in the box.
+        place: (n,) index of each pixel in the flattened box.
+        columns: (n,) column of each pixel in the box, from 0.
+        rows: (n,) row of each pixel in the box, from 0.
         points_m: (3, n) world points.
         normal: (3, n) unit normals in the world frame.
         body: (n,) index into the scene's bodies.
-        edge: (h, w) mask of creases of bodies, in the box.
+        edge: (h, w) for each pixel of the box, whether it lies on a crease of a body.
     """
 
     box: Box
@@ -43,7 +43,7 @@ class Pixels:
     edge: NDArray[np.bool_]
 
     def subset(self, chosen: Index) -> "Pixels":
-        """Some of the pixels, in the same box."""
+        """Returns only the pixels at the indices `chosen`; `box` and `edge` stay the same."""
         return Pixels(
             self.box,
             self.place.take(chosen),
@@ -93,7 +93,7 @@ def body_pixels(camera: Camera, visibility: Visibility, cloud: Cloud, spec: Scen
 
 
 def on_furniture(spec: SceneSpec, body: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """For each body index (n,), whether the body is furniture: (n,)."""
+    """Returns bool (n,): for each body index in `body` (n,), whether that body is furniture."""
     return np.array([one.role == "furniture" for one in spec.bodies]).take(body)
 
 
@@ -101,7 +101,7 @@ def tilted(pixels: Pixels | None, tilt: Floats | None) -> Pixels | None:
     """Returns the pixels with the bump maps of decals added to their normals.
 
     Args:
-        pixels: The pixels.
+        pixels: The pixels; None if no pixel shows a body.
         tilt: (H, W, 3) vectors that the bump maps add to unit normals; None without bump maps.
     """
     if pixels is None or tilt is None:
@@ -122,7 +122,7 @@ def _world(camera: Camera, depth_m: Floats, columns: Floats, rows: Floats, box: 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """The materials of the pixels of bodies; they do not depend on the light.
+    """The materials that n pixels show; they do not depend on the light.
 
     Attributes:
         albedo: (3, n) linear RGB.
@@ -138,7 +138,7 @@ class Material:
 
 
 def material_of(gbuffer: GBuffer, spec: SceneSpec, camera: Camera, pixels: Pixels) -> Material:
-    """The materials of the pixels of bodies."""
+    """Returns the materials that `pixels` show."""
     x0, y0, x1, y1 = pixels.box
     colors = np.ascontiguousarray(gbuffer.color[y0:y1, x0:x1]).reshape(-1, 3).take(pixels.place, axis=0)
     roughness = np.array([body.roughness for body in spec.bodies], np.float32).take(pixels.body)

@@ -78,7 +78,7 @@ class PointClouds:
         return float(_triangle_areas(self._shaped(shape)).sum())
 
     def _shaped(self, shape: Shape) -> Mesh:
-        """The mesh on which points are distributed: a simplified one, if it is exact enough."""
+        """Returns the mesh on which points are distributed: the coarsest level that is exact enough."""
         key, proportions = shape
         allowed_m = MAX_ERROR * max(self._files.assets[key].extents_m)
         errors_m = self._files.errors_m(key)
@@ -86,7 +86,7 @@ class PointClouds:
         return self._files.shaped(key, level, proportions)
 
     def finest_m(self, spec: SceneSpec) -> float:
-        """Point spacing in metres if the body with the largest surface has `MAX_POINTS` points."""
+        """Returns the point spacing in metres at which the largest body has `MAX_POINTS` points."""
         areas = (self.area((body.asset, body.proportions)) * body.largest_scale**2 for body in spec.bodies)
         return float(np.sqrt(max(areas) / MAX_POINTS))
 
@@ -96,7 +96,7 @@ class PointClouds:
         Args:
             shape: The asset and the proportions of the body.
             count: Number of points.
-            recurs: Whether other scenes contain the shape; if so, more points are sampled and cached.
+            recurs: Whether other scenes contain the shape, too. If so, up to twice as many points are cached.
 
         Returns:
             (3, count) points, (3, count) normals, and a (count,) mask of the points on curved surfaces.
@@ -118,7 +118,7 @@ class PointClouds:
         return known[0][:, :count], known[1][:, :count], known[2][:count]
 
     def scene(self, spec: SceneSpec, spacing_m: float) -> Cloud:
-        """World points on all bodies, about `spacing_m` apart."""
+        """Returns world points on the surfaces of all bodies of a scene, about `spacing_m` apart."""
         points, normals, curved = [], [], []
         for body in spec.bodies:
             shape, scale = (body.asset, body.proportions), body.largest_scale
@@ -186,14 +186,30 @@ def sample_facets(mesh: Mesh, count: int) -> SurfaceSamples:
 
 
 def _in_triangle(steps: Array) -> tuple[Array, Array]:
-    """Weights of the second and third corner, (n,) each, for points evenly distributed in a triangle."""
+    """Distributes points evenly in a triangle, with a low-discrepancy sequence.
+
+    Args:
+        steps: (n,) number of each point in the sequence.
+
+    Returns:
+        Two arrays (n,): the barycentric weights of the second and of the third corner for each point.
+    """
     first, second = ((steps * step + 0.5) % 1.0 for step in R2_STEPS)
     over = first + second > 1
     return np.where(over, 1 - first, first), np.where(over, 1 - second, second)
 
 
 def _curved(mesh: Mesh, normals: Array, corners: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """For each of k triangles, whether its vertex normals differ from its face normal: (k,)."""
+    """Returns which triangles lie on curved surfaces: their vertex normals differ from their face normals.
+
+    Args:
+        mesh: The mesh.
+        normals: (n, 3) vertex normals of the mesh.
+        corners: (k, 3) vertex indices of the triangles.
+
+    Returns:
+        (k,) mask of the triangles.
+    """
     own = face_normals(mesh.vertices_m[corners])
     cosine = np.abs(np.einsum("nci,ni->nc", normals[corners], own))
     return np.asarray(cosine.min(axis=1) < FLAT)

@@ -17,7 +17,10 @@ MAX_FACTOR = 2.5
 
 
 def relief_pixels(material: Material) -> NDArray[np.uint8]:
-    """The slope along u, the slope along v and the gloss of a material, as an image (n, n, 3)."""
+    """Returns an image (n, n, 3) with the relief of a material.
+
+    Its channels are the slope along u, the slope along v, and the gloss.
+    """
     return np.dstack([material.slope, material.gloss])
 
 
@@ -27,7 +30,7 @@ class Relief:
 
     Attributes:
         pixels: (h, w, 3) uint8; see `relief_pixels`.
-        step: Slope per unit of the byte value.
+        step: Difference in slope between two byte values that differ by 1.
         material: The material.
     """
 

@@ -21,12 +21,12 @@ REACH = 2.5
 
 
 def sky_directions(count: int, below: bool) -> Array:
-    """Evenly distributed unit vectors (n, 3): `count` above the horizon; with `below`, as many below it."""
+    """Evenly distributed unit vectors (n, 3): `count` above the horizon and, if `below`, as many below it."""
     return fibonacci_sphere(2 * count if below else count, upper_half=not below)
 
 
 def sky_irradiance(light: Light) -> Floats:
-    """Irradiance (3,) of a level, unoccluded floor from the sky."""
+    """Irradiance (3,) that the sky causes on a level, unoccluded floor."""
     return (light.ambient * np.array(light.sky_rgb)).astype(np.float32)
 
 
@@ -69,18 +69,21 @@ def _smooth(normals: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _weight(directions: Array) -> float:
-    """Quadrature weight of each direction, with which a uniform sky has irradiance 1 on a level floor."""
+    """Weight of each direction in sums over the sky.
+
+    With this weight, a uniform sky causes irradiance 1 on a level floor.
+    """
     return 2.0 / int(np.count_nonzero(directions[:, 2] > 0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FloorGrid:
-    """The shadows of the bodies on the floor for each direction of the sky, on a grid.
+    """The shadows of the bodies on the floor, on a pixel grid, for each of the n directions of the sky.
 
     Attributes:
-        corner_m: (2,) world x, y of the outer corner of the first pixel.
+        corner_m: (2,) world x and y where the grid begins, at the outer corner of the first pixel.
         px_per_m: Pixels per metre.
-        blocked: (n, px * px) fraction of each direction's light that bodies block.
+        blocked: (n, px * px) fraction of each direction's light that bodies block in each pixel.
         window: (px, px) weight of the shadows: 1 in the middle, falling to 0 at the border.
     """
 
@@ -90,7 +93,7 @@ class FloorGrid:
     window: Floats
 
     def pixel_coordinates(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Pixel coordinates of floor points, for `cv2.remap`."""
+        """Converts world x and y of floor points to pixel coordinates of the grid, for `cv2.remap`."""
         scale = np.float32(self.px_per_m)
         u, v = (np.float32(corner * self.px_per_m + 0.5) for corner in self.corner_m)
         return x * scale - u, y * scale - v
@@ -103,7 +106,12 @@ class FloorGrid:
 
 
 def floor_grid(points_m: Floats, maps: LightMaps) -> FloorGrid:
-    """The shadows that world points (3, n) cast on the floor, for each direction of `maps`."""
+    """Computes the shadows that the bodies cast on the floor, for each direction of `maps`.
+
+    Args:
+        points_m: (3, n) world points on the bodies, which determine the extent of the grid.
+        maps: Shadow maps of the bodies, from each direction of the sky.
+    """
     low, high = points_m.min(axis=1).astype(np.float64), points_m.max(axis=1).astype(np.float64)
     reach_m = REACH * max(high[2], 1e-3)
     side_m = float((high - low)[:2].max()) + 2 * reach_m
@@ -116,7 +124,14 @@ def floor_grid(points_m: Floats, maps: LightMaps) -> FloorGrid:
 
 
 def _cast(maps: LightMaps, index: int, corner_m: Array, scale: float) -> Floats:
-    """The shadow (px, px) that bodies cast on the floor in light from one direction."""
+    """Computes the shadow (px, px), 0 to 1, that the bodies cast on the floor in light from one direction.
+
+    Args:
+        maps: Shadow maps of the bodies.
+        index: Index of the direction in `maps`.
+        corner_m: (2,) world x and y where the floor grid begins.
+        scale: Pixels of the floor grid per metre.
+    """
     transform = maps.world_to_pixel(index)
     # A grid pixel's centre in metres is corner + (pixel + ½) / scale. In OpenCV, pixel
     # centres have integer coordinates.
@@ -148,7 +163,7 @@ class Sky:
         self.floor = floor_grid(points_m, self.maps) if floor else None
 
     def on_floor(self, light: Light) -> Floats:
-        """Fraction (px, px) of the sky's light that reaches the floor, on the floor grid."""
+        """Fraction (px, px) of the sky's light that reaches each pixel of the floor grid."""
         assert self.floor is not None
         weights = sky_radiance(light, self.directions) * self.directions[:, 2].astype(np.float32)
         weights *= np.float32(_weight(self.directions))
@@ -156,11 +171,11 @@ class Sky:
         return np.asarray(1 - missing * self.floor.window, np.float32)
 
     def visibility(self, points_m: Floats) -> Floats:
-        """Visibility (n, m) of each direction from points (3, m)."""
+        """Visibility (n, m), from 0 to 1, of each of the n directions from each of m points (3, m)."""
         return visible(self.maps, points_m, slack=1.0)
 
     def sky_fraction(self, light: Light, normals: Floats, visibility: Floats) -> Floats:
-        """Fraction (m,) of the sky's light that reaches surfaces.
+        """Fraction (m,) of the sky's light that reaches each surface in spite of the bodies around it.
 
         Args:
             light: The light whose sky is used.

@@ -26,13 +26,13 @@ def specular_light(
     """Specularly reflected light (3, n): a Blinn-Phong highlight, and a Fresnel reflection of sky and floor.
 
     Args:
-        light: The light: its sun and its `specular` strength are used.
+        light: The light. Its sun, and its strength `specular`, are used.
         eye_m: (3,) position of the camera.
         points_m: (3, n) world points.
         normal: (3, n) unit normals.
         direct: (n,) irradiance from the sun, relative to a surface that faces it.
         indirect: (3, n) irradiance from sky and floor.
-        roughness: (n,) 0 is a mirror, 1 is matte.
+        roughness: (n,) roughness of the surface: 0 is a mirror, 1 is matte.
     """
     view = unit(eye_m[:, None] - points_m)
     half = unit(view + np.array(light.direction, np.float32)[:, None])

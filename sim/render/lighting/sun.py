@@ -35,7 +35,12 @@ class SoftShadow:
     softness: float
 
     def on_floor(self, x: Floats, y: Floats) -> Floats:
-        """Fraction of the light that is blocked at floor points x, y (h, w)."""
+        """Returns the fraction (h, w) of the light that is blocked at points of the floor.
+
+        Args:
+            x: (h, w) x coordinates of the points in metres.
+            y: (h, w) y coordinates of the points in metres.
+        """
         u, v = (cv2.addWeighted(x, a, y, b, c - 0.5) for a, b, _, c in self.maps.world_to_pixel(0).tolist())
         return np.asarray(
             cv2.remap(self.shade, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32
@@ -63,13 +68,23 @@ class SoftShadow:
 
 
 def soft_shadow(points_m: Floats, light: Light, side_px: int) -> SoftShadow:
-    """Computes the shadows of bodies, given as world points (3, n), in the sunlight of `light`."""
+    """Computes the shadows that bodies cast in directional light.
+
+    Args:
+        points_m: (3, n) points on the surfaces of the bodies, in the world.
+        light: The light.
+        side_px: Width and height of the shadow map.
+    """
     maps = light_maps(points_m, np.array([light.direction]), side_px)
     return SoftShadow(maps, _floor_shade(maps, light), light.softness)
 
 
 def _floor_shade(maps: LightMaps, light: Light) -> Floats:
-    """Shadow (side, side) on the floor at each texel of the map; distant occluders cast wide penumbrae."""
+    """Returns which fraction of the light is blocked on the floor, as an image (side, side).
+
+    A pixel of this image belongs to the point where the ray through a texel of the shadow map hits the floor.
+    Distant occluders cast wide penumbrae.
+    """
     nearest, texel = maps.nearest_m[0], float(maps.texel_m[0])
     side = len(nearest)
     # Position where the ray of a texel meets z = 0. The right axis is horizontal, so only `down` matters.

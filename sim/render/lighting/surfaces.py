@@ -48,7 +48,7 @@ class Sampled:
 
     Attributes:
         color: (h, w, 3) sRGB.
-        relief: Slopes and gloss; None if the texture is not a material.
+        relief: Slopes and gloss at these pixels; None if the texture has none, such as an image.
     """
 
     color: Pixels
@@ -60,9 +60,9 @@ class Filtered:
     """Mipmaps of a texture.
 
     Attributes:
-        color: The colours.
-        relief: Slopes and gloss; None without a material.
-        material: The material.
+        color: Mipmap of the colours.
+        relief: Mipmap of the slopes and gloss; None if the texture has none, such as an image.
+        material: The material that the texture shows; None if `relief` is None.
     """
 
     color: Mipmap
@@ -106,7 +106,15 @@ class Surfaces:
         return self._sampled(surface, *grid, np.full((1, 1), scale, np.float32)).color
 
     def floor(self, surface: Surface, camera: Camera, x: Plane, y: Plane, depth: Plane) -> Sampled | None:
-        """Texture at floor points x, y (h, w) with depths (h, w); None without a texture."""
+        """Samples the texture of the floor; returns None if the floor has no texture.
+
+        Args:
+            surface: The floor.
+            camera: The camera.
+            x: (h, w) world x of the floor points that the pixels show.
+            y: (h, w) world y of these points.
+            depth: (h, w) depths of these points.
+        """
         if surface.look.texture is None:
             return None
         cosine = float(np.cos(surface.turn_rad) / surface.tile_m)
@@ -117,7 +125,14 @@ class Surfaces:
         return self._sampled(surface, np.asarray(u, np.float32), np.asarray(v, np.float32), covered)
 
     def wall(self, wall: Wall, camera: Camera, points: Plane, depth: Plane) -> Sampled | None:
-        """Upright texture at wall points (3, h, w) with depths (h, w); None without a texture."""
+        """Samples the upright texture of a wall; returns None if the wall has no texture.
+
+        Args:
+            wall: The wall.
+            camera: The camera.
+            points: (3, h, w) world coordinates of the wall points that the pixels show.
+            depth: (h, w) depths of these points.
+        """
         surface = wall.surface
         if surface.look.texture is None:
             return None
@@ -131,7 +146,14 @@ class Surfaces:
         return self._sampled(surface, across * scale, points[2] * -scale, covered)
 
     def _sampled(self, surface: Surface, u: Plane, v: Plane, footprint: Plane) -> Sampled:
-        """The texture of a surface at coordinates u, v (h, w), in tiles from the surface's origin."""
+        """Samples the texture of a surface.
+
+        Args:
+            surface: The surface.
+            u: (h, w) distances from the surface's origin along the first axis of the texture, in tiles.
+            v: (h, w) distances along the second axis, in tiles.
+            footprint: Side of each pixel on the surface, in tiles.
+        """
         assert surface.look.texture is not None
         if surface.look.offset_tiles != (0.0, 0.0):
             right, down = np.array(surface.look.offset_tiles, np.float32)

@@ -45,14 +45,20 @@ class WallOcclusion:
         return blocked
 
     def floor_irradiance(self, x: Floats, y: Floats) -> Floats:
-        """Irradiance of floor points x, y (h, w) from sky and walls, relative to the unoccluded sky."""
+        """Irradiance (h, w) of floor points x, y (h, w), relative to that by an unoccluded sky.
+
+        Walls occlude the sky and reflect light. Bodies are ignored.
+        """
         left = np.ones(x.shape, np.float32)
         for wall, glow in zip(self.walls, self.glow, strict=True):
             left -= np.float32(1 - glow) * _form_factor(wall, x, y)
         return left
 
     def visible_radiance(self, points_m: Floats, directions: Array) -> Floats:
-        """Radiance (n, m) at points (3, m) from directions (n, 3), relative to the sky in that direction."""
+        """Radiance (n, m) at points (3, m) from directions (n, 3), with walls but without bodies.
+
+        It is relative to the radiance of the sky in the same direction.
+        """
         bright = np.maximum(sky_radiance(self.light, directions), 0.1)[:, None]
         seen = np.ones((len(directions), points_m.shape[1]), np.float32)
         nearest = np.full(seen.shape, np.inf, np.float32)
@@ -76,17 +82,17 @@ class WallOcclusion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalledShadow(SoftShadow):
-    """Soft shadows of bodies and walls."""
+    """The soft shadows that bodies and walls cast in one directional light."""
 
     occlusion: WallOcclusion
 
     def on_floor(self, x: Floats, y: Floats) -> Floats:
-        """Fraction of the light that is blocked at floor points x, y (h, w)."""
+        """Fraction (h, w) of the light that bodies and walls block at floor points x, y (h, w)."""
         blocked = SoftShadow.on_floor(self, x, y)
         return np.maximum(blocked, self.occlusion.sun_blocked(x, y, np.zeros_like(x)))
 
     def on_surface(self, points_m: Floats) -> Floats:
-        """Fraction (m,) of the light that reaches points (3, m)."""
+        """Fraction (m,) of the light that reaches points (3, m) in spite of bodies and walls."""
         reached = SoftShadow.on_surface(self, points_m)
         return np.minimum(reached, 1 - self.occlusion.sun_blocked(*points_m))
 
@@ -105,9 +111,10 @@ class WalledSky(Sky):
         self.occlusion = occlusion
 
     def visibility(self, points_m: Floats) -> Floats:
-        """Radiance (n, m) from each direction at points (3, m), relative to the unoccluded sky.
+        """Radiance (n, m) at points (3, m) from each of the n directions in `directions`.
 
-        Bodies and walls occlude the sky, and walls reflect light.
+        It is relative to the unoccluded sky in the same direction. Bodies and walls occlude the sky, and
+        walls reflect light.
         """
         return Sky.visibility(self, points_m) * self.occlusion.visible_radiance(points_m, self.directions)
 
@@ -119,17 +126,23 @@ class WalledFloorLight(FloorLight):
     occlusion: WallOcclusion
 
     def sky_fraction(self, x: Floats, y: Floats) -> Floats:
-        """Light (h, w) from sky and walls at floor points x, y (h, w), relative to the unoccluded sky."""
+        """Irradiance (h, w) of floor points x, y (h, w), relative to that by an unoccluded sky.
+
+        Bodies and walls occlude the sky, and walls reflect light.
+        """
         return FloorLight.sky_fraction(self, x, y) * self.occlusion.floor_irradiance(x, y)
 
     def reflected(self, shadow: SoftShadow, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Sky light and light of one lamp on the floor around points x, y; see `FloorLight.reflected`."""
+        """Fractions of the sky light and of a lamp's light that reach the floor around points x, y (h, w).
+
+        Returns two arrays (h, w). Walls occlude both lights and reflect the sky light.
+        """
         sky, lamp = FloorLight.reflected(self, shadow, x, y)
         return sky * self.occlusion.floor_irradiance(x, y), lamp
 
 
 def between_walls(walls: tuple[Wall, ...], lit: Lit) -> Lit:
-    """A lit scene with walls that occlude and reflect light.
+    """Returns the lit scene with added walls, which occlude and reflect light.
 
     The radiance of each wall is uniform: it is computed at the centre of the wall.
     """
@@ -169,7 +182,7 @@ def wall_glow(wall: Wall, walls: tuple[Wall, ...], lit: Lit) -> float:
 
 
 def _occlusion_by_wall(wall: Wall, light: Light, x: Floats, y: Floats, z: Floats) -> Floats:
-    """Fraction of the sun's light that one wall blocks: 1 in its shadow, less in the penumbra.
+    """Fraction of the sun's light that one wall blocks at points x, y, z; less than 1 in the penumbra.
 
     Only the top edge has a penumbra. The ends of a wall have none, because light would otherwise leak
     through the corner of two walls.

@@ -64,7 +64,10 @@ def wall_points(wall: Wall, camera: Camera, box: Box) -> tuple[Floats, Floats]:
 
 
 def _facing(relief: Relief, wall: Wall, light: Light) -> Floats:
-    """Relief shading (h, w) of a wall that faces a lamp: 1 where the surface is parallel to the wall."""
+    """Factor (h, w) by which the relief of a wall changes the light of a lamp, which the wall must face.
+
+    It is 1 where the surface is parallel to the wall.
+    """
     direction = np.array(light.direction)
     ahead = -float(wall.outward() @ direction)
     return relief.facing(float(wall.sideways() @ direction) / ahead, -float(direction[2]) / ahead)
@@ -91,7 +94,12 @@ def _sky_and_floor(lit: Lit, wall: Wall, points: Floats) -> Floats:
 
 
 def _floor_irradiance(lit: Lit, points_xy: Floats) -> Floats:
-    """Irradiance (h, w, 3) of a wall by light that the floor reflects at floor points (2, h, w)."""
+    """Irradiance (h, w, 3) of a wall by light that the floor reflects.
+
+    Args:
+        lit: The lit scene.
+        points_xy: (2, h, w) x and y of the floor point from which each wall point gets the light.
+    """
     sun, light, (x, y) = lit.lamps[0].shadow, lit.light, points_xy
     assert lit.floor is not None
     assert lit.spec.floor is not None
@@ -124,7 +132,13 @@ def _lamp_irradiance(lamp: LitLamp, wall: Wall, points: Floats, px_per_m: float)
 
 
 def _upsample(coarse: Floats, step: int, shape: tuple[int, ...]) -> Floats:
-    """Interpolates samples at every `step`-th row and column to all pixels: (h, w) or (h, w, 3)."""
+    """Interpolates values at every `step`-th row and column to all pixels.
+
+    Args:
+        coarse: The values, with two axes or with three if they are colours.
+        step: Distance of the values in pixels.
+        shape: Height and width of the result.
+    """
     # `cv2.resize` would assume samples at the centres of blocks; these are at the first pixels of blocks.
     back = np.array([[1 / step, 0.0, 0.0], [0.0, 1 / step, 0.0]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

@@ -31,7 +31,7 @@ class GBufferBuilder:
         """Adds a group of bodies that share no pixel, rendered together in the union of their boxes.
 
         Args:
-            boxes: Box of each body of the group, by body index.
+            boxes: A dict from the index of each body of the group to its box.
             drawn: The rendered bodies, in the union of their boxes.
             planes_m: Depths in metres of the near and far planes.
         """
@@ -52,7 +52,7 @@ class GBufferBuilder:
         self._keep_nearer(inside, rgba.view(np.uint32)[..., 0], depth_m, body)
 
     def add_depth(self, index: int, box: Box, depth_m: NDArray[np.float32]) -> None:
-        """Adds a body that has no colour yet, given by its depths (h, w) in a box of the image."""
+        """Adds a body, given by its depths (h, w) in a box of the image. Its pixels have no colour yet."""
         self._silhouettes[index] = Silhouette(box, np.isfinite(depth_m))
         self._keep_nearer(box, np.uint32(0), depth_m, np.int16(index))
 

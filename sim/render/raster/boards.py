@@ -1,4 +1,4 @@
-"""Colours of furniture that consists of cuboids or discs: a texture scaled in metres on each visible face."""
+"""Colours of furniture that consists of cuboids or discs; textures are scaled in metres."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,15 +54,18 @@ class Face:
         return np.asarray(self.side * np.eye(3)[None, self.axis])
 
     def texture_axes(self, turn: Array) -> tuple[tuple[int, float], tuple[int, float]]:
-        """The axes of the cuboid along which the texture's right and down directions point.
+        """The axes of the cuboid along which the right and down directions of the texture point.
 
-        Right, the direction of wood grain, is along the longer side, or along bars. The texture is upright.
+        Right is the direction of wood grain: along the longer side of the face or, if the face belongs to
+        several cuboids, along y. The texture is turned by 180° if its down direction would point upwards in
+        the world.
 
         Args:
             turn: (3, 3) rotation of the cuboid in the world.
 
         Returns:
-            Axis and sign of the right direction, then of the down direction.
+            Axis index and sign (1 or -1) of the right direction, then axis index and sign of the down
+            direction.
         """
         first, second = (axis for axis in range(3) if axis != self.axis)
         long_m = self.cuboid.half_m if self.cuboid.ends_m is None else BARS
@@ -83,7 +86,7 @@ class BoardPainter:
     """
 
     def __init__(self, files: MeshFiles, pictures: Pictures) -> None:
-        """Paints nothing yet."""
+        """Creates empty caches for cuboids and textures."""
         self._files, self._cuboids = files, Cuboids(files)
         self._mipmap = lru_cache(CACHED_TEXTURES)(partial(filtered, pictures))
 
@@ -96,14 +99,14 @@ class BoardPainter:
         depth_m: Floats,
         shading: Shading | None,
     ) -> None:
-        """Paints, in place, the pixels of an image that show a body of cuboids.
+        """Paints the pixels of an image that show a body made of cuboids; modifies the image.
 
         Args:
             color: (H, W, 3) the image.
             body: The body.
             camera: The camera, a pinhole.
-            shown: (H, W) mask of the pixels.
-            depth_m: (H, W) depths in metres.
+            shown: (H, W) mask of the pixels to paint.
+            depth_m: (H, W) depth of each pixel in metres.
             shading: Returns the renderer's shading factors for given normals; None if colours are unlit.
         """
         place = np.flatnonzero(shown)
@@ -128,7 +131,15 @@ class BoardPainter:
     def _colors(
         self, body: Body, face: Face, camera: Camera, places: Floats, depth_m: Floats
     ) -> Array | Pixels:
-        """The unlit colours (n, 3) of points (3, n) of a face, 0..255; (3,) without a texture."""
+        """The colours of points of a face before shading, 0..255: (n, 3), or (3,) if the body has no texture.
+
+        Args:
+            body: The body.
+            face: The face.
+            camera: The camera.
+            places: (3, n) positions of the points in the cuboid's frame.
+            depth_m: (n,) depth of each point in metres.
+        """
         tint = self._tint(body)
         if body.look.texture is None:
             return tint
@@ -154,7 +165,14 @@ def _levels(found: Array | Pixels) -> Pixels:
 
 
 def _places(cuboid: Cuboid, camera: Camera, place: Index, depth_m: Floats) -> Floats:
-    """Coordinates (3, n), in the frame of a cuboid, of pixels at given depths (n,)."""
+    """Positions (3, n), in the frame of a cuboid, of the surface points that n pixels show.
+
+    Args:
+        cuboid: The cuboid.
+        camera: The camera, a pinhole.
+        place: (n,) index of each pixel in the flattened image.
+        depth_m: (n,) depth of each pixel in metres.
+    """
     row, column = np.divmod(place, camera.width)
     x = (column.astype(np.float32) + np.float32(0.5 - camera.cx)) * np.float32(1 / camera.fx)
     y = (row.astype(np.float32) + np.float32(0.5 - camera.cy)) * np.float32(1 / camera.fy)
@@ -163,7 +181,15 @@ def _places(cuboid: Cuboid, camera: Camera, place: Index, depth_m: Floats) -> Fl
 
 
 def _faces(cuboid: Cuboid, places: Floats) -> Iterator[tuple[Face, Index]]:
-    """Yields each visible face, and the indices of the points (3, n) that are on it."""
+    """Yields each visible face with the points on it.
+
+    Args:
+        cuboid: The cuboid.
+        places: (3, n) visible points of the cuboid, in its frame.
+
+    Yields:
+        The face, and the column indices of its points in `places`.
+    """
     if cuboid.is_round:
         yield from _round_faces(cuboid, places)
         return
@@ -187,7 +213,7 @@ def _faces(cuboid: Cuboid, places: Floats) -> Iterator[tuple[Face, Index]]:
 
 
 def _round_faces(cuboid: Cuboid, places: Floats) -> Iterator[tuple[Face, Index]]:
-    """Like `_faces`, for a disc; the rim is treated as four sides, a quarter each."""
+    """Like `_faces`, for a disc. Its rim is divided into four faces, each a quarter of the circumference."""
     x, y, z = places
     rim = cuboid.half_m[0] - np.hypot(x, y) < cuboid.half_m[2] - np.abs(z)
     axis = np.where(rim, np.where(np.abs(x) >= np.abs(y), 0, 1), 2)

@@ -19,13 +19,13 @@ MAX_PAIRS = 1 << 21
 
 
 class _Sorted(NamedTuple):
-    """Rays sorted by rows.
+    """Rays sorted into rows, and by x within each row.
 
     Attributes:
         order: (n,) index of each sorted ray in the input.
         points: (n, 2) x and y of the sorted rays at depth 1.
         keys: (n,) sort keys: row · `span` + x - `low[0]`, in ascending order.
-        low: (2,) smallest x and y.
+        low: (2,) smallest x and y of all rays.
         pitch: Height of a row.
         rows: Number of rows.
         span: A length that is larger than the extent of the rays along x.
@@ -107,12 +107,13 @@ def _by_rows(rays: Array) -> _Sorted:
 
 
 class _Places(NamedTuple):
-    """Triangles projected to depth 1.
+    """Triangles projected to the plane at depth 1.
 
     Attributes:
-        corners: (3, 2, m) x and y of the three corners; undefined if a triangle crosses the camera's plane.
-        low: (2, m) smallest x and y.
-        high: (2, m) largest x and y.
+        corners: (3, 2, m) x and y of the three corners of each triangle; meaningless for corners that are
+            not in front of the camera.
+        low: (2, m) smallest x and y of each triangle.
+        high: (2, m) largest x and y of each triangle.
     """
 
     corners: Array
@@ -121,10 +122,10 @@ class _Places(NamedTuple):
 
 
 def _places(corners_m: Array) -> _Places:
-    """Projects triangles (3 corners, 3, m) to depth 1.
+    """Projects triangles (3 corners, 3, m) to the plane at depth 1.
 
-    The bounds of a triangle that crosses the camera plane are infinite; the bounds of a triangle behind this
-    plane are empty.
+    A triangle that is only partly in front of the camera gets infinite bounds. A triangle behind the camera
+    gets empty bounds: `low` is greater than `high`.
     """
     depth_m = corners_m[:, 2]
     with np.errstate(all="ignore"):
@@ -140,7 +141,8 @@ def _runs(rays: _Sorted, places: _Places) -> tuple[Index, Index, Index]:
     """Finds the rays to test against each triangle, as runs of consecutive sorted rays.
 
     Returns:
-        Triangle, first ray and number of rays of each run, (k,) each.
+        Three arrays (k,) with one element per run: the index of the triangle, the index of the first sorted
+        ray, and the number of rays.
     """
     (x0, y0), (x1, y1) = places.low, places.high
     limit = rays.rows * rays.pitch
@@ -163,9 +165,9 @@ def _runs(rays: _Sorted, places: _Places) -> tuple[Index, Index, Index]:
 
 
 def _narrowed(places: _Places, face: Index, row: Index, rays: _Sorted) -> tuple[Array, Array]:
-    """For n pairs of a triangle and a row: the triangle's smallest and largest x, (n,) each.
+    """Returns the smallest and the largest x of triangle `face[i]` for row `row[i]`, (n,) each.
 
-    A large triangle is clipped to the row.
+    A large triangle is clipped to the row; a small triangle is not clipped.
     """
     x0, x1 = places.low[0, face], places.high[0, face]
     spans = np.minimum(x1 - x0, places.high[1, face] - places.low[1, face])
@@ -196,13 +198,16 @@ def _cross(a: Array, b: Array) -> Array:
 
 
 def _met(rays: Array, sides: Array, volume: Array, near_m: float) -> tuple[Index, Array]:
-    """Indices of the pairs of a ray and a triangle that intersect, and the depths in metres of these hits.
+    """Intersects n pairs of a ray and a triangle.
 
     Args:
-        rays: (n, 2) x and y at depth 1.
-        sides: (9, n) the cross products of the corners of each side.
+        rays: (n, 2) x and y of each ray at depth 1.
+        sides: (9, n) for each of the three sides of a triangle, the cross product of the side's two ends.
         volume: (n,) six times the volume between the triangle and the camera.
         near_m: Minimum depth in metres.
+
+    Returns:
+        The indices of the pairs that intersect, and the depths of the intersections in metres.
     """
     x, y = np.ascontiguousarray(rays.T)
     weights = [x * sides[at] + y * sides[at + 1] + sides[at + 2] for at in (0, 3, 6)]

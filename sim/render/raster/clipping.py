@@ -21,7 +21,7 @@ class Triangles(NamedTuple):
 
 
 def in_front(triangles: Triangles) -> Triangles:
-    """The parts of triangles in front of the camera; unchanged if all vertices are in front."""
+    """Clips triangles at the near plane; returns the parts in front of it."""
     ahead = triangles.vertices_m[2] > NEAR_M
     if ahead.all():
         return triangles

@@ -54,7 +54,7 @@ def _in_parts(body: Projected) -> list[Index]:
 
 
 def _covering(body: Projected, shown: Mask, faces: Index) -> Covered:
-    """The pixels that triangles cover; a pixel is listed once for each triangle that covers it."""
+    """Lists the pixels that the triangles `faces` cover, once for each triangle that covers the pixel."""
     corners = body.places.take(body.faces.take(faces, axis=1), axis=1)
     triangle, row, column = _centres(corners, body.box)
     x0, y0 = body.box[:2]
@@ -67,10 +67,14 @@ def _covering(body: Projected, shown: Mask, faces: Index) -> Covered:
 
 
 def _centres(corners: Array, box: tuple[int, int, int, int]) -> tuple[Index, Index, Index]:
-    """Finds the pixel centres in `box` that are inside triangles (2, 3, m).
+    """Finds all pairs of a triangle and a pixel in `box` whose centre is inside the triangle.
+
+    Args:
+        corners: (2, 3, m) columns and rows of the three corners of each triangle.
+        box: Box x0, y0, x1, y1.
 
     Returns:
-        Triangle, row and column, (k,) each.
+        For each pair, the index of the triangle, and the row and column of the pixel; (k,) each.
     """
     triangle, row, low, high = spans(corners, box, NEAR_PX)
     span, column = listed(low, high)
@@ -78,5 +82,5 @@ def _centres(corners: Array, box: tuple[int, int, int, int]) -> tuple[Index, Ind
 
 
 def _place(found: Covered, box: tuple[int, int, int, int]) -> Index:
-    """Index (k,) of the pixels in the flattened box."""
+    """Index (k,) of each pixel of `found` in the flattened box."""
     return (found.row - box[1]) * (box[2] - box[0]) + found.column - box[0]

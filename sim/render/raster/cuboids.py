@@ -62,7 +62,10 @@ class Cuboid:
 
     @property
     def facing(self) -> list[int]:
-        """The axes whose faces the camera sees."""
+        """The axes (0 to 2) that are normal to a face that the camera may see.
+
+        Axis 0 is always included if there are several cuboids, because the camera may look between them.
+        """
         return [
             axis
             for axis in range(3)
@@ -84,15 +87,21 @@ class Cuboids:
         self._disc = cache(lambda key: disc_of(files.mesh(key, 0)))
 
     def __contains__(self, body: Body) -> bool:
-        """Whether a body is furniture that consists of cuboids, without its own texture."""
+        """Whether a body is furniture that consists of cuboids.
+
+        The result is False if the mesh has a texture of its own.
+        """
         return body.role == "furniture" and self._shape(body.asset) is not None
 
     def is_disc(self, body: Body) -> bool:
-        """Whether a body is round furniture, such as a table top, without its own texture."""
+        """Whether a body is furniture in the shape of a disc, such as a round table top.
+
+        The result is False if the mesh has a texture of its own.
+        """
         return body.role == "furniture" and body not in self and self._disc(body.asset) is not None
 
     def seen(self, body: Body, camera: Camera) -> Cuboid:
-        """The cuboids or the disc that a body consists of, with the pose of the camera relative to them."""
+        """Returns the cuboids or the disc of a body, and the pose of the camera relative to them."""
         shape, axes = self._shape(body.asset), np.array(body.axes)
         if shape is None:
             eye = camera.pose.inside(self._files.center_pose(body))
@@ -139,13 +148,18 @@ def disc_of(mesh: Mesh) -> Array | None:
 
 
 def _area(corners: Array) -> float:
-    """Area of triangles (m, 3, 3)."""
+    """Total area of triangles (m, 3, 3)."""
     sides = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     return float(np.linalg.norm(sides, axis=1).sum() / 2)
 
 
 def _surface(half: Array, ends: Array) -> float:
-    """Surface area of cuboids side by side."""
+    """Total surface area of cuboids side by side along x.
+
+    Args:
+        half: (3,) half sides of the bounding box of all cuboids.
+        ends: (2 n,) x coordinates of the two ends of each of n cuboids.
+    """
     wide, (_, y, z) = (ends[1::2] - ends[::2]) / 2, half
     return float((8 * (wide * y + y * z + z * wide)).sum())
 
@@ -179,9 +193,10 @@ def cuboid_depth(cuboid: Cuboid, camera: Camera, box: Box) -> Array:
 
 
 def _enter_bars(enters: Array, leaves: Array, across: Array, eye_m: float, ends_m: Array) -> None:
-    """Replaces, in place, the entry of each ray into the box around bars by its entry into the first bar.
+    """Replaces where rays enter the box around several bars by where they hit the first bar.
 
     A ray that enters the box between two bars hits the side of the next bar, unless it leaves the box before.
+    The array `enters` is changed in place.
 
     Args:
         enters: (h, w) inverse depth at which rays enter; set to -inf for rays that hit no bar.
@@ -205,7 +220,11 @@ def _enter_bars(enters: Array, leaves: Array, across: Array, eye_m: float, ends_
 
 
 def along_rays(camera: Camera, box: Box) -> Callable[[Array], Array]:
-    """A function that returns the dot products (h, w) of a vector (3,) and the pixels' rays at depth 1."""
+    """Returns a function that computes dot products with the rays of all pixels in a box.
+
+    The rays start at the camera and end at depth 1. The function takes a vector (3,) in the camera frame, and
+    returns its dot product with each ray, (h, w).
+    """
     if camera.distortion is not None:
         rays = box_rays(camera, box)
         return lambda row: np.asarray(rays @ row[:2] + row[2])

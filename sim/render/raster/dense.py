@@ -32,12 +32,12 @@ EDGE_ON = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """The surface of a body that is visible in its box if only this body is rendered.
+    """The result of rendering a body alone: the triangle and depth in each pixel of `body.box` (h, w).
 
     Attributes:
         body: The triangles of the body.
-        nearness: (h * w,) inverse depth in 1/m; 0 beside the body.
-        face: (h * w,) index of the triangle; -1 beside the body.
+        nearness: (h * w,) inverse depth in 1/m; 0 in pixels that do not show the body.
+        face: (h * w,) index of the visible triangle; -1 in pixels that do not show the body.
     """
 
     body: Projected
@@ -51,7 +51,7 @@ class Surface:
         return (self.face >= 0).reshape(height, width)
 
     def points(self, inside: Box) -> Covered:
-        """The visible points in a part of the box."""
+        """Returns the body's visible points in the pixels of the box `inside`, a part of `body.box`."""
         (x0, y0, *_), width = self.body.box, size(self.body.box)[0]
         row, column = np.nonzero(self.mask[inside[1] - y0 : inside[3] - y0, inside[0] - x0 : inside[2] - x0])
         row, column = row + inside[1], column + inside[0]
@@ -63,7 +63,7 @@ class Surface:
 
 
 def surface(body: Projected, behind: NDArray[np.bool_]) -> Surface:
-    """Finds the visible surface of a body in its box.
+    """Renders a body alone: finds the visible triangle and depth in each pixel of `body.box`.
 
     Args:
         body: The triangles of the body.
@@ -87,7 +87,7 @@ def seen_from_behind(body: Projected, found: Covered) -> NDArray[np.bool_]:
 
 
 def _candidates(body: Projected, behind: NDArray[np.bool_]) -> Index:
-    """Triangles that may be visible and whose bounding boxes contain a pixel centre of the body's box."""
+    """Indices of the triangles that may be visible and whose bounding boxes contain a pixel centre."""
     (x, y), (a, b, c), (x0, y0, x1, y1) = body.places, body.faces, body.box
     met = np.ones(len(a), np.bool_)
     for axis, low, high in ((x, x0, x1 - 1), (y, y0, y1 - 1)):
@@ -121,7 +121,11 @@ def _split(chosen: Index, counts: Array) -> list[Index]:
 
 
 def _pixels(body: Projected, faces: Index) -> Iterator[tuple[Index, Index, Index]]:
-    """Yields triangle, row and column, (k,) each, of the pixel centres inside the given triangles."""
+    """Finds all pixel centres inside each of the given triangles.
+
+    Yields:
+        The pixel centres in several parts, each as (k,) triangle indices, (k,) rows and (k,) columns.
+    """
     corners = body.places.take(body.faces.take(faces, axis=1), axis=1)
     triangle, row, low, high = spans(corners, body.box, NEAR_PX)
     chosen = np.flatnonzero(high >= low)
@@ -132,7 +136,7 @@ def _pixels(body: Projected, faces: Index) -> Iterator[tuple[Index, Index, Index
 
 
 def _on(body: Projected, face: NDArray[np.integer], row: Index, column: Index) -> tuple[Array, Array]:
-    """Barycentric coordinates (3, k) and inverse depths (k,) of k pixel centres, each in one triangle."""
+    """Barycentric coordinates (3, k) and inverse depths (k,) of pixel centres in the triangles `face`."""
     corners = body.faces.take(face, axis=1)
     shares = barycentric(body.places.take(corners, axis=1), np.stack([column, row]).astype(np.float64))
     return perspective(shares, body.depth_m.take(corners))

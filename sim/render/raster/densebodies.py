@@ -18,7 +18,7 @@ DENSE_FACES = 20_000
 
 
 class DenseBodies:
-    """Renders bodies exactly, each alone.
+    """Renders bodies with dense meshes, each as if it were the only body.
 
     Args:
         files: Meshes of the bodies.
@@ -34,13 +34,13 @@ class DenseBodies:
         return bool(self._files.triangles(body.asset, level)[1].shape[1] >= DENSE_FACES)
 
     def shown(self, drawing: Drawing, index: int) -> Surface:
-        """The visible surface of a body in its box."""
+        """The part of a body's surface that is visible in its box; other bodies are ignored."""
         body, level = drawing.body(index)
         projected = drawing.triangles(self._files, index, drawing.boxes[index])
         return surface(projected, self._files.seen_from_behind(body.asset, level))
 
     def draw(self, drawing: Drawing, index: int) -> Drawn:
-        """Renders a body in its box."""
+        """Renders the body at `index` in its box, as if it were the only body."""
         camera, planes_m, box = drawing.camera, drawing.planes_m, drawing.boxes[index]
         drawn, seen = Drawn.nothing(box), self.shown(drawing, index)
         drawn.body[seen.mask] = index

@@ -18,7 +18,7 @@ class Drawing:
 
     Attributes:
         settled: The scene.
-        shot: The camera, a pinhole, and the light.
+        shot: The light and the camera, which is a pinhole camera.
         levels: Level of detail of each body of the scene.
         planes_m: Depths in metres of the near and far planes.
         boxes: The box of each body to be rendered, by its index in the scene.
@@ -32,13 +32,19 @@ class Drawing:
 
     @property
     def camera(self) -> Camera:
-        """The camera, a pinhole."""
+        """The camera of the shot, which is a pinhole camera."""
         return self.shot.camera
 
     def body(self, index: int) -> tuple[Body, int]:
-        """A body of the scene, and its level of detail."""
+        """Returns the body at `index` in the scene, and its level of detail."""
         return self.settled.spec.bodies[index], self.levels[index]
 
     def triangles(self, files: MeshFiles, index: int, box: Box) -> Projected:
-        """Projects the triangles of the body at `index`, to find the pixels of `box` that they cover."""
+        """Returns the projected triangles of the body at `index`.
+
+        Args:
+            files: The mesh files.
+            index: Index of the body in the scene.
+            box: The part of the image in which pixels inside the triangles are to be found.
+        """
         return projected_triangles(files, *self.body(index), self.camera, self.planes_m[0], box)

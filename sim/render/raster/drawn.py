@@ -1,4 +1,4 @@
-"""Bodies as rendered, before they are combined by depth."""
+"""Parts of the image plane with rendered bodies: their colours, depths and body indices."""
 
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ class Drawn(NamedTuple):
 
     @classmethod
     def nothing(cls, box: Box) -> "Drawn":
-        """A part of the image plane without bodies."""
+        """Returns a part of the image plane in which no body has been drawn yet."""
         width, height = size(box)
         shape = height, width
         return cls(
@@ -41,19 +41,26 @@ class Drawn(NamedTuple):
         )
 
     def in_front(self, found: Covered, planes_m: Planes) -> NDArray[np.bool_]:
-        """For each of k points inside the box, whether it is in front of the rendered bodies: (k,)."""
+        """Returns bool (k,): for each point of `found`, whether it is in front of the rendered bodies."""
         there = depth_of(self.depth[found.row - self.box[1], found.column - self.box[0]], planes_m)
         return np.asarray(found.depth_m < IN_FRONT * there)
 
     def add(self, found: Covered, index: int, colors: NDArray[np.uint8], planes_m: Planes) -> None:
-        """Adds points of a body, inside the box, with colours (k, 3)."""
+        """Draws the k points of `found`, which are inside the box, as points of body `index`.
+
+        Args:
+            found: Pixels of the image, and the points that they show.
+            index: Index of the body.
+            colors: (k, 3) RGB of the points.
+            planes_m: Depths in metres of the near and far planes.
+        """
         rows, columns = found.row - self.box[1], found.column - self.box[0]
         self.depth[rows, columns] = buffer_of(found.depth_m, planes_m)
         self.body[rows, columns] = index
         self.rgba[rows, columns, :3] = colors
 
     def area_px(self, index: int, box: Box) -> int:
-        """Number of pixels of a body; the body must lie inside `box`."""
+        """Number of pixels that show the body at `index`. The whole body must lie inside `box`."""
         return int(np.count_nonzero(crop(self.body, self.box, box) == index))
 
     def correct(self, index: int, box: Box, seen: Surface, planes_m: Planes) -> None:

@@ -1,4 +1,4 @@
-"""Interface of the renderers, and their output, from which all labels are derived."""
+"""The interface of the renderers, and the images that they return, from which all labels are derived."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -27,12 +27,13 @@ class Silhouette:
     """The unoccluded mask of one body.
 
     Attributes:
-        box: Box, in pixel edges, that contains the whole body and may extend beyond the image; for a body
-            without a label, only the part of that box inside the image.
+        box: Box in pixel edges. The box of a labelled body contains the whole body, and may extend beyond
+            the image. The box of any other body is clipped to the image.
         mask: (h, w) mask of the body inside the box.
         depth_m: (h, w) float32, depth in metres of the body alone, infinite outside its mask; None for a body
             without decals.
-        decals: (h, w) mask of each region and decal when the body is rendered alone.
+        decals: A mask (h, w) for each region of the body, followed by one for each of its decals. Other
+            bodies do not hide any part of them.
     """
 
     box: Box
@@ -53,9 +54,10 @@ class GBuffer:
         silhouettes: Silhouette of each body; None for a body whose box lies outside the image.
         tilt: (H, W, 3) float32, vectors that the bump maps of decals add to unit normals in the world frame;
             None if no body has decals, or if `wide` is not None.
-        bands: With a rolling shutter, the bands of rows that make up this G-buffer, from top to bottom.
-        wide: For a distorted camera, the view of a pinhole camera at the same pose, whose shaded image is
-            remapped; None for a pinhole camera.
+        bands: The bands of rows that make up this G-buffer, from top to bottom; empty without a rolling
+            shutter.
+        wide: For a distorted camera, the view of a pinhole camera at the same pose; the shaded image of this
+            view is remapped. None for a pinhole camera.
     """
 
     color: NDArray[np.uint8]

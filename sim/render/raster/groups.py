@@ -22,12 +22,13 @@ def groups(
     that this reduces the number of calls.
 
     Args:
-        boxes: Box to be rendered for each body, by body index.
-        points: Pixel coordinates (n, 2) for each body, by body index; their convex hull contains the body.
+        boxes: Dict from the index of each body to the box to be rendered.
+        points: Dict from the index of each body to pixel coordinates (n, 2), whose convex hull contains the
+            image of the body.
         calls: Function that returns the number of calls needed to render a box.
 
     Returns:
-        Body indices of each group.
+        A list with one entry per group: the indices of its bodies.
     """
     outlines = {
         index: cv2.convexHull(points[index].astype(np.float32))[:, 0].astype(np.float64) for index in boxes

@@ -30,7 +30,12 @@ class LightView:
 
     @classmethod
     def of(cls, points_m: Array, direction: tuple[float, float, float]) -> "LightView":
-        """Returns the camera that sees points (n, 3) with a margin, from `direction` (towards the light)."""
+        """Returns a camera that looks from the light at all given points, with a margin around them.
+
+        Args:
+            points_m: (n, 3) world positions in metres.
+            direction: Unit vector from the scene towards the light.
+        """
         to_light = np.array(direction)
         right = np.cross((0.0, 0.0, 1.0) if abs(to_light[2]) < 0.99 else (0.0, 1.0, 0.0), to_light)
         right /= np.linalg.norm(right)
@@ -50,7 +55,11 @@ class LightView:
         return view, orthographic(drawn_m)
 
     def shadow_map(self, bodies: NDArray[np.bool_]) -> ShadowMap:
-        """The shadow map from the mask (side, side) of the bodies in the camera's image."""
+        """Returns the shadow map, given the pixels of this camera's image that show bodies.
+
+        Args:
+            bodies: (side, side) mask of these pixels.
+        """
         blocked = np.where(bodies, np.uint8(255), np.uint8(0))
         right, down, _ = self.axes
         corner_m = self.middle_m[:2] - self.half_m

@@ -1,4 +1,4 @@
-"""OpenGL's matrices, and its depth buffer."""
+"""Camera matrices for OpenGL, and the conversion of its depth buffer to metres and back."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def look_along(axes: Array, middle: Array) -> Array:
 
     Args:
         axes: (3, 3) world directions of the camera's right, down and forward axes, one per row.
-        middle: (3,) position of the camera along these axes, in metres.
+        middle: (3,) position of the camera in the coordinate system of these axes, in metres.
     """
     matrix = np.eye(4)
     matrix[:3, :3] = axes * np.array([[1.0], [-1.0], [-1.0]])

@@ -94,7 +94,7 @@ class MeshRenderer(ABC):
 
         Args:
             drawing: The bodies to be rendered.
-            drawn: The image in which each body was rendered, by body index.
+            drawn: A dict from body index to the image in which the body was rendered.
         """
 
     def _postprocess(self, gbuffer: GBuffer, settled: Settled) -> GBuffer:
@@ -102,7 +102,7 @@ class MeshRenderer(ABC):
         return gbuffer
 
     def _shading(self, light: Light) -> Shading | None:
-        """Returns the function from normals to shading factors; None if the colours are unlit."""
+        """Returns a function that computes shading factors from normals; None if colours are not shaded."""
         return None
 
     def rasterise(self, settled: Settled, shot: Shot) -> GBuffer:
@@ -123,7 +123,10 @@ class MeshRenderer(ABC):
         return self._decals.outlined(gbuffer, settled.spec.bodies, shot.camera)
 
     def _rasterise(self, settled: Settled, shot: Shot, whole: bool) -> GBuffer:
-        """Renders the bodies with a pinhole camera; with `whole`, labelled bodies also beyond the image."""
+        """Renders the bodies with a pinhole camera.
+
+        If `whole` is true, also renders the parts of labelled bodies that lie outside the image.
+        """
         bodies, camera = settled.spec.bodies, shot.camera
         builder = GBufferBuilder(camera, bodies)
         if not bodies:
@@ -144,11 +147,15 @@ class MeshRenderer(ABC):
         return self._decals.painted(gbuffer, bodies, camera, shading)
 
     def _is_painted_disc(self, body: Body) -> bool:
-        """Whether a body is rendered by PyBullet but painted with a texture scaled in metres."""
+        """Whether a body is a round table top or similar, with a texture whose size is given in metres."""
         return body.look.texture is not None and body.tile_m > 0 and self._cuboids.is_disc(body)
 
     def _draw(self, builder: GBufferBuilder, drawing: Drawing) -> None:
-        """Renders bodies: loaded bodies with PyBullet, dense bodies without it."""
+        """Renders bodies into `builder`.
+
+        Bodies that are loaded into the client are rendered by PyBullet. The others, which have very many
+        triangles, are rendered by `DenseBodies`.
+        """
         planes_m, boxes = drawing.planes_m, drawing.boxes
         loaded = replace(drawing, boxes={index: box for index, box in boxes.items() if index in self._ids})
         groups = [tuple(group) for group in self._groups(drawing.settled, drawing.camera, loaded.boxes)]
@@ -213,7 +220,11 @@ class MeshRenderer(ABC):
         self._client.contents = self._contents = (settled, levels, chosen, self)
 
     def _loaded(self, settled: Settled, levels: tuple[int, ...], camera: Camera) -> tuple[int, ...]:
-        """Indices of the bodies for PyBullet: neither cuboids nor dense bodies beyond the near plane."""
+        """Indices of the bodies that PyBullet renders.
+
+        Cuboids are left out. Bodies with very many triangles are left out if they lie entirely beyond the
+        near plane.
+        """
         placed = enumerate(zip(settled.spec.bodies, levels, strict=True))
         dense = {index: body for index, (body, level) in placed if self._dense.contain(body, level)}
         if any(not body.labelled for body in dense.values()):

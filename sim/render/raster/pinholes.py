@@ -15,10 +15,15 @@ GAP_PX = 1 / 64
 
 
 def open_pixels(bodies: NDArray[np.int16]) -> tuple[Index, Index, NDArray[np.int16]]:
-    """Row, column and body, (k,) each, of the empty pixels whose four neighbours all show the same body.
+    """Finds the empty pixels whose four neighbours all show the same body.
 
     Args:
         bodies: (h, w) body indices; -1 where there is no body.
+
+    Returns:
+        rows: (k,) row of each of these pixels.
+        columns: (k,) column of each pixel.
+        found: (k,) index of the body around each pixel.
     """
     above, below = bodies[:-2, 1:-1], bodies[2:, 1:-1]
     left, right, centre = bodies[1:-1, :-2], bodies[1:-1, 2:], bodies[1:-1, 1:-1]
@@ -51,5 +56,10 @@ def covered_depth(body: Projected, column: float, row: float) -> float:
 
 
 def _spans(places: Array, place: float) -> NDArray[np.bool_]:
-    """Whether triangles, given by the coordinates (3, m) of their corners on one axis, span `place`: (m,)."""
+    """Whether each triangle spans a coordinate on one axis, with a tolerance of `GAP_PX`: bool (m,).
+
+    Args:
+        places: (3, m) coordinates of the triangles' corners on this axis.
+        place: The coordinate.
+    """
     return np.asarray((places.min(axis=0) <= place + GAP_PX) & (places.max(axis=0) >= place - GAP_PX))

@@ -43,9 +43,10 @@ class PointColors:
         Args:
             body: The body.
             level: Level of detail at which the body is rendered.
-            found: The points.
+            found: The points: for each of k pixels, the point of the body that it shows.
             light: The light that shades the points.
-            behind: (k,) mask of the points that are seen from behind; none by default.
+            behind: (k,) mask of the points that are seen from behind; by default, all are seen from the
+                front.
         """
         mesh = self._files.shaped(body.asset, level, body.proportions)
         corners, parts = mesh.faces[found.face], mesh.part_of_face[found.face]
@@ -70,5 +71,14 @@ class PointColors:
 
 
 def _between(rows: Array, corners: NDArray[np.int32], weights: Array) -> Array:
-    """Interpolates vertex attributes (n, d) with barycentric coordinates (k, 3) in k triangles: (k, d)."""
+    """Interpolates vertex attributes at one point in each of k triangles.
+
+    Args:
+        rows: (n, d) attributes of the vertices.
+        corners: (k, 3) vertex indices of each triangle.
+        weights: (k, 3) barycentric coordinates of each point.
+
+    Returns:
+        (k, d) attributes of the points.
+    """
     return np.asarray(np.einsum("kc,kcd->kd", weights, rows[corners]))

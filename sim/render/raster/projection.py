@@ -56,15 +56,15 @@ def clipped(corners: Array, depth_m: float) -> Array:
 def projected_triangles(
     files: MeshFiles, body: Body, level: int, camera: Camera, near_m: float, box: Box
 ) -> Projected:
-    """The triangles of a body in an image.
+    """Projects the triangles of a body into the image.
 
     Args:
         files: Meshes of the assets.
         body: The body.
         level: Level of detail of the body.
         camera: The camera, a pinhole.
-        near_m: Vertices up to this depth in metres become NaN.
-        box: The part of the image in which covered pixels are searched for.
+        near_m: Vertices become NaN if their depth in metres is not greater than this.
+        box: Part of the image in which the result will be searched for covered pixels; stored in the result.
     """
     vertices_m, faces = files.triangles(body.asset, level)
     pose = files.center_pose(body).inside(camera.pose)
@@ -102,13 +102,14 @@ def body_box(files: MeshFiles, body: Body, camera: Camera, whole: bool = True) -
 def boxes_in_view(
     files: MeshFiles, bodies: Sequence[Body], camera: Camera, whole: bool = True
 ) -> dict[int, Box]:
-    """Box to be rendered for each body in view, by body index.
+    """Returns a dict from body index to the box to be rendered, for all bodies in view.
 
     Args:
         files: Meshes of the assets.
         bodies: The bodies.
         camera: The camera, a pinhole.
-        whole: Whether a labelled body's box contains the whole body; other boxes are clipped to the image.
+        whole: Whether the box of a labelled body contains the whole body. All other boxes are clipped to the
+            image.
 
     Raises:
         RejectedView: `too_close`, as for `body_box`.
@@ -129,7 +130,7 @@ def depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tuple[flo
     camera, as long as that part is outside the view; renderers clip it.
 
     Raises:
-        RejectedView: `too_close` if a labelled body reaches the near plane or its bounding sphere contains
+        RejectedView: `too_close` if a labelled body reaches the near plane, if its bounding sphere contains
             the camera, or if a body without a label reaches the near plane inside the view.
     """
     depths_m = [files.projected_hull(body, camera)[1] for body in settled.spec.bodies]
@@ -163,8 +164,8 @@ def tight_depth_range(files: MeshFiles, settled: Settled, camera: Camera) -> tup
 def near_in_view(corners: Array, camera: Camera, near_m: float) -> bool:
     """Whether a convex body may reach the near plane inside the view.
 
-    The result is False if a face of the body, or a side of the view pyramid, separates the body from the part
-    of the view pyramid between the camera and the near plane.
+    The result is False if a plane separates the body from the part of the view pyramid that lies between the
+    camera and the near plane. The tested planes are the faces of the body and the sides of the pyramid.
 
     Args:
         corners: (n, 3) vertices of the body in the camera frame.

@@ -38,7 +38,10 @@ def pixel_rays(camera: Camera) -> Array:
 
 
 def _unmoved(camera: Camera) -> Camera:
-    """The camera at the origin, so that cameras that differ only in their poses share cached rays."""
+    """Returns the camera moved to the origin.
+
+    Cameras that differ only in their poses then share the same cached rays.
+    """
     return replace(camera, pose=ORIGIN)
 
 
@@ -69,7 +72,11 @@ def box_rays(camera: Camera, box: Box) -> Array:
 
 @lru_cache(4)
 def _at_nodes(camera: Camera) -> tuple[Array, Array]:
-    """Rays through the interpolation nodes: x and y at depth 1, (NODES, NODES) each."""
+    """Computes the rays through the interpolation nodes.
+
+    Returns:
+        x at depth 1, and y at depth 1, each of shape (NODES, NODES).
+    """
     places = (_nodes() + 1) / 2
     points = np.stack(np.meshgrid(places * camera.width, places * camera.height), axis=-1)
     rays = camera.rays(points)

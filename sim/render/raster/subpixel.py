@@ -1,8 +1,8 @@
 """Finds exactly the pixels that are covered by triangles too small for TinyRenderer.
 
 TinyRenderer skips a triangle whose area in the image is below 0.005 px². These triangles are projected here,
-and the pixel centres inside them are found. Such a triangle is thin: each line of pixel centres across the
-longer side of its bounding box has at most one centre inside the triangle.
+and the pixel centres inside them are found. Such a triangle is thin: if its bounding box is wider than high,
+at most one pixel centre of each column is inside the triangle; otherwise, at most one of each row.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ farther from this centre than this distance: the area of the triangle is then lo
 
 
 class Projected(NamedTuple):
-    """The triangles of a body in an image.
+    """The triangles of a body, projected into an image.
 
     Attributes:
         places: (2, n) columns and rows of the vertices, with the centre of the top left pixel at 0; not
@@ -47,12 +47,12 @@ class Projected(NamedTuple):
 
 
 class Covered(NamedTuple):
-    """Pixels of an image, each with the nearest triangle of a body that covers it.
+    """For each pixel and each body that covers it, the nearest point on a triangle of the body.
 
     Attributes:
         column, row: (k,) the pixel in the image.
         body: (k,) index of the body.
-        face: (k,) index of the triangle in the body.
+        face: (k,) index of the triangle among the triangles of the body.
         weights: (k, 3) barycentric coordinates of the point on the triangle.
         depth_m: (k,) depth of the point in metres.
     """
@@ -65,13 +65,13 @@ class Covered(NamedTuple):
     depth_m: Array
 
     def chosen(self, index: Index | NDArray[np.bool_]) -> "Covered":
-        """Some of the pixels, by index or mask."""
+        """Returns only the elements that are selected by an array of indices or a mask."""
         pixel = self.column[index], self.row[index]
         return Covered(*pixel, self.body[index], self.face[index], self.weights[index], self.depth_m[index])
 
 
 def covered_by_small(bodies: Sequence[Projected]) -> Covered:
-    """The pixels whose centres are inside triangles that TinyRenderer skips."""
+    """Finds the pixels whose centres are inside triangles that TinyRenderer skips."""
     vertices = np.cumsum([0, *(body.places.shape[1] for body in bodies)])
     first_face = np.cumsum([0, *(body.faces.shape[1] for body in bodies)])
     places = np.concatenate([body.places for body in bodies], axis=1)
@@ -106,14 +106,23 @@ def perspective(weights: Array, depth_m: Array) -> tuple[Array, Array]:
 
 
 def _nearest(found: Covered) -> Index:
-    """Indices into `found`: for each pair of body and pixel, the point nearest to the camera."""
+    """Returns, for each pair of a body and a pixel, the index of the nearest of its points in `found`."""
     order = np.lexsort((found.face, found.depth_m, found.column, found.row, found.body))
     keys = np.stack([found.body, found.row, found.column])[:, order]
     return order[np.any(np.diff(keys, axis=1, prepend=-1) != 0, axis=0)] if len(order) else order
 
 
 def _small(places: Array, faces: NDArray[np.int32], side_px: int) -> Index:
-    """The triangles that TinyRenderer may skip and whose bounding boxes contain a pixel centre."""
+    """Finds triangles that TinyRenderer may skip although they may cover the centre of a pixel.
+
+    Args:
+        places: (2, n) columns and rows of the vertices.
+        faces: (3, m) vertex indices of the triangles.
+        side_px: Longest side in pixels of the image that TinyRenderer renders.
+
+    Returns:
+        (k,) indices of the triangles.
+    """
     (x, y), (a, b, c) = places, faces
     x0, y0 = x.take(a), y.take(a)
     x1, y1, x2, y2 = x.take(b) - x0, y.take(b) - y0, x.take(c) - x0, y.take(c) - y0
@@ -132,16 +141,17 @@ def _small(places: Array, faces: NDArray[np.int32], side_px: int) -> Index:
 
 
 def _centres(corners: Array, boxes: Index) -> tuple[Index, Index, Index, Index]:
-    """The pixels whose centres are inside thin triangles.
+    """Finds the k pixels whose centres are inside m thin triangles.
 
     Args:
         corners: (2, 3, m) columns and rows of the corners.
-        boxes: (m, 4) the part of the image in which covered pixels are searched for.
+        boxes: (m, 4) for each triangle, the part of the image in which pixels are searched for.
 
     Returns:
-        In this order: (k,) triangle of each pixel; (m,) long axis of each triangle's bounding box, 0 for
-        columns and 1 for rows; (k,) pixel coordinate along the long axis; (k,) pixel coordinate along the
-        other axis.
+        triangle: (k,) index of the triangle.
+        along: (m,) long axis of the triangle's bounding box: 0 if the box is wider than high, otherwise 1.
+        line: (k,) coordinate of the pixel on this axis.
+        beside: (k,) coordinate of the pixel on the other axis.
     """
     every = np.arange(corners.shape[2])
     tolerance_px = TOLERANCE * (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
@@ -163,12 +173,13 @@ def crossing(place: Array, other: Array, near_px: Array | float) -> tuple[Array,
     """Intersects n triangles with the line on which one of the two coordinates is 0.
 
     Args:
-        place: (3, n) this coordinate of the corners.
+        place: (3, n) the coordinate of the corners that is 0 on the line.
         other: (3, n) the other coordinate of the corners.
         near_px: (n,) tolerance: a side that ends at most this far from the line counts as meeting it.
 
     Returns:
-        Smallest and largest other coordinate of each intersection, (n,) each; inf and -inf if it is empty.
+        start: (n,) smallest `other` where the line is inside the triangle; inf if it is nowhere inside.
+        stop: (n,) largest `other` where the line is inside the triangle; -inf if it is nowhere inside.
     """
     start, stop = np.full(place.shape[1], np.inf), np.full(place.shape[1], -np.inf)
     for corner, after in ((0, 1), (1, 2), (2, 0)):
@@ -183,12 +194,18 @@ def crossing(place: Array, other: Array, near_px: Array | float) -> tuple[Array,
 
 
 def spans(corners: Array, box: Box, near_px: float) -> tuple[Index, Index, Index, Index]:
-    """For each pixel row of each triangle in a box: triangle, row, first and last column, (k,) each.
+    """Finds the pixels covered by each triangle, as spans: one for each row that the triangle meets.
 
     Args:
         corners: (2, 3, m) columns and rows of the corners.
         box: The part of the image in which covered pixels are searched for.
         near_px: Distance up to which a pixel centre beside a triangle counts as inside.
+
+    Returns:
+        triangle: (k,) index of the triangle.
+        row: (k,) row of the span.
+        first: (k,) first column of the span.
+        last: (k,) last column of the span; less than the first column if the span contains no pixel.
     """
     x0, y0, x1, y1 = box
     x, y = corners
@@ -203,10 +220,10 @@ def spans(corners: Array, box: Box, near_px: float) -> tuple[Index, Index, Index
 
 
 def listed(first: Index, last: Index) -> tuple[Index, Index]:
-    """Lists the integers of the ranges first[i] to last[i], both inclusive.
+    """Lists, for each index i, the integers from first[i] to last[i], both inclusive.
 
     Returns:
-        The index i and the integer of each element, (k,) each.
+        (k,) the index i that belongs to each integer; (k,) the integers.
     """
     count = np.maximum(last - first + 1, 0)
     pair = np.repeat(np.arange(len(first)), count)
@@ -214,9 +231,14 @@ def listed(first: Index, last: Index) -> tuple[Index, Index]:
 
 
 def barycentric(corners: Array, points: Array) -> Array:
-    """Barycentric coordinates (3, n) of image points (2, n) in or near projected triangles (2, 3, n).
+    """Barycentric coordinates (3, n) of n image points, each in its own projected triangle.
 
-    If a triangle is seen edge-on, the coordinates describe the nearest point on its longest side.
+    Negative coordinates, of points beside the triangle, are set to 0. If a triangle is seen edge-on, the
+    coordinates describe the nearest point on its longest side.
+
+    Args:
+        corners: (2, 3, n) columns and rows of the triangles' corners.
+        points: (2, n) columns and rows of the points.
     """
     (a_x, b_x, c_x), (a_y, b_y, c_y) = corners
     x, y = points[0] - a_x, points[1] - a_y
@@ -233,7 +255,7 @@ def barycentric(corners: Array, points: Array) -> Array:
 
 
 def _along_longest(corners: Array, points: Array) -> Array:
-    """Projects points (2, n) onto the longest sides of triangles (2, 3, n).
+    """Projects n points (2, n), each onto the longest side of its own triangle (2, 3, n).
 
     Returns:
         (3, n) barycentric coordinates.

@@ -78,7 +78,14 @@ def _add_body(normals: Floats, files: MeshFiles, body: Body, camera: Camera, box
 
 
 def _covered(seen: Triangles, camera: Camera, box: Box, shown: Mask) -> Covered:
-    """The visible triangle of each pixel in the mask `shown` (h, w), with or without lens distortion."""
+    """Finds the visible triangle of each pixel, for cameras with and without lens distortion.
+
+    Args:
+        seen: The triangles.
+        camera: The camera.
+        box: A box of the image.
+        shown: (h, w) mask of the pixels in the box.
+    """
     if camera.distortion is None:
         return covering(_projected(seen, camera, box), shown)
     rows, columns = np.nonzero(shown)
@@ -134,7 +141,17 @@ def _unit(vectors: Array) -> Array:
 
 
 def _fill(normals: Floats, shown: Mask, found: Covered, camera: Camera, box: Box) -> None:
-    """Copies the normal of the nearest covered pixel to pixels that rounding leaves without a triangle."""
+    """Sets the normals of masked pixels that no triangle covers because of rounding.
+
+    The normal is that of the nearest covered pixel or, if that is too far away, the direction to the camera.
+
+    Args:
+        normals: (h, w, 3) normals; modified in place.
+        shown: (h, w) mask of the pixels.
+        found: The covered pixels.
+        camera: The camera.
+        box: The box of the image that the arrays cover.
+    """
     missing = shown.copy()
     missing[found.row - box[1], found.column - box[0]] = False
     rows, columns = np.nonzero(missing)

@@ -33,8 +33,8 @@ class Lookup:
     """Positions of pixels in the atlas of a mipmap; valid for all mipmaps of textures of the same size.
 
     Attributes:
-        places: x and y, (h, w) each, in the finer of two levels, then in the coarser level. The coarser level
-            is left out if `part` is 0 everywhere.
+        places: (x, y) for each of two levels, the finer first; x and y are (h, w). The coarser level is left
+            out if `part` is 0 everywhere.
         part: (h, w) weight of the coarser level.
     """
 
@@ -84,7 +84,7 @@ class Mipmap:
         return self.at(self.lookup(u, v, footprint))
 
     def lookup(self, u: Plane, v: Plane, footprint: Plane) -> Lookup:
-        """Positions in the atlas at which `sample` reads the given coordinates."""
+        """Returns the positions in the atlas from which `sample` reads the texture at `u` and `v`."""
         fine = np.log2(np.maximum(footprint * self._sizes[0], np.float32(1.0)))
         fine = np.minimum(fine, np.float32(len(self._sizes) - 1.001))
         fine = fine if fine.shape == u.shape else cv2.resize(fine, u.shape[::-1])
@@ -95,7 +95,7 @@ class Mipmap:
         return Lookup(tuple(self._places(u, v, level) for level in levels), part)
 
     def along(self, u: Plane, v: Plane, footprint: Plane) -> NDArray[np.uint8]:
-        """Like `sample`, for lists: takes arguments (n,) and returns colours (n, 3)."""
+        """Returns the colours (n, 3) of n pixels; as `sample`, but all arguments have shape (n,)."""
         shape = -(-len(u) // ROW), ROW
         rows = (np.resize(values, shape) for values in (u, v, footprint))  # repeats the first ones at the end
         return self.sample(*rows).reshape(-1, 3)[: len(u)]

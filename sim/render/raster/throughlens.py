@@ -104,7 +104,10 @@ def _around(low: Array, high: Array) -> Array:
 
 
 def _depths(files: MeshFiles, body: Body, camera: Camera, level: int, near_m: float, box: Box) -> Array:
-    """Depths (h, w) in metres of a body alone at the pixel centres of a box; infinite beside the body."""
+    """Depth (h, w) in metres of a body at each pixel centre of `box`; infinite where the body is not hit.
+
+    Other bodies are ignored.
+    """
     vertices_m, faces = files.triangles(body.asset, level)
     pose = files.center_pose(body).inside(camera.pose)
     local = (pose.rotation() * np.array(body.axes)) @ vertices_m + np.array(pose.position_m)[:, None]

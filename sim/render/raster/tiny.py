@@ -95,7 +95,7 @@ class TinyRenderer(MeshRenderer):
         return body_id
 
     def _textures(self, body: Body, level: int) -> list[Path | None]:
-        """The texture file of each part, or None."""
+        """A list with the texture file of each part of the body's mesh; None for a part without texture."""
         parts = self._files.mesh(body.asset, level).parts
         if body.look.texture is not None:
             return [self._sampled_texture(body.look.texture)] * len(parts)

@@ -32,7 +32,8 @@ class Visibility:
         is_floor: (H, W) mask of the visible floor; None without a floor.
         walls: The walls whose inner side faces the camera.
         wall: (H, W) int8, index into `walls`; -1 where no wall is visible. None without walls.
-        bands: With a rolling shutter, the visibility of each band of rows, from top to bottom.
+        bands: With a rolling shutter, the visibility of each band of rows, from top to bottom; otherwise
+            empty.
     """
 
     body: NDArray[np.int16]

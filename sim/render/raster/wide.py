@@ -1,4 +1,4 @@
-"""The pinhole camera from which the image of a distorting lens is remapped."""
+"""The wide pinhole camera that renders the scene before the distortion of a lens is applied."""
 
 from dataclasses import replace
 
@@ -19,11 +19,11 @@ MAX_SIDE_PX = 8192
 def wide_camera(camera: Camera) -> Camera:
     """Returns a pinhole camera whose view contains the view of a distorted camera.
 
-    Its resolution suits the part of the image that the lens enlarges most, up to `MAX_SCALE`; the parts that
-    the lens shrinks have more pixels than needed.
+    Its resolution is high enough for the part of the image that the lens enlarges most, by at most
+    `MAX_SCALE`. All other parts get more pixels than they need.
 
     Args:
-        camera: A camera whose distortion does not fold.
+        camera: A camera whose distortion does not fold: no point is visible twice in its image.
     """
     assert camera.distortion is not None
     outline = camera.distortion.undistort(border_of(camera))

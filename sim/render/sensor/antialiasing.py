@@ -20,8 +20,8 @@ def antialiased(
     Args:
         image: The image, tone-mapped or linear.
         visibility: The visible body, floor or wall in each pixel.
-        creases: A box of the image, and a mask (h, w) of the creases of bodies in that box; None if no body
-            is visible.
+        creases: A box of the image, and a mask (h, w) of the pixels in that box at which the surface of a
+            body has a crease; None if no body is visible.
     """
     edge = _outlines(visibility)
     if creases is not None:

@@ -73,7 +73,7 @@ def _noise(rng: np.random.Generator, shape: tuple[int, ...], width_px: int) -> F
 
 
 def _hidden(disparity: Floats) -> Mask:
-    """Mask (H, W) of the points that are occluded in, or outside, the image of the second viewpoint.
+    """Mask (H, W) of the points that the second viewpoint does not see: occluded, or outside its image.
 
     The second viewpoint is to the right, so in its image a point lies further left by its disparity. Where
     several points coincide, the one with the largest disparity is in front.

@@ -1,4 +1,4 @@
-"""Lens distortion: the image of a wide pinhole camera, remapped once to the pixels of the sensor."""
+"""Lens distortion: the image of a wide pinhole camera is remapped to the pixels of the sensor."""
 
 import cv2
 import numpy as np
@@ -33,7 +33,10 @@ class Remapping:
         self._samples = self._number_of_samples()
 
     def _number_of_samples(self) -> int:
-        """Samples along each side of a pixel, for the largest reduction anywhere in the image."""
+        """Returns how many samples are needed along each side of a pixel, at most `MAX_SAMPLES`.
+
+        It is determined by the part of the image that the lens shrinks most.
+        """
         lens = self._camera.distortion
         assert lens is not None
         smallest = float(lens.stretch(pixel_rays(self._camera)[::16, ::16])[0].min())
@@ -41,7 +44,7 @@ class Remapping:
         return 1 if reduction <= CUBIC_UP_TO else int(np.clip(np.ceil(reduction), 2, MAX_SAMPLES))
 
     def __call__(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The linear image (H, W, 3) of the distorted camera, from the image of the wide camera."""
+        """Remaps a linear image of the wide camera to the image (H, W, 3) of the distorted camera."""
         if self._samples == 1:
             cubic = cv2.remap(image, *self._map(0.5, 0.5), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
             return np.maximum(np.asarray(cubic, np.float32), 0)
@@ -54,7 +57,16 @@ class Remapping:
         return total * np.float32(1 / self._samples**2)
 
     def crease(self, creases: tuple[Box, NDArray[np.bool_]]) -> tuple[Box, NDArray[np.bool_]]:
-        """Remaps creases, given by a box and a mask in this box, from the wide to the distorted image."""
+        """Remaps a mask of creases from the wide image to the distorted image.
+
+        At a crease, the slope of a surface changes abruptly.
+
+        Args:
+            creases: A box in the wide image, and a mask (h, w) of its pixels.
+
+        Returns:
+            A box that spans the distorted image, and a mask (H, W).
+        """
         box, inside = creases
         wide = np.zeros((self._wide.height, self._wide.width), np.uint8)
         wide[slices(box)] = inside
@@ -62,7 +74,15 @@ class Remapping:
         return (0, 0, self._camera.width, self._camera.height), mask.view(np.bool_)
 
     def _map(self, across: float, down: float) -> tuple[Map, Map]:
-        """Columns and rows (H, W) in the wide image, for points at given fractions of each pixel's sides."""
+        """Finds where one point of each distorted pixel lies in the wide image.
+
+        Args:
+            across: Horizontal position of the point in its pixel, from 0 at the left edge to 1.
+            down: Vertical position of the point in its pixel, from 0 at the top edge to 1.
+
+        Returns:
+            Columns (H, W) and rows (H, W) in the wide image, with integers at pixel centres.
+        """
         camera, wide = self._camera, self._wide
         if (across, down) == (0.5, 0.5):
             rays = pixel_rays(camera)

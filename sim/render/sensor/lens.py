@@ -65,9 +65,10 @@ def _width_px(level: int) -> float:
 
 
 def _composite_level(result: Floats, light: Floats, level: Levels, index: int, soft_px: float) -> None:
-    """Composites one blurred level over the farther levels; images are (H, W, 4) RGBA, premultiplied.
+    """Blurs one level, and composites it over the farther levels.
 
-    Behind nearer levels, the level is extended by a margin, which shows through their blurred edges.
+    Images are (H, W, 4) RGBA, premultiplied. The level is extended by a margin behind nearer levels, because
+    it will show through their blurred edges.
 
     Args:
         result: Composite of the farther levels; modified in place.
@@ -92,7 +93,7 @@ def _composite_level(result: Floats, light: Floats, level: Levels, index: int, s
 
 
 def _opaque(result: Floats, around: Floats) -> Floats:
-    """Divides an image (h, w, 4) by its alpha; pixels with alpha 0 get the colour of `around` (h, w, 4)."""
+    """Divides an image (h, w, 4) by its alpha; where alpha is 0, takes the colour of `around` (h, w, 4)."""
     missing = result[..., 3] < 1 - ROUNDING
     if not missing.any():
         return result.copy()
@@ -103,7 +104,7 @@ def _opaque(result: Floats, around: Floats) -> Floats:
 
 
 def _padded_box(mask: Mask, margin_px: int) -> tuple[slice, slice]:
-    """Slices of the bounding box of a mask, enlarged by a margin on each side."""
+    """Returns the row and column slices of a mask's bounding box, enlarged by a margin on each side."""
     x, y, width, height = cv2.boundingRect(mask)
     return (
         slice(max(y - margin_px, 0), y + height + margin_px),

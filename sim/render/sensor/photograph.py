@@ -32,7 +32,8 @@ def photographed(light: Floats, camera: Camera, sensor: Sensor) -> Image:
     """Turns linear light into the image (H, W, 3) of a camera.
 
     Args:
-        light: (H, W, 3) linear image, exposed: 1 is a white surface, `SATURATION` fills a pixel.
+        light: (H, W, 3) linear image after exposure. A white surface has the value 1, and a full pixel has
+            the value `SATURATION`.
         camera: The camera.
         sensor: The sensor of the camera.
     """

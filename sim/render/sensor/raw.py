@@ -48,7 +48,7 @@ def raw_values(light: Floats, sensor: Sensor) -> Raw:
     """Raw values of pixels, from 0 to 2^bits - 1, as an array with the shape of `light`.
 
     Args:
-        light: Linear light; `SATURATION` fills a pixel.
+        light: Linear light; a pixel is full at `SATURATION`.
         sensor: The sensor.
     """
     gain = gain_per_electron(sensor)

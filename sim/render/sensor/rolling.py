@@ -1,4 +1,4 @@
-"""A rolling shutter: rows are exposed one after the other, while the camera moves.
+"""Renders images with a rolling shutter: rows are exposed one after the other, while the camera moves.
 
 The image consists of bands of rows, each rendered by a camera with its own pose. The bands are so narrow that
 objects move by at most a quarter of a pixel from one band to the next. Colours, ids, depth and silhouettes
@@ -36,7 +36,10 @@ def is_rolling(motion: Motion | None) -> TypeGuard[Motion]:
 
 
 def with_fewer_bands(motion: Motion) -> Motion:
-    """The motion with a quarter of the bands, for instants of motion blur, which are averaged."""
+    """Returns the motion with a quarter of the bands.
+
+    This is enough for motion blur, because its instants are averaged.
+    """
     return replace(motion, bands=-(-motion.bands // 4))
 
 
@@ -47,7 +50,7 @@ def rows_of(height: int, motion: Motion) -> list[tuple[int, int]]:
 
 
 def camera_at_rows(camera: Camera, motion: Motion, rows: tuple[int, int]) -> Camera:
-    """The camera at the time at which the middle of a band is exposed."""
+    """The camera at the time at which the middle of `rows` (first, end) is exposed."""
     return moved_camera(camera, motion, motion.readout * (sum(rows) / 2 / camera.height - 0.5))
 
 
@@ -64,7 +67,10 @@ def projected(camera: Camera, motion: Motion, points_m: Array) -> Array:
 
 
 def camera_that_sees(shot: Shot, point_m: Array) -> Camera:
-    """The camera while a world point (1, 3) is exposed; the shot's camera without a rolling shutter."""
+    """The camera at the time at which a world point (1, 3) is exposed.
+
+    Without a rolling shutter, this is the camera of the shot.
+    """
     camera, motion = shot.camera, shot.motion
     if not is_rolling(motion):
         return camera
@@ -77,7 +83,7 @@ def rasterised(renderer: Renderer, settled: Settled, shot: Shot) -> GBuffer:
     """Renders the bodies for a shot, with a global or a rolling shutter.
 
     Raises:
-        RejectedView: As `Renderer.rasterise`.
+        RejectedView: The renderer rejects the view, for example because a body is too close.
     """
     camera, motion = shot.camera, shot.motion
     if not is_rolling(motion):
@@ -102,7 +108,10 @@ def _stacked(bands: tuple[Band, ...], bodies: int) -> GBuffer:
 
 
 def _silhouette(bands: tuple[Band, ...], body: int) -> Silhouette | None:
-    """Assembles a body's silhouette from the bands; the first and the last band extend beyond the image."""
+    """Assembles a body's silhouette from its silhouettes in the bands; None if it is outside the image.
+
+    The first and the last band extend beyond the image.
+    """
     parts = []
     for number, band in enumerate(bands):
         silhouette = band.gbuffer.silhouettes[body]
@@ -127,7 +136,10 @@ def _masks(silhouette: Silhouette) -> tuple[NDArray[np.bool_], ...]:
 
 
 def _own_rows(box: Box, number: int, bands: tuple[Band, ...]) -> Box:
-    """Clips a box in a band's image to the band's own rows; the outer bands extend beyond the image."""
+    """Clips a box to the rows of a band, in the image of the band's camera.
+
+    The top of the first band and the bottom of the last band are not clipped.
+    """
     x0, y0, x1, y1 = box
     rows = bands[number].rows
     top = y0 if number == 0 else max(y0, rows.start)
@@ -146,7 +158,10 @@ def _lowered(box: Box, rows: int) -> Box:
 
 
 def resolved(gbuffer: GBuffer, camera: Camera, floor: bool, walls: tuple[Wall, ...] = ()) -> Visibility:
-    """Like `resolve_visibility`, for a G-buffer with a global or a rolling shutter."""
+    """Finds the visible surface in each pixel, with a global or a rolling shutter.
+
+    With a rolling shutter, `resolve_visibility` is called for each band of rows.
+    """
     if not gbuffer.bands:
         return resolve_visibility(gbuffer, camera, floor, walls)
     bands = tuple(resolve_visibility(band.gbuffer, band.camera, floor, walls) for band in gbuffer.bands)
@@ -167,13 +182,16 @@ def stacked(bands: Sequence[Band], parts: Sequence[NDArray[Value]]) -> NDArray[V
 
 
 def _if_any(bands: Sequence[Band], parts: Sequence[NDArray[Value] | None]) -> NDArray[Value] | None:
-    """Like `stacked`; None if `parts` contains no image."""
+    """Assembles an image like `stacked`; None if every entry of `parts` is None."""
     found = [part for part in parts if part is not None]
     return stacked(bands, found) if found else None
 
 
 def stacked_creases(bands: Sequence[Band], parts: Sequence[Creases | None]) -> Creases:
-    """Assembles the creases of an image from the creases of its bands."""
+    """Joins the crease masks of the bands.
+
+    Returns the box of the whole image, and the mask (H, W) of creases in it.
+    """
     masks = []
     for band, creases in zip(bands, parts, strict=True):
         mask = np.zeros((band.camera.height, band.camera.width), np.bool_)

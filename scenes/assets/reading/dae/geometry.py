@@ -21,7 +21,7 @@ class Piece:
         symbol: Material symbol of the element.
         corners: (t, 3, 3) positions.
         normals: (t, 3, 3) normals of the corners, or None.
-        uvs: (t, 3, 2) texture coordinates, v up, by set number.
+        uvs: A dict from set number to texture coordinates (t, 3, 2), v up.
         colors: (t, 3, 3) RGB of the corners, 0..1, or None.
     """
 
@@ -33,7 +33,7 @@ class Piece:
 
 
 def pieces_of(document: Document, geometry: Element, notes: list[str], looks: list[str]) -> list[Piece]:
-    """Reads the triangles of a geometry; the list is empty if it has none.
+    """Returns the triangles of a geometry, one `Piece` per primitive element with triangles.
 
     Args:
         document: The document.
@@ -73,6 +73,9 @@ def _piece(document: Document, primitive: Element, notes: list[str]) -> Piece | 
 
 
 def _first(inputs: list[Input], semantic: str, size: int) -> Input | None:
-    """Returns the first input with a semantic whose values have at least `size` components, or None."""
+    """Returns the first input with the given semantic and values of at least `size` components.
+
+    None if there is no such input.
+    """
     found = (each for each in inputs if each.semantic == semantic and each.values.shape[1] >= size)
     return next(found, None)

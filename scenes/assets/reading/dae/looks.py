@@ -41,7 +41,7 @@ class Binding:
 
 
 def bindings_of(document: Document, instance: Element, looks: list[str]) -> Mapping[str, Binding]:
-    """Returns the materials of a geometry instance, by symbol."""
+    """Returns the materials of a geometry instance, keyed by symbol."""
     bound = instance.findall("bind_material/technique_common/instance_material")
     return {each.get("symbol", ""): _binding(document, each, looks) for each in bound}
 
@@ -79,7 +79,7 @@ def _look(document: Document, material: Element | None, looks: list[str]) -> Loo
 
 
 def _color(diffuse: Element, parameters: Mapping[str, Element]) -> Color:
-    """Colour of an element, or of the parameter it refers to; grey if there is none."""
+    """Returns the colour in `diffuse`, or in the parameter that it refers to; grey if there is no colour."""
     color, named = diffuse.find("color"), diffuse.find("param")
     if color is None and named is not None:
         parameter = parameters.get(named.get("ref", ""))
@@ -88,7 +88,10 @@ def _color(diffuse: Element, parameters: Mapping[str, Element]) -> Color:
 
 
 def _image(document: Document, name: str, parameters: Mapping[str, Element], looks: list[str]) -> str | None:
-    """File name of a texture's image, resolved through a sampler and a surface, or directly."""
+    """Returns the file name of a texture's image; None, with a note in `looks`, if it has none.
+
+    The reference `name` leads to the image directly, or through a sampler and a surface.
+    """
     image = None
     for _ in range(3):
         parameter = parameters.get(name)

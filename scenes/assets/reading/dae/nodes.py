@@ -60,7 +60,10 @@ def _too_many() -> Refused:
 def _below(
     document: Document, node: Element, matrix: Floats, depth: int, looks: list[str]
 ) -> Iterator[Place | None]:
-    """Yields the geometries at and below a node or scene; also yields None once per node, for counting."""
+    """Yields the geometries at and below a node or scene.
+
+    Also yields None once per node, so that the caller can count the nodes.
+    """
     if not depth:
         raise _too_many()
     yield None

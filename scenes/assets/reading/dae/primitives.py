@@ -50,7 +50,7 @@ def polygons_of(primitive: Element, width: int, position: Input | None) -> tuple
 
 
 def _corners(element: Element, width: int) -> Ints:
-    """The corners (n, width) listed by an element."""
+    """Returns the indices (n, width) in the text of an element, one row per polygon corner."""
     listed = indices(numbers(text_of(element)))
     return listed[: len(listed) // width * width].reshape(-1, width)
 
@@ -66,7 +66,14 @@ def _fan(count: int) -> Ints:
 
 
 def _strip(rows: Ints, position: Input | None) -> Ints:
-    """The triangles (t, 3) of a strip, without degenerate triangles, which only connect strips."""
+    """Converts a strip to triangles (t, 3), which are indices into `rows`.
+
+    Degenerate triangles only connect strips; they are left out, unless `position` is None.
+
+    Args:
+        rows: (n, width) indices of each corner of the strip.
+        position: The input with the positions, or None.
+    """
     three = strip_triangles(np.arange(len(rows)))
     if position is None:
         return three

@@ -43,12 +43,18 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
 
 
 def _uvs(piece: Piece, number: int | None) -> Floats | None:
-    """The texture coordinates of set `number`; of the first set if there is no such set."""
+    """Returns the texture coordinates of set `number` or, if there is no such set, of the first one.
+
+    Returns None if there are no texture coordinates.
+    """
     return piece.uvs.get(-1 if number is None else number, next(iter(piece.uvs.values()), None))
 
 
 def _painted(look: Look, raws: list[Raw], resolver: MeshResolver) -> Iterable[Raw]:
-    """Yields the triangles of one material; triangles with vertex colours are a separate item."""
+    """Yields the triangles of one material, with its colour or texture.
+
+    Triangles with and without vertex colours are separate items.
+    """
     image = None if look.texture is None else resolver.image(look.texture)
     for raw in alike(raws):
         plain = painted(replace(raw, corner_colors=None), look.color_rgb, WHITE, image, resolver.notes)

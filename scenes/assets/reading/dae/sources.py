@@ -32,7 +32,14 @@ class Input:
     number: int
 
     def of(self, rows: Ints) -> Floats:
-        """Returns the values (..., d) of corners with indices (..., w); NaN for indices out of range."""
+        """Returns the values of polygon corners; NaN where an index is out of range.
+
+        Args:
+            rows: (..., w) indices of each corner, one per offset.
+
+        Returns:
+            (..., d) values of this input.
+        """
         index = rows[..., self.offset]
         values = np.concatenate([self.values, np.full((1, self.values.shape[1]), np.nan)])
         return np.asarray(values[np.where((index >= 0) & (index < len(self.values)), index, -1)])
@@ -60,10 +67,14 @@ def whole(text: str | None) -> int:
 
 
 def values_of(document: Document, url: str | None) -> Floats:
-    """Returns the values (n, d) of a source; shape (0, 0) if there is none.
+    """Returns the values (n, d) of a COLLADA source; an array (0, 0) if it is missing or has no accessor.
+
+    Args:
+        document: The document.
+        url: The reference to the source.
 
     Raises:
-        Refused: Its array contains something other than numbers.
+        Refused: The array of the source contains something other than numbers.
     """
     source = document.target(url, "source")
     accessor = None if source is None else source.find("technique_common/accessor")

@@ -21,16 +21,17 @@ Which = slice | NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Accessor:
-    """An array in a buffer; rows are copied only when they are needed.
+    """An array of a glTF file; rows are copied from the file's buffer only when they are read.
 
     Attributes:
-        place: Its place in the file, for messages.
+        place: Where the accessor is in the file, for error messages.
         count: Number of rows.
         kind: Element type as named in the file, such as `VEC3`.
-        values: (count, components) view of the buffer, or None for zeros.
+        values: (count, components) view of the buffer; None if all values are 0.
         dtype: Type of the components.
         is_normalized: Whether integers represent fractions: 0..1 if unsigned, -1..1 if signed.
-        sparse: Increasing indices (k,) of replaced rows, and the replacement rows (k, components); or None.
+        sparse: Indices (k,) of rows of `values` that are replaced, in increasing order, and the new rows (k,
+            components). None if no rows are replaced.
     """
 
     place: str
@@ -42,7 +43,11 @@ class Accessor:
     sparse: tuple[NDArray[np.int64], NDArray[np.generic]] | None
 
     def rows(self, which: Which) -> NDArray[np.generic]:
-        """Copies rows as stored, (n, components)."""
+        """Copies rows as stored: (n, components).
+
+        Args:
+            which: `slice(None)` for all rows, or the indices (n,) of rows.
+        """
         wanted = np.arange(*which.indices(self.count)) if isinstance(which, slice) else which
         if self.values is None:
             rows = np.zeros((len(wanted), WIDTHS[self.kind]), self.dtype)
@@ -56,7 +61,11 @@ class Accessor:
         return rows
 
     def floats(self, which: Which) -> Floats:
-        """Copies rows as floats, (n, components); normalized integers become fractions."""
+        """Copies rows as floats, with normalized integers converted to fractions: (n, components).
+
+        Args:
+            which: As for `rows`.
+        """
         rows = self.rows(which).astype(np.float64)
         if not self.is_normalized or self.dtype.kind not in "iu":
             return rows
@@ -99,7 +108,16 @@ def _dtype(item: Item, allowed: tuple[int, ...] = tuple(COMPONENTS)) -> np.dtype
 def _values(
     item: Item, buffers: Buffers, dtype: np.dtype[np.generic], count: int, width: int, may_interleave: bool
 ) -> NDArray[np.generic]:
-    """View (count, width) of the values of an accessor, or of one part of a sparse accessor; not copied."""
+    """Returns values in a buffer as an array (count, width), without copying them.
+
+    Args:
+        item: The JSON object that says where the values are: an accessor, or a part of a sparse accessor.
+        buffers: The buffers of the file.
+        dtype: Type of the components.
+        count: Number of rows.
+        width: Number of components of a row.
+        may_interleave: Whether the buffer view may have a stride.
+    """
     content, stride = buffers.view(item.integer("bufferView"))
     offset, size = item.integer("byteOffset", 0), width * dtype.itemsize
     stride = stride if may_interleave and stride else size

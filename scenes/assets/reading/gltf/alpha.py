@@ -14,9 +14,10 @@ def seen_share(
 ) -> Floats:
     """Estimates the fraction (m,) of each triangle's area whose alpha is at least `least`.
 
-    If the texture has no alpha, this is the fraction of corners. Otherwise it is the fraction of pixels in
-    the bounding box of the triangle's texture coordinates; texture alpha is multiplied by the largest corner
-    alpha of all triangles. The fraction is 0 if all corners of a triangle are below `least`.
+    Without texture alpha, this is the fraction of corners with enough alpha. With texture alpha, it is the
+    fraction of pixels with enough alpha in the bounding box of the triangle's texture coordinates, where
+    the alpha of each pixel is multiplied by the largest corner alpha of all triangles. If no corner of a
+    triangle has enough alpha, the result is 0 for this triangle.
 
     Args:
         uvs: (m, 3, 2) texture coordinates, v down, or None without a texture.
@@ -32,11 +33,14 @@ def seen_share(
 
 
 def _counts(is_seen: NDArray[np.bool_], uvs: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number of set pixels and of all pixels in the bounding box of each triangle, (m,) each.
+    """Counts pixels of a texture in the bounding box of each triangle.
 
     Args:
-        is_seen: (h, w) mask of a repeating texture.
-        uvs: (m, 3, 2) texture coordinates, v down.
+        is_seen: (h, w) mask of texture pixels; the texture repeats.
+        uvs: (m, 3, 2) texture coordinates of the triangles, v down.
+
+    Returns:
+        (m,) number of pixels that are set in the mask, and (m,) number of all pixels.
     """
     size = np.array(is_seen.shape[::-1])
     sums = np.zeros(2 * size[::-1] + 1, np.int64)

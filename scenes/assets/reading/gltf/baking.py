@@ -36,7 +36,7 @@ def baked(pieces: Sequence[Piece]) -> Raw:
 
 
 def _colors(piece: Piece) -> Floats:
-    """Vertex colours times the factor of the material, (m, 3, 3), linear."""
+    """Returns the linear colour (m, 3, 3) of each vertex, multiplied by the colour factor of the material."""
     assert piece.colors is not None
     return np.asarray(piece.colors[..., :3] * piece.factor[:3])
 
@@ -50,7 +50,12 @@ def _mean_colors(piece: Piece) -> Floats:
 
 
 def _sheet_colors(sheet: Sheet, pieces: Sequence[Piece]) -> Floats:
-    """Linear colours (k, 3) of the used pixels of `sheet`, which contains all pieces in their order."""
+    """Computes the linear colours (k, 3) of the used pixels of a new texture.
+
+    Args:
+        sheet: The layout of the new texture. Its triangles are those of all pieces, one piece after another.
+        pieces: The pieces, with vertex colours and textures.
+    """
     colors = sheet.mixed(np.concatenate([_colors(piece) for piece in pieces]))
     start = 0
     for piece in pieces:

@@ -23,7 +23,7 @@ class Buffers:
 
     Args:
         root: The root object of the file.
-        binary: The content of the binary chunk, or None.
+        binary: The content of the binary chunk; None if the file has no such chunk.
         resolver: Opens external buffer files.
     """
 

@@ -13,7 +13,9 @@ HEAD = 12
 
 
 def open_document(content: bytes) -> tuple[Item, bytes | None]:
-    """Returns the root object of a text or binary glTF file, and the content of its binary chunk, or None.
+    """Returns the root object of a text or binary glTF file, and the content of its binary chunk.
+
+    The content is None if there is no binary chunk.
 
     Raises:
         Refused: The file is damaged, or its version is not 2.
@@ -42,7 +44,7 @@ def _check_version(asset: dict[str, object]) -> None:
 
 
 def _chunks(content: bytes) -> tuple[bytes, bytes | None]:
-    """Returns the JSON chunk and the binary chunk of a binary file; other chunks are skipped."""
+    """Returns the JSON chunk of a binary file, and its binary chunk or None; other chunks are skipped."""
     if len(content) < HEAD:
         raise unreadable(f"is no GLB: {len(content)} bytes, and the head alone has {HEAD}")
     version, length = struct.unpack_from("<II", content, 4)

@@ -33,14 +33,17 @@ LEAST_AREA = 1e-9
 def cut(
     piece: Piece, alpha: NDArray[np.uint8], least: float, needs_cut: NDArray[np.bool_], most_faces: int
 ) -> Piece | None:
-    """Clips triangles where their texture becomes transparent; None if that takes too many triangles.
+    """Removes the transparent areas from textured triangles.
+
+    Returns None if every tolerance of outline simplification results in too many triangles, or changes the
+    opaque area of the texture too much.
 
     Args:
-        piece: The triangles, with texture coordinates.
-        alpha: (h, w) alpha of the texture, which repeats.
-        least: Alpha threshold, 0..255; pixels below it are transparent.
-        needs_cut: (m,) whether each triangle may have transparent areas.
-        most_faces: Largest number of triangles that may replace those in `needs_cut`.
+        piece: The m triangles, with texture coordinates.
+        alpha: (h, w) alpha channel of the texture. The texture repeats.
+        least: Smallest alpha of an opaque pixel, 0..255.
+        needs_cut: (m,) whether each triangle may have transparent areas; only these triangles are cut.
+        most_faces: Largest number of triangles that may replace the cut triangles.
     """
     way = cv2.INTER_NEAREST if piece.look.texture and piece.look.texture.is_pixelated else cv2.INTER_LINEAR
     fine = min(max(FINE_PX // max(alpha.shape), 2), 8)
@@ -57,9 +60,10 @@ def cut(
 
 
 def _outlined(is_seen: NDArray[np.bool_], step_px: float) -> Floats | None:
-    """Triangulates a mask; returns triangles (k, 3, 2) in texture coordinates, v down.
+    """Covers the set pixels of a mask with triangles (k, 3, 2) in texture coordinates, v down.
 
-    Returns None if the area of the triangles differs from the mask's area by more than `TOLERANCE`.
+    Returns None if no pixel is set, or if the total area of the triangles differs by more than `TOLERANCE`
+    from the set fraction of the mask.
 
     Args:
         is_seen: (h, w) mask.
@@ -87,7 +91,11 @@ def _outlined(is_seen: NDArray[np.bool_], step_px: float) -> Floats | None:
 
 
 def _filled(rings: list[Floats]) -> Floats:
-    """Triangulates a polygon, given by its outline and holes; returns triangles (k, 3, 2)."""
+    """Triangulates a polygon with holes into triangles (k, 3, 2).
+
+    Args:
+        rings: Corners (n, 2) of the outline, followed by the corners of each hole.
+    """
     points = np.concatenate(rings)
     ends = np.cumsum([len(ring) for ring in rings]).astype(np.uint32)
     return points[np.asarray(mapbox_earcut.triangulate_float64(points, ends), np.int64)].reshape(-1, 3, 2)
@@ -100,16 +108,18 @@ def _cross(corners: Floats) -> Floats:
 
 
 def _parts(uvs: Floats, tile: Floats, most_faces: int) -> tuple[NDArray[np.int64], Floats] | None:
-    """Intersects triangles with a figure that repeats at every integer of u and v.
+    """Clips triangles to the opaque areas of a repeating texture.
+
+    The texture has the period 1 along u and v.
 
     Args:
         uvs: (m, 3, 2) texture coordinates of the triangles.
-        tile: (k, 3, 2) triangles of the figure, in the square from 0 to 1.
-        most_faces: Largest number of parts in the result.
+        tile: (k, 3, 2) triangles that cover the opaque areas of one repetition, with coordinates from 0 to 1.
+        most_faces: Largest number of triangles in the result.
 
     Returns:
-        The triangle index (n,) of each part, and barycentric coordinates (n, 3, 3) of the part's vertices in
-        that triangle; None if there are too many parts.
+        For each of the n resulting triangles, the index of the triangle that contains it, and the barycentric
+        coordinates (3, 3) of its corners in that triangle. None if the result would be too large.
     """
     known, kind = np.unique(uvs.reshape(-1, 6), axis=0, return_inverse=True)
     shapes = known.reshape(-1, 3, 2)
@@ -128,7 +138,15 @@ def _parts(uvs: Floats, tile: Floats, most_faces: int) -> tuple[NDArray[np.int64
 
 
 def _of_triangle(shape: Floats, tile: Floats) -> Floats:
-    """Like `_parts`, for a single triangle (3, 2); returns only the barycentric coordinates (n, 3, 3)."""
+    """Clips one triangle to the opaque areas of a repeating texture.
+
+    Args:
+        shape: (3, 2) texture coordinates of the triangle.
+        tile: As for `_parts`.
+
+    Returns:
+        (n, 3, 3) barycentric coordinates of the corners of the resulting triangles.
+    """
     edges = np.stack([shape[1] - shape[0], shape[2] - shape[0]], axis=1)
     if abs(np.linalg.det(edges)) < 1e-15:
         return np.eye(3)[None]  # it maps to a line in the texture
@@ -149,7 +167,12 @@ def _of_triangle(shape: Floats, tile: Floats) -> Floats:
 
 
 def _beyond(parts: Floats, vertex: int) -> Floats:
-    """Clips parts (n, 3, 3) to the side where the barycentric coordinate for `vertex` is not negative."""
+    """Clips triangles to the half-plane in which one barycentric coordinate is not negative.
+
+    Args:
+        parts: (n, 3, 3) barycentric coordinates of the corners of n triangles.
+        vertex: Index of the barycentric coordinate.
+    """
     is_in = parts[:, :, vertex] >= 0
     count = is_in.sum(axis=1)
     one, two = parts[count == 1], parts[count == 2]
@@ -162,20 +185,38 @@ def _beyond(parts: Floats, vertex: int) -> Floats:
 
 
 def _from(parts: Floats, first: NDArray[np.int64]) -> Floats:
-    """Permutes the corners of triangles (n, 3, 3) cyclically, so that corner `first` (n,) comes first."""
+    """Reorders the corners of each triangle cyclically, so that a given corner comes first.
+
+    Args:
+        parts: (n, 3, 3) triangles.
+        first: (n,) index of the corner that comes first, for each triangle.
+    """
     order = (first[:, None] + np.arange(3)) % 3
     return np.take_along_axis(parts, order[:, :, None], axis=1)
 
 
 def _crossing(parts: Floats, corner: int, vertex: int) -> Floats:
-    """Point (n, 3) on each edge from corner 0 to `corner` whose barycentric coordinate `vertex` is 0."""
+    """Computes the point on one edge of each triangle at which a barycentric coordinate is 0: (n, 3).
+
+    Args:
+        parts: (n, 3, 3) barycentric coordinates of the corners of n triangles.
+        corner: The edge runs from corner 0 to this corner.
+        vertex: Index of the barycentric coordinate that is 0.
+    """
     start, stop = parts[:, 0, vertex], parts[:, corner, vertex]
     share = (start / np.where(start == stop, 1.0, start - stop))[:, None]
     return np.asarray(parts[:, 0] + share * (parts[:, corner] - parts[:, 0]))
 
 
 def _joined(whole: Piece, holed: Piece, owner: NDArray[np.int64], weights: Floats) -> Piece:
-    """Joins the uncut triangles and the parts of the cut triangles."""
+    """Joins the uncut triangles and the results of cutting the others.
+
+    Args:
+        whole: The triangles that need no cut.
+        holed: The original triangles that were cut.
+        owner: (n,) index in `holed` of the triangle that contains each of the n results.
+        weights: (n, 3, 3) barycentric coordinates of the results' corners in that triangle.
+    """
     arrays: dict[str, Any] = {}
     for name in ("corners", "normals", "uvs", "colors"):
         kept, values = getattr(whole, name), getattr(holed, name)

@@ -1,4 +1,4 @@
-"""glTF extensions: supported, ignored, or refused."""
+"""Lists which glTF extensions are supported, which are ignored, and which make a file unreadable."""
 
 from scenes.assets.reading.gltf.item import Item
 from scenes.assets.reading.refusal import Refused
@@ -74,7 +74,11 @@ WITHOUT_EFFECT = frozenset(
 
 
 def check_extensions(root: Item, looks: list[str]) -> None:
-    """Checks that required extensions are known, and adds notes on ignored extensions.
+    """Checks that the extensions required by a file are supported.
+
+    Args:
+        root: The root object of the file.
+        looks: Notes on extensions that the file uses, but that are ignored, are added here.
 
     Raises:
         Refused: The file requires an extension that is not supported.
@@ -94,7 +98,7 @@ def check_extensions(root: Item, looks: list[str]) -> None:
 
 
 def packed(name: str) -> Refused:
-    """Creates the exception for compressed geometry."""
+    """Creates the exception for geometry that is compressed with the extension `name`."""
     return Refused("unreadable", f"is compressed ({name})", "export it without mesh compression")
 
 

@@ -37,7 +37,7 @@ class Pictures:
     Args:
         root: The root object of the file.
         buffers: The buffers of the file.
-        resolver: Opens image files. It records, for each image, embedded or not, whether it can be used.
+        resolver: Opens image files, and records for every image (embedded ones too) whether it can be used.
     """
 
     def __init__(self, root: Item, buffers: Buffers, resolver: MeshResolver) -> None:

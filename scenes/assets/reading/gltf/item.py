@@ -109,7 +109,7 @@ class Item:
         return Item(value, self._place(key))
 
     def extension(self, name: str) -> "Item | None":
-        """Reads the object of an extension; None if absent."""
+        """Reads the JSON object of the glTF extension `name`; None if the object lacks this extension."""
         extensions = self.item("extensions")
         return None if extensions is None else extensions.item(name)
 

@@ -47,9 +47,9 @@ class Look:
         name: Name of the material, for messages.
         factor: Linear RGBA, 0..1, which multiplies the texture.
         texture: The base colour texture, or None.
-        least_alpha: Alpha below which the surface is invisible; 0 if the surface is opaque.
-        is_cut: Whether the surface is opaque wherever it is visible; False if alpha is the opacity.
-        unused: Properties of the material that are not rendered.
+        least_alpha: Where alpha is lower, the surface is invisible; 0 if the material is opaque everywhere.
+        is_cut: True if the surface is opaque wherever it is visible; False if alpha is its opacity.
+        unused: Names of properties in the file that are ignored when the material is rendered.
     """
 
     name: str = "default"
@@ -88,11 +88,11 @@ def look_of(root: Item, index: int | None) -> Look:
 def _model(material: Item) -> tuple[Item, str, str | None]:
     """Finds the base colour of a material.
 
-    In the specular-glossiness model, metals have a black diffuse colour; their specular colour is used.
+    In the specular-glossiness model, metals have a black diffuse colour, so their specular colour is used.
 
     Returns:
-        The JSON object that contains the base colour, the key of the colour factor, and the key of the
-        texture or None.
+        A JSON object, the key of the colour factor in this object, and the key of the texture in this object.
+        The latter is None if no texture is used.
     """
     specular = material.extension(SPECULAR)
     if specular is None:
@@ -129,7 +129,7 @@ def _texture(root: Item, use: Item | None) -> TextureUse | None:
 
 
 def _image(texture: Item) -> int | None:
-    """Returns the index of a texture's image, in a supported format if there is one."""
+    """Returns the index of a texture's image, preferably in a supported format; None if it has no image."""
     webp = texture.extension(WEBP)
     if webp is not None and webp.has("source"):
         return webp.integer("source")

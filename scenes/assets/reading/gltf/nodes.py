@@ -131,7 +131,10 @@ def instances(root: Item, buffers: Buffers, places: list[Floats], notes: list[st
 
 
 def names_above(root: Item) -> list[tuple[str, ...]]:
-    """For each node, its name and its ancestors' names, from the node to the root."""
+    """Returns, for each node, the names of the node and its ancestors, from the node up to the root.
+
+    Missing names are left out.
+    """
     nodes = root.items("nodes")
     parents = _parents(nodes, [node.indices("children") for node in nodes])
 
@@ -144,7 +147,7 @@ def names_above(root: Item) -> list[tuple[str, ...]]:
 
 
 def _shown(root: Item, notes: list[str]) -> list[int]:
-    """The visible nodes of the scene, depth first."""
+    """Indices of the visible nodes of the scene, in depth-first order."""
     waiting, seen, hidden = _tops(root, notes)[::-1], dict[int, None](), 0
     while waiting:
         index = waiting.pop()
@@ -161,7 +164,10 @@ def _shown(root: Item, notes: list[str]) -> list[int]:
 
 
 def _tops(root: Item, notes: list[str]) -> list[int]:
-    """The root nodes of the default scene, else of the first scene, else all nodes without a parent."""
+    """Node indices of the roots of the default scene, or of the first scene if the file names no default.
+
+    If the file has no scenes, these are all nodes without a parent.
+    """
     scenes = root.count("scenes")
     if scenes:
         if scenes > 1:
@@ -172,7 +178,10 @@ def _tops(root: Item, notes: list[str]) -> list[int]:
 
 
 def _copies(root: Item, buffers: Buffers, node: Item) -> Floats:
-    """Transforms (k, 4, 4) of the GPU instances of a node's mesh; one identity without instancing."""
+    """Transforms (k, 4, 4) of the copies of a node's mesh, from the extension `EXT_mesh_gpu_instancing`.
+
+    A node without this extension has one copy with the identity transform.
+    """
     instancing = node.extension(INSTANCING)
     attributes = None if instancing is None else instancing.item("attributes")
     if attributes is None:

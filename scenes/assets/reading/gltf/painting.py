@@ -25,12 +25,13 @@ LARGEST_UV = 1e6
 
 
 def painted(pieces: Iterable[Piece], pictures: Pictures, notes: list[str], looks: list[str]) -> list[Raw]:
-    """Returns the triangles of a file, with one colour or one texture per material.
+    """Returns the visible triangles of a file, grouped by colour or texture.
 
-    All triangles whose vertices differ in colour share one texture.
+    A material becomes one group, with a colour or a texture. Only materials whose vertices differ in colour
+    are combined: their colours are baked into a shared texture.
 
     Args:
-        pieces: The triangles.
+        pieces: The triangles, which are joined by material.
         pictures: The images of the file.
         notes: Notes on triangles are added here.
         looks: Notes on colours and textures are added here.
@@ -48,12 +49,15 @@ def painted(pieces: Iterable[Piece], pictures: Pictures, notes: list[str], looks
 
 
 def shown(pieces: Iterable[Piece], pictures: Pictures) -> list[Piece]:
-    """Like `painted`, but returns pieces, whose colours are not yet baked, and adds no notes."""
+    """Adds textures to the pieces, and removes transparent triangles and areas.
+
+    These are the first steps of `painted`; no notes are collected.
+    """
     return _shown([_textured(piece, pictures, []) for piece in joined(pieces)], [], [])
 
 
 def _textured(piece: Piece, pictures: Pictures, looks: list[str]) -> Piece:
-    """Adds the pixels of the texture, if there is a usable one."""
+    """Returns the piece with the pixels of its material's texture; unchanged if no texture can be used."""
     use = piece.look.texture
     picture = None if use is None else pictures.get(use.image)
     if use is None or picture is None:
@@ -72,7 +76,10 @@ def _textured(piece: Piece, pictures: Pictures, looks: list[str]) -> Piece:
 
 
 def _shown(pieces: list[Piece], notes: list[str], looks: list[str]) -> list[Piece]:
-    """Removes invisible triangles and cuts alpha masks; returns all triangles if none would be left."""
+    """Removes invisible triangles, and cuts transparent areas out of the remaining ones.
+
+    Returns `pieces` unchanged if all triangles are invisible.
+    """
     shares = [_share(piece, piece.look.least_alpha) for piece in pieces]
     lost = sum(int((share == 0).sum()) for share in shares)
     if lost and lost == sum(len(share) for share in shares):
@@ -91,21 +98,24 @@ def _shown(pieces: list[Piece], notes: list[str], looks: list[str]) -> list[Piec
 
 
 def _share(piece: Piece, least: float) -> Floats:
-    """Fraction (m,) of each triangle's area whose alpha is at least `least`; 1 if the material is opaque."""
+    """Fraction (m,) of each triangle's area where alpha is at least `least`; 1 for an opaque material."""
     if not piece.look.least_alpha:
         return np.ones(len(piece.corners))
     return seen_share(piece.uvs, _corner_alpha(piece), _alpha(piece), least)
 
 
 def _solid(piece: Piece, share: Floats, spare: int, notes: list[str], looks: list[str]) -> Piece:
-    """Cuts transparent areas out of the triangles of an alpha mask, or notes that they are rendered opaque.
+    """Cuts transparent areas out of the triangles of a material.
+
+    The areas remain, and are rendered opaque, if alpha is an opacity rather than a mask, or if cutting would
+    make too many triangles.
 
     Args:
-        piece: The triangles.
-        share: (m,) visible fraction of each triangle.
-        spare: Number of additional triangles that the mesh may have.
-        notes: A note is added here if holes are cut out.
-        looks: A note is added here if something transparent is rendered opaque.
+        piece: The triangles of the material.
+        share: (m,) visible fraction of each triangle's area.
+        spare: Largest number of triangles that cutting may add.
+        notes: A note is added here if areas are cut out.
+        looks: A note is added here if transparent areas are rendered opaque.
     """
     name = f"material {piece.look.name!r}"
     if not piece.look.is_cut:
@@ -137,7 +147,7 @@ def _alpha(piece: Piece) -> NDArray[np.uint8] | None:
 
 
 def _without_one_color(piece: Piece) -> Piece:
-    """Folds the vertex colours into the factor if they are all the same."""
+    """If all vertices have the same colour, multiplies `factor` by it and drops the vertex colours."""
     if piece.colors is None:
         return piece
     rows = piece.colors.reshape(-1, 4)
@@ -148,7 +158,7 @@ def _without_one_color(piece: Piece) -> Piece:
 
 
 def _raw(piece: Piece) -> Raw:
-    """Converts the triangles of a material with one colour or a texture."""
+    """Converts a piece without vertex colours to a `Raw`, with one sRGB colour or with a texture."""
     uvs = None if piece.uvs is None else piece.uvs * (1.0, -1.0) + (0.0, 1.0)
     if piece.pixels is not None:
         return Raw(

@@ -1,4 +1,4 @@
-"""Triangles of glTF files by material, before their colours are computed."""
+"""Triangles of glTF files, grouped by material, before their colours are computed."""
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
@@ -26,8 +26,10 @@ class Piece:
         uvs: (m, 3, 2) texture coordinates, v down, with the transform of the material applied, or None.
         colors: (m, 3, 4) linear RGBA of the vertices, 0..1, or None.
         pixels: (h, w, 3) or (h, w, 4) sRGB texture, which repeats, or None.
-        tiles: Repetitions of the original image in `pixels`, along u and along v; see `wrapping.Tiles`.
-        groups: Names of the mesh, node and ancestor nodes of the triangles; empty unless needed.
+        tiles: Which repetitions of the original image `pixels` contains: the first one and their number,
+            along u and along v.
+        groups: Names of the triangles' mesh, of its node, and of the node's ancestors; empty unless the
+            caller needs them.
     """
 
     look: Look
@@ -42,7 +44,10 @@ class Piece:
 
     @property
     def image_uvs(self) -> Floats | None:
-        """Texture coordinates (m, 3, 2) in the original image, v down."""
+        """Texture coordinates (m, 3, 2) relative to the original image, not to `pixels`; v down.
+
+        None if the piece has no texture coordinates.
+        """
         if self.uvs is None:
             return None
         first, count = np.array(self.tiles).T
@@ -50,7 +55,10 @@ class Piece:
 
     @property
     def kind(self) -> Hashable:
-        """Pieces with equal `kind` can be joined."""
+        """A key that is equal for two pieces if they can be joined.
+
+        Such pieces have the same material and groups, and lack the same optional arrays.
+        """
         return (self.look, self.normals is None, self.uvs is None, self.colors is None, self.groups)
 
     def kept(self, which: NDArray[np.bool_]) -> "Piece":
@@ -62,7 +70,10 @@ class Piece:
 
 
 def joined(pieces: Iterable[Piece]) -> list[Piece]:
-    """Joins all pieces with the same `kind` into one; the kinds are in the order of first occurrence."""
+    """Returns one piece for each `kind`, which joins all pieces of that kind.
+
+    The result is in the order in which the kinds first occur.
+    """
     groups: dict[Hashable, list[Piece]] = {}
     for piece in pieces:
         groups.setdefault(piece.kind, []).append(piece)

@@ -21,14 +21,16 @@ KINDS = {"NORMAL": ("VEC3",), "TEXCOORD": ("VEC2",), "COLOR": ("VEC3", "VEC4")}
 class Vertices:
     """The vertices used by the triangles of a primitive.
 
+    An array is None if the file has no such attribute, or if the attribute is invalid.
+
     Attributes:
-        positions: (n, 3).
-        faces: (m, 3) vertex indices.
-        normals: (n, 3), or None.
-        uvs: (n, 2) texture coordinates, v down, or None.
-        colors: (n, 4) linear RGBA, 0..1, or None.
-        joints: (n, j) indices of the joints of a skin that move each vertex, or None.
-        joint_weights: (n, j) skinning weight of each of these joints, or None.
+        positions: (n, 3) positions, displaced by the morph targets.
+        faces: (m, 3) vertex indices of the triangles.
+        normals: (n, 3) vertex normals.
+        uvs: (n, 2) texture coordinates, v down.
+        colors: (n, 4) linear RGBA, 0..1.
+        joints: (n, j) indices of the joints of a skin that move each vertex.
+        joint_weights: (n, j) skinning weight of each of these joints.
     """
 
     positions: Floats
@@ -74,7 +76,7 @@ class Reader:
         self._targets = [(target, weight) for target, weight in zip(targets, weights, strict=False) if weight]
 
     def vertices(self, uv_set: int) -> Vertices:
-        """Reads the vertices, with one set of texture coordinates.
+        """Reads the vertices, with the texture coordinates `TEXCOORD_<uv_set>`.
 
         Raises:
             Refused: Positions or indices are not valid.
@@ -101,7 +103,17 @@ class Reader:
         return accessor_of(self._root, self._buffers, attributes.integer(name))
 
     def _attribute(self, name: str, count: int, which: Which) -> Floats | None:
-        """Reads an attribute; None if it is missing, or, with a note, if it does not fit the vertices."""
+        """Reads an attribute of the vertices.
+
+        Args:
+            name: Name of the attribute, such as `NORMAL`.
+            count: Number of vertices in the file.
+            which: The vertices to read.
+
+        Returns:
+            (n, c) values; None if there is no such attribute. If the attribute does not fit the vertices, a
+            note is added, and the result is None, too.
+        """
         if not self._attributes.has(name):
             return None
         try:
@@ -115,7 +127,16 @@ class Reader:
         return None
 
     def _morphed(self, name: str, accessor: Accessor, which: Which) -> Floats:
-        """The rows of an attribute plus the weighted displacements of the morph targets."""
+        """Reads an attribute of the vertices, and adds the displacements by the morph targets.
+
+        Args:
+            name: Name of the attribute.
+            accessor: Its values in the file.
+            which: The vertices to read.
+
+        Returns:
+            (n, c) values, with each displacement multiplied by the weight of its target.
+        """
         rows = accessor.floats(which)
         for target, weight in self._targets:
             if not target.has(name):
@@ -130,7 +151,17 @@ class Reader:
         return rows
 
     def _joints(self, count: int, which: Which) -> tuple[NDArray[np.int64] | None, Floats | None]:
-        """Reads the joint indices and joint weights of all sets, each (n, j); None if there are none."""
+        """Reads the joint indices and the joint weights of the vertices.
+
+        The attributes `JOINTS_0`, `JOINTS_1`, ... are concatenated, and so are `WEIGHTS_0`, `WEIGHTS_1`, ...
+
+        Args:
+            count: Number of vertices in the file.
+            which: The vertices to read.
+
+        Returns:
+            Two arrays (n, j); (None, None) if the primitive has no such attributes.
+        """
         joints: list[NDArray[np.int64]] = []
         weights: list[Floats] = []
         while self._attributes.has(f"JOINTS_{len(joints)}") and self._attributes.has(
@@ -148,9 +179,14 @@ class Reader:
 
 
 def _compact(faces: Faces, count: int) -> tuple[Which, Faces]:
-    """Returns the indices of the vertices to read, and the faces as indices into these vertices.
+    """Leaves out vertices that no face uses, if `count` is greater than the size of `faces`.
 
-    Unused vertices are left out if there are many.
+    Args:
+        faces: (m, 3) vertex indices.
+        count: Number of vertices in the file.
+
+    Returns:
+        Which vertices to read, and the faces (m, 3) as indices into these vertices.
     """
     if count <= faces.size:
         return slice(0, count), faces

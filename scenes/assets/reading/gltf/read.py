@@ -77,7 +77,7 @@ class _Scene:
         self._read: dict[object, list[tuple[Look, Vertices]]] = {}
 
     def pieces(self) -> Iterator[Piece]:
-        """Yields the triangles of each primitive, once per transform."""
+        """Yields the transformed triangles of each primitive, once for each transform of its mesh."""
         for instance in self._instances():
             for look, vertices in self._vertices(instance):
                 yield from self._placed(instance, look, vertices)
@@ -86,7 +86,7 @@ class _Scene:
             self._looks.append(f"drawn without its {', '.join(unused)}")
 
     def named_pieces(self) -> Iterator[Piece]:
-        """Like `pieces`, but sets `groups` to the names of the mesh and its nodes."""
+        """Like `pieces`, but sets `Piece.groups` to the names of the mesh, its node and the nodes above."""
         names = names_above(self._root)
         for instance in self._instances():
             above = () if instance.node is None else names[instance.node]
@@ -101,7 +101,7 @@ class _Scene:
         return found
 
     def _check_size(self, shown: list[Instance]) -> None:
-        """Checks the number of triangles before any triangle is read."""
+        """Raises `Refused` if the meshes have no triangles or too many, before any triangle is read."""
         faces = sum(self._mesh(instance.mesh)[1] * len(instance.matrices) for instance in shown)
         if faces > MAX_FACES:
             raise Refused(
@@ -111,7 +111,7 @@ class _Scene:
             raise Refused("no faces", "has no faces", "export the surface, not points or lines")
 
     def _mesh(self, index: int) -> tuple[list[Item], int]:
-        """Returns the primitives with triangles, and the total number of triangles, of a mesh."""
+        """Returns those primitives of a mesh that have triangles, and the total number of their triangles."""
         if index not in self._meshes:
             primitives = self._root.entry("meshes", index).items("primitives")
             counts = [num_faces(self._root, primitive) for primitive in primitives]
@@ -122,7 +122,10 @@ class _Scene:
         return self._meshes[index]
 
     def _vertices(self, instance: Instance) -> list[tuple[Look, Vertices]]:
-        """Vertices and material of each primitive of a mesh; cached by mesh and morph weights."""
+        """Returns the material and the vertices of each primitive of a mesh.
+
+        The result is cached for each combination of mesh and morph weights.
+        """
         weights = instance.weights or self._root.entry("meshes", instance.mesh).any_numbers("weights")
         key = (instance.mesh, weights)
         if key not in self._read:
@@ -149,7 +152,7 @@ class _Scene:
 
 
 def _piece(look: Look, vertices: Vertices, matrix: Floats) -> Piece:
-    """The triangles of a primitive, transformed by `matrix`."""
+    """Returns the triangles of a primitive, transformed by `matrix` (4, 4)."""
     faces, uvs = vertices.faces, vertices.uvs
     normals = None if vertices.normals is None else vertices.normals[faces]
     raw = Raw(vertices.positions[faces], normals).moved(matrix)

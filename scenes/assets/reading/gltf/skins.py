@@ -44,7 +44,7 @@ def posed(vertices: Vertices, matrices: Floats) -> Vertices:
     The winding of mirrored triangles is reversed, so that they still face outward.
 
     Args:
-        vertices: The vertices, which have joints.
+        vertices: The vertices, with joints and joint weights.
         matrices: (j, 4, 4) transforms of the joints.
 
     Raises:

@@ -58,7 +58,10 @@ def _mode(primitive: Item) -> int:
 
 
 def _corners(root: Item, buffers: Buffers, primitive: Item, mode: int, count: int) -> NDArray[np.int64]:
-    """Reads the vertex indices (n,) of a list, strip or fan; without indices, 0 to `count` - 1."""
+    """Reads the vertex indices (n,) of a triangle list, strip or fan.
+
+    If the primitive has no indices, the result is 0, 1, 2, ... for its `count` vertices.
+    """
     if not primitive.has("indices"):
         return np.arange(count)
     indices = accessor_of(root, buffers, primitive.integer("indices"), is_vertex_data=False)

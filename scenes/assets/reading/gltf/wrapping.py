@@ -21,7 +21,7 @@ Tiles = tuple[int, int]
 def wrapped(
     pixels: NDArray[np.uint8], uvs: Floats, wraps: tuple[Wrap, Wrap]
 ) -> tuple[NDArray[np.uint8], Floats, tuple[Tiles, Tiles]]:
-    """Extends an image whose wrap modes are not `repeat`, so that it may be repeated.
+    """Extends an image whose wrap modes are not `repeat`, for a renderer that repeats all textures.
 
     Args:
         pixels: (h, w, c) image.
@@ -29,7 +29,8 @@ def wrapped(
         wraps: Wrap modes along u and v.
 
     Returns:
-        The extended image, the texture coordinates in it, and its `Tiles` along u and along v.
+        The extended image, the texture coordinates (m, 3, 2) in this image, and its `Tiles` along u and along
+        v.
     """
     columns, tiles = [uvs[..., 0], uvs[..., 1]], [(0, 1), (0, 1)]
     for axis, wrap in enumerate(wraps):
@@ -58,7 +59,7 @@ def _along(
 
 
 def _shrunk(pixels: NDArray[np.uint8], axis: int, times: int) -> NDArray[np.uint8]:
-    """Downscales the image along an axis so that it can be repeated `times` times."""
+    """Downscales an image along an axis so that `times` copies of it are not too large for a texture."""
     size = [pixels.shape[1], pixels.shape[0]]
     most = max(MAX_TEXTURE_PX // times, 1)
     if size[1 - axis] <= most:

@@ -22,8 +22,8 @@ class Column:
     """The values of one property.
 
     Attributes:
-        values: (k,) all values.
-        counts: (rows,) number of values in each row, or None if each row has one.
+        values: (k,) values of all rows, row after row.
+        counts: (rows,) number of values in each row; None if the property is not a list.
         integer: Whether the property has an integer type.
     """
 
@@ -36,7 +36,10 @@ Table = dict[str, Column]
 
 
 class Body:
-    """The data after the header: bytes (k,) of a binary file, or the numbers (k,) of a text file as float64.
+    """The data after the header of a PLY file.
+
+    The data of a binary file are an array of bytes. The data of a text file are an array of numbers, as
+    float64. A position is an index into this array.
 
     Args:
         content: The whole file.
@@ -57,23 +60,26 @@ class Body:
         self._data = numbers(content[head.size :])
 
     def width(self, dtype: np.dtype[np.generic]) -> int:
-        """The length of a value in the data: 1 for text; for binary data, the size of `dtype` in bytes."""
+        """Number of array entries per value: 1 in a text file, the size of `dtype` in a binary file."""
         return 1 if self._text else dtype.itemsize
 
     @property
     def size(self) -> int:
-        """The length of the data."""
+        """Length of the array: the number of bytes in a binary file, or of numbers in a text file."""
         return len(self._data)
 
     def at(self, places: Ints, dtype: np.dtype[np.generic]) -> Floats:
-        """Returns the values (n,) at the positions `places` (n,)."""
+        """Returns the values (n,) of type `dtype` that begin at the positions `places` (n,)."""
         if self._text:
             return np.asarray(self._data[places], np.float64)
         whole = np.ascontiguousarray(self._data[places[:, None] + np.arange(dtype.itemsize)])
         return whole.view(dtype)[:, 0].astype(np.float64)
 
     def reader(self, dtype: np.dtype[np.generic]) -> Callable[[int], int]:
-        """Returns a function that reads the integer at a position; it raises an error past the end."""
+        """Returns a function from a position to the integer of type `dtype` at this position.
+
+        The function raises an exception if the position is past the end of the data.
+        """
         item = self._data.item
         if self._text:
             return lambda place: int(item(place))
@@ -84,10 +90,18 @@ class Body:
 
 
 def tables(content: bytes, head: Head, names: tuple[str, ...]) -> dict[str, Table]:
-    """Reads the elements with the given names.
+    """Returns a dict from element name to the values of this element.
+
+    Elements that the file does not contain, and elements without rows, are left out.
+
+    Args:
+        content: The whole file.
+        head: Its header.
+        names: Names of the elements to read.
 
     Raises:
-        Refused: The file is cut off, a list length is negative, or an element has too many lists.
+        Refused: The file is cut off, a list length is negative, or an element with lists of different lengths
+            has too many rows.
     """
     body = Body(content, head)
     found: dict[str, Table] = {}
@@ -104,7 +118,9 @@ def tables(content: bytes, head: Head, names: tuple[str, ...]) -> dict[str, Tabl
 
 
 def _layout(body: Body, element: Element, place: int) -> tuple[Ints, Ints, int]:
-    """Finds where the property values of an element begin.
+    """Finds where the property values of an element are in the data.
+
+    Positions are indices as defined in `Body`.
 
     Args:
         body: The data.
@@ -113,7 +129,8 @@ def _layout(body: Body, element: Element, place: int) -> tuple[Ints, Ints, int]:
 
     Returns:
         starts: (rows, p) position of the first value of each property in each row.
-        counts: (rows, p) number of values: the length of a list, 1 for other properties.
+        counts: (rows, p) number of values of each property in each row: the length of a list, 1 for other
+            properties.
         end: Position after the last row.
     """
     first, counts, end = _walk(body, element, place, 1)
@@ -139,7 +156,7 @@ def _layout(body: Body, element: Element, place: int) -> tuple[Ints, Ints, int]:
 
 
 def _walk(body: Body, element: Element, place: int, rows: int) -> tuple[Ints, Ints, int]:
-    """Like `_layout`, for the first `rows` rows, whose lists may differ in length."""
+    """Like `_layout`, but only for the first `rows` rows, in which it reads the length of every list."""
     steps = [
         (body.reader(kind.count), body.width(kind.count), body.width(kind.dtype))
         if kind.count is not None

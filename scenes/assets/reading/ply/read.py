@@ -43,7 +43,13 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
 
 
 def _surface(vertex: Table, corners: Ints, counts: Ints) -> Surface:
-    """Polygons with the texture coordinates, colours and normals of their vertices."""
+    """Creates a surface from polygons.
+
+    Args:
+        vertex: The vertices, possibly with texture coordinates, colours and normals.
+        corners: (k,) vertex indices of the polygons, concatenated.
+        counts: (m,) number of corners of each polygon.
+    """
     positions = np.stack([vertex[axis].values for axis in "xyz"], axis=1)
     there = np.clip(corners, 0, max(len(positions) - 1, 0))
     of_vertices = _numbers(vertex, UVS), _colors(vertex), _numbers(vertex, NORMALS)
@@ -63,14 +69,14 @@ def _faces(vertex: Table, face: Table) -> Surface:
 
 
 def _strips(vertex: Table, strips: Table) -> Surface:
-    """Reads the triangles of the element `tristrips`, each row of which is a list of triangle strips."""
+    """Reads the triangles of the element `tristrips`. Each of its rows is a list of triangle strips."""
     corners, counts = _indices(strips)
     triangles = strip_triangles(np.insert(corners, np.cumsum(counts), -1))
     return _surface(vertex, triangles.ravel(), np.full(len(triangles), 3))
 
 
 def _indices(table: Table) -> tuple[Ints, Ints]:
-    """Returns the vertex indices in all rows, concatenated (k,), and their number in each row (m,).
+    """Returns the vertex indices of all rows, concatenated (k,), and the number of indices in each row (m,).
 
     Raises:
         Refused: The element has no list of vertex indices.
@@ -83,7 +89,10 @@ def _indices(table: Table) -> tuple[Ints, Ints]:
 
 
 def _columns(table: Table, names: tuple[tuple[str, ...], ...]) -> list[Column]:
-    """Returns the properties in the first tuple of `names` that the element has; empty if it has none."""
+    """Returns the properties that the first suitable tuple in `names` lists; [] if no tuple is suitable.
+
+    A tuple is suitable if the element has all the properties that it lists.
+    """
     for several in names:
         columns = [table[name] for name in several if name in table and table[name].counts is None]
         if len(columns) == len(several):
@@ -92,7 +101,7 @@ def _columns(table: Table, names: tuple[tuple[str, ...], ...]) -> list[Column]:
 
 
 def _numbers(table: Table, names: tuple[tuple[str, ...], ...]) -> Floats | None:
-    """Returns the values (n, d) of the properties selected by `_columns`; None if there are none."""
+    """Returns the values (n, d) of the d properties that `_columns` selects; None if it selects none."""
     columns = _columns(table, names)
     return np.stack([column.values for column in columns], axis=1) if columns else None
 

@@ -1,4 +1,4 @@
-"""Colours and textures of a 3MF model part, which its triangles refer to by index."""
+"""Reads lists of colours and texture coordinates in 3MF files; triangles refer to their entries by index."""
 
 import re
 from dataclasses import dataclass
@@ -27,7 +27,15 @@ class Group:
 
 
 def groups_of(part: Part, looks: list[str]) -> dict[int, Group]:
-    """Reads the groups of a model part, by id; notes on unsupported content are added to `looks`."""
+    """Reads the groups of colours or texture coordinates of a model part.
+
+    Args:
+        part: The model part.
+        looks: Notes on unsupported content are added here.
+
+    Returns:
+        A dict from id to group.
+    """
     resources = part.root.find("resources")
     elements = [] if resources is None else list(resources)
     textures = {each.get("id", ""): each.get("path", "") for each in elements if each.tag == "texture2d"}
@@ -42,12 +50,12 @@ def groups_of(part: Part, looks: list[str]) -> dict[int, Group]:
 def _group(
     element: Element, groups: dict[int, Group], textures: dict[str, str], looks: list[str]
 ) -> Group | None:
-    """Reads a colour group; None if it is empty, or if the element is not a colour group.
+    """Reads a group of colours or texture coordinates; None if the element is not a group, or is empty.
 
     Args:
         element: The element.
-        groups: The preceding groups, by id; the group may refer to them.
-        textures: Paths of textures, by id.
+        groups: The preceding groups, keyed by id; the element may refer to them.
+        textures: Paths of textures, keyed by id.
         looks: Notes on unsupported content are added here.
     """
     match element.tag:
@@ -78,7 +86,7 @@ def _color(text: str | None) -> Color:
 
 
 def _composite(element: Element, bases: Group | None) -> Group | None:
-    """The mixed colours of composite materials."""
+    """Mixes the colours in `bases` as a `compositematerials` element says; None if it is invalid or empty."""
     which = whole_numbers(element.get("matindices", ""))
     if (
         bases is None

@@ -28,8 +28,8 @@ class Triangles:
     Attributes:
         vertices: (n, 3) positions.
         corners: (m, 3) vertex indices.
-        group: (m,) id of each triangle's colour group, or -1 for the object's group.
-        colors: (m, 3) index of each corner's entry in that group, or -1.
+        group: (m,) id of each triangle's colour group, or -1 if the triangle uses the group of the object.
+        colors: (m, 3) index of each corner's colour in that group, or -1 if none is given.
     """
 
     vertices: Floats
@@ -44,8 +44,8 @@ class Part:
 
     Attributes:
         root: The XML, without vertices and triangles; tags and attributes have no namespaces.
-        meshes: The triangles of each object that has a mesh, by object id.
-        objects: The object elements, by id.
+        meshes: Dict from object id to triangles, for the objects that have a mesh.
+        objects: Dict from object id to the XML element of the object.
     """
 
     root: Element

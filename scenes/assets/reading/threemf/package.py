@@ -72,7 +72,11 @@ class Package:
             raise unreadable(f"cannot be unpacked: {error}") from error
 
     def _model(self) -> str:
-        """Finds the main model part: by the package relationships, by its usual name, or else the first."""
+        """Returns the name of the main model part.
+
+        It is the part that the package relationships name, or else the part with the usual name, or else the
+        first model part.
+        """
         try:
             relations = check_xml(self.read("_rels/.rels"))
         except FileNotFoundError:

@@ -126,7 +126,7 @@ class _Reading:
         return self._meshes[key]
 
     def _raws_of(self, mesh: Triangles, element: Element, groups: dict[int, Group]) -> list[Raw]:
-        """The triangles of a mesh, separated by colour group."""
+        """Returns the triangles of a mesh, one entry for each group of colours or texture coordinates."""
         given = (mesh.group >= 0) & (mesh.colors[:, 0] >= 0)
         group = np.where(given, mesh.group, int(element.get("pid", -1)))
         colors = np.where(given[:, None], mesh.colors, int(element.get("pindex", 0)))
@@ -141,7 +141,13 @@ class _Reading:
         return raws
 
     def _colored(self, surface: Surface, group: Group | None, index: Ints) -> Raw:
-        """Triangulates a surface, and adds the colours or texture that its corners refer to by `index`."""
+        """Triangulates a surface, and gives its corners the colours or texture coordinates of a group.
+
+        Args:
+            surface: The surface.
+            group: The group; None if the surface has no colours.
+            index: For each corner of the surface, the index of its value in the group.
+        """
         if group is None:
             return cut(surface, self._notes)[0]
         values = group.values[np.clip(index, 0, len(group.values) - 1)]
@@ -167,6 +173,6 @@ class _Reading:
 
 
 def _without_build(part: Part) -> list[Element]:
-    """Creates the build items for a file that has none: one for each object that is not a component."""
+    """Creates the build items for a file that has none: one for each object that no other object contains."""
     inner = {each.get("objectid") for each in part.root.findall("resources/object/components/component")}
     return [Element("item", {"objectid": name}) for name in part.objects if name not in inner]

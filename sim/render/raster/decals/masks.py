@@ -97,9 +97,9 @@ def _normals(camera: Camera, silhouette: Silhouette) -> Array:
 
 
 def _bent_normals(rays: Array, near: Array, right: Array, down: Array) -> Array:
-    """Unit normals (h, w, 3) seen through a distorting lens.
+    """Unit normals (h, w, 3) of surfaces that are seen through a distorting lens, towards the camera.
 
-    The inverse depth of a plane is linear in the x and y of the rays.
+    The inverse depth of a plane is linear in the x and y of the rays, so the normals follow from its slopes.
 
     Args:
         rays: (h, w, 2) x and y of the rays at depth 1.
@@ -124,10 +124,14 @@ def _towards_camera(x: Array, y: Array, z: Array) -> Array:
 
 
 def _slope(near: Array, axis: int) -> Array:
-    """Difference (h, w) between each value and its neighbour along an axis; 0 if both neighbours are empty.
+    """Change (h, w) of the inverse depth per pixel along an axis.
 
-    Of the two neighbours, the one with the smaller difference is used, because the other may be on another
-    face.
+    It is the change from the previous or to the next pixel, whichever is smaller, because the other pixel may
+    be on another face. It is 0 if both pixels are empty.
+
+    Args:
+        near: (h, w) inverse depth; 0 in empty pixels.
+        axis: 0 for down, 1 for right.
     """
     along = np.moveaxis(near, axis, 0)
     step = np.where((along[:-1] > 0) & (along[1:] > 0), np.diff(along, axis=0), np.inf)
@@ -138,7 +142,10 @@ def _slope(near: Array, axis: int) -> Array:
 
 
 def on_decal(surface: SurfacePoints, decal: Decal) -> OnDecal:
-    """Finds the points of a surface in front of a decal, with a margin of half its size on each side."""
+    """Finds the points of a surface that are in front of a decal's projector.
+
+    Points beyond the sides of the decal are included if they are at most half its width or height away.
+    """
     local, axis = decal.frame.apply_inverse(surface.points_m), decal.frame.rotation()[:, 2]
     width_m, height_m = decal.size_m
     near = (np.abs(local) <= (width_m, height_m, decal.depth_m)).all(axis=1)
@@ -147,7 +154,14 @@ def on_decal(surface: SurfacePoints, decal: Decal) -> OnDecal:
 
 
 def decal_mask(surface: SurfacePoints, found: OnDecal, coverage: Floats, shape: tuple[int, ...]) -> Mask:
-    """The mask (h, w) of a decal in the box of its body, as if nothing else were in the scene."""
+    """The mask (h, w) of a decal, as if only its body were in the scene.
+
+    Args:
+        surface: The visible points of the body's surface.
+        found: The points in front of the decal, from `on_decal`.
+        coverage: The coverage of the decal's image, 0..1.
+        shape: (h, w), the size of the body's box.
+    """
     mask = np.zeros(shape, np.bool_)
     mask.ravel()[surface.place[found.chosen]] = sampled(coverage, found.u, found.v) >= 0.5
     return mask
@@ -177,7 +191,9 @@ def _inside(u: Array, wrap: NDArray[np.uint8], side_px: int) -> Array:
 def sampled(
     picture: NDArray[np.float32] | NDArray[np.uint8], u: Array, v: Array, border: int = cv2.BORDER_CONSTANT
 ) -> Floats:
-    """Interpolates an image (h, w, ...) at k points: values (k, ...), by default 0 outside the image.
+    """Interpolates an image (h, w, ...) at k points, and returns the values (k, ...).
+
+    Outside the image, the values are 0 by default.
 
     Args:
         picture: The image.

@@ -64,10 +64,12 @@ class DecalPainter:
     def painted(
         self, gbuffer: GBuffer, bodies: tuple[Body, ...], camera: Camera, shading: Shading | None
     ) -> GBuffer:
-        """Returns the G-buffer with the decals of all bodies, and the masks of their regions.
+        """Returns the G-buffer with the decals of all bodies painted on it.
+
+        The masks of the decals, and of the bodies' regions, are added to the silhouettes.
 
         Args:
-            gbuffer: The rendered bodies, with the depths of the silhouettes of bodies with decals.
+            gbuffer: The rendered bodies. Bodies with decals need silhouettes with depths.
             bodies: The bodies of the scene.
             camera: The camera for which the bodies were rendered.
             shading: Shading factors that the renderer has applied to colours; None if they are unlit.
@@ -84,10 +86,12 @@ class DecalPainter:
         return replace(gbuffer, color=color, silhouettes=tuple(silhouettes), tilt=canvas.tilt)
 
     def outlined(self, gbuffer: GBuffer, bodies: tuple[Body, ...], camera: Camera) -> GBuffer:
-        """Returns the G-buffer with the masks of all regions and decals, but not their colours.
+        """Returns the G-buffer, with the masks of all regions and decals added to the silhouettes.
+
+        The colours of the decals are not painted.
 
         Args:
-            gbuffer: The rendered bodies, with the depths of the silhouettes of bodies with decals.
+            gbuffer: The rendered bodies. Bodies with decals need silhouettes with depths.
             bodies: The bodies of the scene.
             camera: The camera for which the bodies were rendered.
         """
@@ -116,7 +120,7 @@ class DecalPainter:
     def _found(
         self, surface: SurfacePoints, decal: Decal, silhouette: Silhouette
     ) -> tuple[OnDecal, NDArray[np.bool_]]:
-        """The points of a body in front of a decal, and the mask of the decal in the box of the body."""
+        """Finds the surface points that a decal may cover, and the mask of the decal in the body's box."""
         found = on_decal(surface, decal)
         return found, decal_mask(surface, found, self._sticker(decal).coverage, silhouette.mask.shape)
 
@@ -153,7 +157,11 @@ class DecalPainter:
 
 
 def _visible(canvas: _Canvas, index: int, surface: SurfacePoints, found: OnDecal) -> tuple[Index, Index]:
-    """Flat indices of the image pixels that show points of a decal, and indices of these points."""
+    """Finds the pixels of the image in which a body's points on a decal are visible.
+
+    Returns two arrays of equal length: the flat index of each pixel, and the index in `found` of the point
+    that it shows.
+    """
     x0, y0, x1, _ = surface.box
     rows, columns = np.divmod(surface.place[found.chosen], x1 - x0)
     rows, columns = rows + y0, columns + x0

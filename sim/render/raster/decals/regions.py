@@ -20,7 +20,9 @@ Mask = NDArray[np.bool_]
 
 
 def region_masks(silhouette: Silhouette, body: Body, camera: Camera, regions: Regions) -> Mapping[str, Mask]:
-    """The mask (h, w) of each region in the box of a body, as if nothing else were in the scene.
+    """Returns a dict from the name of each region of a body to its mask (h, w) in the body's box.
+
+    Other bodies do not hide regions, but the body itself does.
 
     Args:
         silhouette: Silhouette of the body.

@@ -47,7 +47,7 @@ class Sticker:
     slope: Floats
 
     def resized(self, width: int, height: int) -> "Sticker":
-        """The sticker, downsampled by averaging."""
+        """Returns the sticker downsampled to `width` by `height` texels, by averaging."""
         return Sticker(
             *(
                 np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA), np.float32)
@@ -149,7 +149,7 @@ def _stain(decal: Decal, width: int, height: int, rng: np.random.Generator) -> S
 
 
 def _dent(decal: Decal, width: int, height: int, rng: np.random.Generator) -> Sticker:
-    """A shallow bowl with a crisp rim, visible by its shading."""
+    """A shallow bowl with a crisp rim, visible by its slope and by a slight darkening."""
     coverage, radius = np.zeros((height, width), np.uint8), 0.94 * _blob(rng, 0.025)
     _fill(coverage, np.array([width, height]) / 2 * (1 + _around(radius)))
     x, y = np.meshgrid(2 * (np.arange(width) + 0.5) / width - 1, 2 * (np.arange(height) + 0.5) / height - 1)
@@ -170,14 +170,14 @@ DRAWN: Mapping[str, Callable[[Decal, int, int, np.random.Generator], Sticker]] =
 
 
 def _marked(decal: Decal, filled: NDArray[np.uint8], tone: Array, opacity: Array, relief: Array) -> Sticker:
-    """A sticker in the colour of a decal.
+    """Builds the sticker of a scratch, dent, stain or crack.
 
     Args:
-        decal: The decal.
+        decal: The decal, which gives the colour and the strength.
         filled: (h, w) coverage, 0..255.
-        tone: (h, w) factor on the colour.
-        opacity: (h, w) factor on the opacity of the mark.
-        relief: (h, w) height above the surface, as a fraction of the length of the decal.
+        tone: (h, w) factor on the colour of the decal.
+        opacity: (h, w) opacity, 0..1; for all decals but dents, it is multiplied by `decal.strength`.
+        relief: (h, w) height above the surface, as a fraction of the longer side of the decal.
     """
     color = np.clip(255 * np.array(decal.color_rgb) * tone[..., None], 0, 255)
     texels = max(filled.shape)
@@ -188,13 +188,26 @@ def _marked(decal: Decal, filled: NDArray[np.uint8], tone: Array, opacity: Array
 
 
 def _fill(coverage: NDArray[np.uint8], points: Array) -> None:
-    """Fills an antialiased polygon (n, 2), in texels: integer coordinates are the edges of texels."""
+    """Draws a filled polygon with antialiased edges into `coverage`, in place.
+
+    Args:
+        coverage: (h, w) coverage, 0..255.
+        points: (n, 2) vertices in texels; the edges of texels have integer coordinates.
+    """
     fixed = np.rint((points - 0.5) * (1 << SHIFT)).astype(np.int32)
     cv2.fillPoly(coverage, [fixed], (255.0,), cv2.LINE_AA, SHIFT)
 
 
 def _ribbon(points: Array, half_widths: Array) -> Array:
-    """The outline (2 n, 2) of a line (n, 2) with half widths (n,), in texels."""
+    """Returns the outline of a line whose width varies.
+
+    Args:
+        points: (n, 2) points of the line, in texels.
+        half_widths: (n,) half width of the line at each point, in texels.
+
+    Returns:
+        (2 n, 2) vertices of the outline.
+    """
     ahead = np.gradient(points, axis=0)
     aside = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1) / np.linalg.norm(ahead, axis=1, keepdims=True)
     step = aside * np.maximum(half_widths, 0.5)[:, None]

@@ -37,7 +37,7 @@ class EglFiles:
     """Writes each mesh once for each texture mode and each direction (up or down) of its normals.
 
     Args:
-        files: The meshes to write, and the folder of the files.
+        files: Provides the meshes, and the folder to write to.
     """
 
     def __init__(self, files: MeshFiles) -> None:
@@ -81,15 +81,15 @@ class EglFiles:
         return low, np.maximum(uvs.max(axis=0) - low, 1e-6)
 
     def _size_bytes(self, key: str, level: int) -> tuple[int, ...]:
-        """Bytes that the vertices of each part take in the plug-in."""
+        """Memory in bytes that the plug-in needs for the vertices of each part of an asset."""
         return tuple(BYTES_PER_FACE * len(faces) for faces, _ in self._files.rendered_faces(key, level))
 
 
 def decode_uvs(color: NDArray[np.uint8], box: tuple[Array, Array]) -> Array:
-    """Decodes texture coordinates from rendered colours of the ramp.
+    """Decodes texture coordinates from the colours of pixels that were rendered with `TextureMode.UV`.
 
     Args:
-        color: (n, 3) colours.
+        color: (n, 3) colours of the pixels.
         box: Minimum and extent, (2,) each, of the texture coordinates of the asset.
 
     Returns:
@@ -100,7 +100,7 @@ def decode_uvs(color: NDArray[np.uint8], box: tuple[Array, Array]) -> Array:
 
 
 def _ramp() -> NDArray[np.uint8]:
-    """The colour ramp (512, 512, 3): red encodes u and green encodes v, each rising and then falling."""
+    """A texture (512, 512, 3) whose red encodes u and whose green encodes v; each rises, then falls again."""
     up = np.arange(RAMP_PX, dtype=np.uint8)
     there_and_back = np.concatenate([up, up[::-1]])
     ramp = np.zeros((2 * RAMP_PX, 2 * RAMP_PX, 3), np.uint8)

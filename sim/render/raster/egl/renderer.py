@@ -3,7 +3,7 @@
 The renderer has to return unlit colours, but the plug-in always shades them. Of all light arguments it
 uses only the direction, and it returns
 
-    colour · (0.5 + 0.5 · intensity),  intensity = 0.5 + 0.5 · normal · light, less 30 % in shadow
+    colour · (0.5 + 0.5 · intensity),  intensity = 0.5 + 0.5 · normal · light, times 0.7 in shadow
 
 (plus a highlight where the surface is lit). Normals are used for nothing else, so all normals of a body are
 set either to the body's z axis or to its opposite, whichever points away from the light. Then the whole body
@@ -97,11 +97,14 @@ class EglRenderer(MeshRenderer):
         )
 
     def _depth_range(self, settled: Settled, camera: Camera) -> tuple[float, float]:
-        """A depth range close to the bodies, because llvmpipe's depth buffer has only 16 bits."""
+        """Depths of near and far planes close to the bodies, as llvmpipe's depth buffer has only 16 bits."""
         return tight_depth_range(self._files, settled, camera)
 
     def _levels_for(self, settled: Settled, camera: Camera) -> tuple[int, ...]:
-        """Levels of detail that fit into the plug-in's memory; the largest meshes are simplified first."""
+        """Returns the level of detail of each body.
+
+        If the bodies do not fit into the plug-in's memory, the largest meshes get coarser levels first.
+        """
         levels = list(super()._levels_for(settled, camera))
         coarsest = [len(self._files.errors_m(body.asset)) - 1 for body in settled.spec.bodies]
         while True:
@@ -121,7 +124,7 @@ class EglRenderer(MeshRenderer):
     def _groups(
         self, settled: Settled, camera: Camera, boxes: Mapping[int, Box]
     ) -> Iterable[Collection[int]]:
-        """Groups of body indices; the bodies of a group are rendered in one call."""
+        """Groups bodies that are rendered together; returns the body indices of each group."""
         points = {
             index: projected_outline(self._files, settled.spec.bodies[index], camera) for index in boxes
         }
@@ -179,12 +182,14 @@ class EglRenderer(MeshRenderer):
                     self._close(drawing, part, (row, column, index))
 
     def _close(self, drawing: Drawing, part: Drawn, place: tuple[int, int, int]) -> None:
-        """Fills a one-pixel hole with its left neighbour's colour, if the mesh covers the pixel centre.
+        """Closes a hole of one pixel in a body, if the mesh of the body covers the pixel centre.
+
+        The pixel gets the colour of the pixel to its left.
 
         Args:
             drawing: The bodies to be rendered.
             part: The rendered bodies; modified in place.
-            place: Row, column and body index of the hole.
+            place: Row and column of the hole, and the index of the body.
         """
         row, column, index = place
         projected = drawing.triangles(self._files, index, part.box)
@@ -211,7 +216,10 @@ class EglRenderer(MeshRenderer):
         return gbuffer
 
     def _read_texture(self, texture: Texture) -> NDArray[np.uint8]:
-        """A texture, downsampled to at most `RAMP_PX` per side, the resolution of encoded coordinates."""
+        """Returns a texture, downsampled to at most `RAMP_PX` pixels per side.
+
+        The colours that encode texture coordinates have this resolution.
+        """
         pixels = self._pictures(texture)
         size_wh = min(pixels.shape[1], RAMP_PX), min(pixels.shape[0], RAMP_PX)
         return np.asarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
