@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augment.settings import AugmentSettings, TransformSettings
-from sim.annotate import Instance, Sample, num_planes
-from sim.keypoints import OUTSIDE, Keypoint, inside
+from sim.keypoints import OUTSIDE, inside
+from sim.sample import Instance, Keypoint, Sample, num_planes
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.uint8] | NDArray[np.uint16]

@@ -28,7 +28,7 @@ from scenes.shot import Shot
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
 from sim.render.settings import Render
-from sim.settle import Settled
+from sim.settled import Settled
 
 SIZES_PX = (400, 100, 50, 25, 12)
 """Longest side of the body in the image."""

@@ -19,11 +19,12 @@ from rich.console import Console
 from scenes.cameras.camera import Extra, ImageSettings
 from scenes.cameras.depthsensor import Stereo, StructuredLight
 from scenes.shot import Shot
-from sim.annotate import Sample, annotate
+from sim.annotate import annotate
 from sim.render.raster.gbuffer import GBuffer, RejectedView
 from sim.render.raster.surfacenormals import surface_normals
 from sim.render.sensor.depthsensor import measured_depth
-from sim.settle import Settled
+from sim.sample import Sample
+from sim.settled import Settled
 from sim2coco import Recipe
 from sim2coco.context import WorkerContext
 from sim2coco.extras import extra_files

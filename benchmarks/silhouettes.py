@@ -36,7 +36,7 @@ from sim.bullet import Client
 from sim.meshfiles import MeshFiles
 from sim.render.raster.gbuffer import RejectedView
 from sim.render.settings import Egl, Relit, Render, Tiny
-from sim.settle import Settled
+from sim.settled import Settled
 from sim2coco.recipe import Recipe
 
 SIZES_PX = (20, 40, 80, 160, 400)

@@ -14,7 +14,7 @@ from scenes.assets.categories import Category
 from scenes.assets.reading.file import read_mesh
 from scenes.shot import Shot
 from scenes.spec import Body
-from sim.settle import Settled
+from sim.settled import Settled
 from sim2coco.cli.config import settings_of
 from sim2coco.context import WorkerContext
 from sim2coco.pipeline import aim, draw_and_settle

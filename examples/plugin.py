@@ -25,7 +25,7 @@ from scenes.scene import Scene
 from scenes.settings import Positive, Share, Streams, uniform
 from scenes.shot import Light
 from scenes.spec import Physics, SceneSpec, Surface
-from sim.annotate import Instance, Measures
+from sim.sample import Instance, Measures
 from sim2coco.datasets.labelled import DatasetInfo, LabelledImage
 from sim2coco.export.format import Add, Format
 from sim2coco.quality.judge import Check

@@ -75,3 +75,16 @@ def crop(values: NDArray[Scalar], box: Box, part: Box) -> NDArray[Scalar]:
         part: Box inside `box`.
     """
     return values[part[1] - box[1] : part[3] - box[1], part[0] - box[0] : part[2] - box[0]]
+
+
+def tight_box(box: Box, mask: NDArray[np.bool_]) -> Box:
+    """Bounding box of the nonzero pixels of a mask, in pixel edges of the image.
+
+    Args:
+        box: The part of the image that the mask covers.
+        mask: The mask; at least one pixel is nonzero.
+    """
+    found = bounding_box(mask)
+    assert found is not None
+    x0, y0 = box[:2]
+    return x0 + found[0], y0 + found[1], x0 + found[2], y0 + found[3]

@@ -13,9 +13,7 @@ from sim.render.compose import Frame
 from sim.render.raster.pinholes import covered_depth
 from sim.render.raster.subpixel import Projected
 from sim.render.sensor.rolling import camera_that_sees
-
-Keypoint = tuple[float, float, int]
-"""x and y in pixels, and visibility: 0 outside the image, 1 hidden, 2 visible."""
+from sim.sample import Keypoint
 
 OUTSIDE: Keypoint = (0.0, 0.0, 0)
 WITHIN_SHARE = 0.01

@@ -2,15 +2,16 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.geometry import Pose
-from scenes.spec import Body, Physics, RejectedDraw, SceneSpec, Wall
+from scenes.spec import Body, Physics, RejectedDraw, SceneSpec
 from sim.bullet import Client, pb
 from sim.meshfiles import MeshFiles
+from sim.settled import Settled
 from sim.world import IN_PILES, Loaded, contacts_of, load
 
 REST_M_S, REST_RAD_S, REST_S = 0.005, 0.1, 0.1
@@ -25,21 +26,6 @@ SINKING_S = 0.1
 """Simulated time in seconds for `sinking_m`, in which bodies without support fall by 49 mm."""
 MAX_NEIGHBOURS = 20
 """Maximum number of other bodies' boxes that a body's box overlaps, on average; a dense pile has 5 to 8."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A scene whose bodies are at rest. Records contain it, and images are rendered from it.
-
-    Attributes:
-        spec: The sampled scene with the final poses of its bodies.
-        seconds: Simulated time in seconds until all bodies were at rest.
-        walls: The walls, placed around the bodies at rest; empty if the scene has none.
-    """
-
-    spec: SceneSpec
-    seconds: float
-    walls: tuple[Wall, ...] = ()
 
 
 def settle(client: Client, files: MeshFiles, spec: SceneSpec) -> Settled:

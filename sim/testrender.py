@@ -20,7 +20,7 @@ from sim.collision import collision_obj
 from sim.meshfiles import MeshFiles, collision_shape
 from sim.render.raster.gbuffer import RejectedView
 from sim.render.raster.tiny import TinyRenderer
-from sim.settle import Settled
+from sim.settled import Settled
 from sim.temporary import temporary_folder
 
 SIDE_PX = 192

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.cameras.camera import Extra, ImageSettings
-from sim.annotate import Sample
 from sim.boxes import boxes_of, slices
+from sim.sample import Sample
 from sim2coco.codec import encode_depth, encode_exr, encode_ids, encode_normals
 
 MOST_8_BIT = 254

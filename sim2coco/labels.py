@@ -11,10 +11,10 @@ from pycocotools import mask as coco_mask
 
 from scenes.cameras.camera import ImageSettings
 from scenes.shot import Shot
-from sim.annotate import Instance, Measures, Sample
 from sim.boxes import Box, bounding_box
-from sim.keypoints import Keypoint, around
-from sim.settle import Settled
+from sim.keypoints import around
+from sim.sample import Instance, Keypoint, Measures, Sample
+from sim.settled import Settled
 from sim2coco.codec import encode
 from sim2coco.extras import extra_files
 from sim2coco.quality.judge import Verdict

@@ -16,12 +16,14 @@ from scenes.settings import Streams
 from scenes.shot import Shot
 from scenes.spec import Body, RejectedDraw, SceneSpec
 from scenes.walls import walls_around
-from sim.annotate import Measures, Sample, annotate, measure
+from sim.annotate import annotate
 from sim.render.raster.gbuffer import GBuffer, RejectedView
 from sim.render.raster.surfacenormals import surface_normals
 from sim.render.sensor.depthsensor import measured_depth
 from sim.render.sensor.rolling import rasterised
-from sim.settle import Settled, settle
+from sim.sample import Measures, Sample, measure
+from sim.settle import settle
+from sim.settled import Settled
 from sim2coco.context import WorkerContext
 from sim2coco.labels import Written, written
 from sim2coco.quality.judge import Verdict, judge

@@ -16,8 +16,8 @@ from pydantic import Field, TypeAdapter
 
 from scenes.geometry import Matrix, Pose, Scale, Vec3
 from scenes.shot import Camera, Shot
-from sim.keypoints import Keypoint
-from sim.settle import Settled
+from sim.sample import Keypoint
+from sim.settled import Settled
 from sim2coco.shard import Shard
 from sim2coco.storage import Storage
 

@@ -19,7 +19,7 @@ from scenes.settings import Streams
 from scenes.shot import Camera, Light, Shot
 from scenes.spec import Body, Look, RejectedDraw, SceneSpec, Surface
 from scenes.walls import walls_around
-from sim.annotate import Sample, annotate
+from sim.annotate import annotate
 from sim.boxes import Box
 from sim.bullet import Client
 from sim.meshfiles import MeshFiles
@@ -27,7 +27,9 @@ from sim.render.compose import Frame
 from sim.render.raster.gbuffer import GBuffer
 from sim.render.sensor.rolling import rasterised
 from sim.render.settings import Egl, Relit, Render, Tiny
-from sim.settle import Settled, settle
+from sim.sample import Sample
+from sim.settle import settle
+from sim.settled import Settled
 from sim2coco.seeding import rng_for
 
 Array = NDArray[np.float64]

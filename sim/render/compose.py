@@ -17,7 +17,7 @@ from sim.render.raster.planes import walls_facing
 from sim.render.raster.visibility import Visibility, resolve_visibility
 from sim.render.sensor.distortion import Remapping
 from sim.render.sensor.rolling import resolved
-from sim.settle import Settled
+from sim.settled import Settled
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]

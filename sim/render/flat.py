@@ -14,7 +14,7 @@ from sim.render.lighting.walls import wall_points
 from sim.render.raster.gbuffer import GBuffer, Renderer, ShadowMap
 from sim.render.raster.planes import axis_component
 from sim.render.raster.visibility import Visibility, visible_walls
-from sim.settle import Settled
+from sim.settled import Settled
 
 Plane = NDArray[np.float32]
 

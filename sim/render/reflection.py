@@ -28,7 +28,7 @@ from sim.render.lighting.surfaces import Surfaces, base_albedo
 from sim.render.lighting.walls import shade_walls
 from sim.render.raster.gbuffer import GBuffer, RejectedView, Renderer
 from sim.render.raster.visibility import Visibility, resolve_visibility
-from sim.settle import Settled
+from sim.settled import Settled
 
 Floats = NDArray[np.float32]
 

@@ -37,7 +37,7 @@ from sim.render.sensor.rolling import (
     with_fewer_bands,
 )
 from sim.render.sensor.tone import tone_map
-from sim.settle import Settled
+from sim.settled import Settled
 
 Image = NDArray[np.uint8]
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from pydantic import Field
 
 from scenes.settings import Share
-from sim.annotate import Instance, Measures
+from sim.sample import Instance, Measures
 from sim2coco.quality.judge import Check, Judged
 
 MARGIN_PX = 3

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, SerializeAsAny
 
 from scenes.settings import Kind, Settings, Share, one_of
-from sim.annotate import Instance, Measures, Sample, measure
+from sim.sample import Instance, Measures, Sample, measure
 from sim2coco.target.choosing import Chooser
 from sim2coco.target.settings import BALANCED, HISTOGRAMS, Name, Target
 

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from scenes.shot import Shot
-from sim.settle import Settled
+from sim.settled import Settled
 from sim2coco.recipe import Recipe
 
 MAX_ENTRIES = 10_000

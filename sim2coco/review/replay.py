@@ -14,7 +14,7 @@ from scenes.assets.reading.image import ImageError
 from scenes.geometry import Vec3
 from scenes.shot import Shot
 from scenes.spec import Body
-from sim.settle import Settled
+from sim.settled import Settled
 from sim.temporary import temporary_folder
 from sim2coco.context import WorkerContext
 from sim2coco.datasets.errors import DataSetError

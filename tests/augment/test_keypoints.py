@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from augment.allowed import GEOMETRY
-from sim.annotate import Sample
+from sim.sample import Sample
 from tests.augment.test_pipeline import always, augmenter, rng, sample_of
 
 PLACES = np.array([[40.3, 30.6], [64.0, 51.2], [100.7, 68.4], [31.5, 72.5], [90.2, 25.9]])

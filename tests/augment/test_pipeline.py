@@ -14,7 +14,7 @@ from augment.pipeline import Augmenter
 from augment.settings import AugmentSettings
 from scenes.geometry import Pose
 from scenes.shot import Camera
-from sim.annotate import Instance, Sample, measure, num_planes
+from sim.sample import Instance, Sample, measure, num_planes
 from sim2coco.seeding import rng_for
 
 POSE = Pose((0.0, 0.0, 1.0), (0.0, 0.0, 0.0, 1.0))

@@ -12,10 +12,11 @@ from augment.pipeline import Augmenter
 from scenes.assets.catalogue import Catalogue
 from scenes.shot import Shot
 from scenes.spec import Body, RejectedDraw, SceneSpec
-from sim.annotate import Sample, annotate
+from sim.annotate import annotate
 from sim.render.raster.surfacenormals import surface_normals
 from sim.render.sensor.rolling import rasterised
-from sim.settle import Settled
+from sim.sample import Sample
+from sim.settled import Settled
 from sim2coco.cli.config import RunOptions
 from sim2coco.context import WorkerContext
 from sim2coco.pipeline import Outcome, aim, draw, draw_and_settle, make_view, sensed

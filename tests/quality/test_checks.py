@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from scenes.geometry import Pose
-from sim.annotate import Instance, Sample, num_planes
+from sim.sample import Instance, Sample, num_planes
 from sim2coco.quality import checks
 from sim2coco.quality.judge import HIDDEN, Check, Quality, judge
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from scenes.assets.shapes import sphere
 from scenes.cameras.camera import ImageSettings
 from scenes.spec import Wall
-from sim.annotate import Sample
+from sim.sample import Sample
 from sim2coco import Recipe, generate
 from sim2coco.codec import encode_depth
 from sim2coco.labels import files_of

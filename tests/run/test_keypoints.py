@@ -16,7 +16,7 @@ from scenes.assets.categories import Assets
 from scenes.assets.loading import load_catalogue
 from scenes.geometry import on_sphere
 from scenes.shot import Motion
-from sim.annotate import Instance
+from sim.sample import Instance
 from sim2coco import Recipe, generate
 from sim2coco.check import check
 from sim2coco.datasets.errors import DataSetError

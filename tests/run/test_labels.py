@@ -15,8 +15,8 @@ from pycocotools import mask as coco_mask
 from scenes.assets.shapes import box
 from scenes.cameras.camera import ImageSettings
 from scenes.shot import Shot
-from sim.annotate import Sample
-from sim.settle import Settled
+from sim.sample import Sample
+from sim.settled import Settled
 from sim2coco.codec import encode
 from sim2coco.labels import run_lengths, written
 from sim2coco.quality.checks import Truncated

@@ -12,9 +12,9 @@ from scenes.kinds.drop import Drop
 from scenes.kinds.floating import Floating
 from scenes.scene import Scene
 from scenes.shot import Camera
-from sim.annotate import Sample, measure, num_planes
 from sim.render.raster.projection import body_box
-from sim.settle import Settled
+from sim.sample import Sample, measure, num_planes
+from sim.settled import Settled
 from tests.rig import (
     GREY,
     RENDERS,

@@ -11,7 +11,7 @@ from scenes.assets.shapes import box, sphere
 from scenes.spec import Look, Surface
 from sim.render.cache import LastResult
 from sim.render.settings import Relit
-from sim.settle import Settled
+from sim.settled import Settled
 from tests.rig import GREY, LIGHT, Rig, camera_at, catalogue_of, shot, still
 
 CHECKER = Surface(Look((1.0, 1.0, 1.0), Texture("checker", 3)), tile_m=0.1, turn_rad=0.0)

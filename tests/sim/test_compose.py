@@ -18,10 +18,10 @@ from scenes.looks import LookSettings
 from scenes.settings import Settings
 from scenes.shot import Light
 from scenes.spec import Look, Surface
-from sim.annotate import measure
 from sim.render.raster.planes import floor_depth
 from sim.render.raster.visibility import FLOOR_PENETRATION_M
-from sim.settle import Settled
+from sim.sample import measure
+from sim.settled import Settled
 from tests.rig import GREY, LIGHT, RENDERS, Picture, Rig, camera_at, catalogue_of, rays, shot, still
 
 WHITE = Surface(Look((1.0, 1.0, 1.0)), tile_m=0.2, turn_rad=0.0)

@@ -16,9 +16,9 @@ from scenes.decal import Decal
 from scenes.distortion import Distortion
 from scenes.geometry import Pose, look_at, quaternion, vec3
 from scenes.spec import Body
-from sim.annotate import Instance, Sample, measure
 from sim.boxes import boxes_of
 from sim.render.raster.decals.sticker import Stickers
+from sim.sample import Instance, Sample, measure
 from sim2coco.extras import semantic_ids
 from tests.rig import (
     RENDERS,

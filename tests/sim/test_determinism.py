@@ -19,7 +19,7 @@ from scenes.kinds.drop import Drop
 from scenes.light import SunAndSky
 from scenes.shot import Shot
 from sim.bullet import Client, pb
-from sim.settle import Settled
+from sim.settled import Settled
 from tests.rig import (
     LIGHT,
     RENDERS,

@@ -15,11 +15,11 @@ from scenes.furnishing.furniture import FurnitureSettings
 from scenes.geometry import Pose, Vec3, vec3
 from scenes.shot import Camera
 from scenes.spec import Body, Look, SceneSpec
-from sim.annotate import measure
 from sim.render.lighting.points import PointClouds
 from sim.render.raster.gbuffer import RejectedView
 from sim.render.settings import Relit
-from sim.settle import Settled
+from sim.sample import measure
+from sim.settled import Settled
 from tests.rig import (
     GREY,
     LIGHT,

@@ -12,7 +12,7 @@ from scenes.geometry import vec3
 from scenes.shot import Lamp, Light
 from scenes.spec import Look, Surface, Wall
 from sim.render.settings import Relit
-from sim.settle import Settled
+from sim.settled import Settled
 from tests.rig import GREY, LIGHT, Rig, camera_at, catalogue_of, shot, still
 
 VIEW = camera_at((0.5, -0.6, 0.7), (0, 0, 0.02), 150)

@@ -12,7 +12,7 @@ from sim.render.lighting.pixels import Pixels, body_pixels
 from sim.render.lighting.points import PointClouds
 from sim.render.raster.visibility import resolve_visibility
 from sim.render.settings import Relit
-from sim.settle import Settled
+from sim.settled import Settled
 from tests.rig import Rig, camera_at, catalogue_of, shot, still
 
 Array = NDArray[np.float64]

@@ -13,9 +13,9 @@ from scenes.decal import NamedRegion
 from scenes.distortion import Distortion
 from scenes.geometry import Pose
 from scenes.spec import Body
-from sim.annotate import Sample, measure
 from sim.render.raster.decals.regions import region_masks
 from sim.render.raster.gbuffer import Silhouette
+from sim.sample import Sample, measure
 from sim2coco.png import png
 from tests.crate import REGIONS, SIZE_M, expected, put_crate
 from tests.library.gltf_files import SQUARE_UVS, Gltf

@@ -25,7 +25,7 @@ from sim.render.lighting.lightmap import light_maps
 from sim.render.lighting.points import PointClouds
 from sim.render.lighting.sky import Sky, sky_directions, sky_radiance
 from sim.render.settings import Relit, Tiny
-from sim.settle import Settled
+from sim.settled import Settled
 from tests.rig import (
     GREY,
     LIGHT,

@@ -16,7 +16,7 @@ from scenes.shot import Camera, Light
 from sim.render.lighting.sky import Sky
 from sim.render.lighting.sun import SoftShadow, soft_shadow
 from sim.render.settings import Relit
-from sim.settle import Settled
+from sim.settled import Settled
 from tests.rig import LIGHT, Rig, camera_at, catalogue_of, shot, still
 
 Floats = NDArray[np.float32]

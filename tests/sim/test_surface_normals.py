@@ -11,7 +11,7 @@ from scenes.assets.shapes import box, sphere
 from scenes.geometry import Pose, vec3
 from scenes.spec import Body, Wall
 from sim.render.raster.surfacenormals import surface_normals
-from sim.settle import Settled
+from sim.settled import Settled
 from tests.rig import (
     GREY,
     PLAIN,

@@ -17,7 +17,6 @@ from scenes.kinds.drop import Drop
 from scenes.shot import Camera, Lamp, Light
 from scenes.spec import Look, SceneSpec, Surface, Wall, WallPlan
 from scenes.walls import WallSettings, walls_around
-from sim.annotate import measure
 from sim.render.lighting.lit import Lit
 from sim.render.lighting.sky import Sky, sky_directions
 from sim.render.lighting.surfaces import base_albedo
@@ -25,7 +24,8 @@ from sim.render.lighting.wall_occlusion import WallOcclusion, wall_glow
 from sim.render.lighting.walls import _upsample
 from sim.render.raster.planes import wall_depth, walls_facing
 from sim.render.settings import Relit, Render
-from sim.settle import Settled
+from sim.sample import measure
+from sim.settled import Settled
 from tests.rig import (
     GREY,
     LIGHT,

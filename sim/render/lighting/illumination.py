@@ -18,7 +18,7 @@ from sim.render.lighting.sky import Sky, sky_directions
 from sim.render.lighting.sun import soft_shadow
 from sim.render.lighting.surfaces import mean_albedo
 from sim.render.lighting.wall_occlusion import between_walls
-from sim.settle import Settled
+from sim.settled import Settled
 
 DENSE_PX, DENSE = 256, 1.25
 """Shadow maps of up to `DENSE_PX` pixels a side have no holes even if one body fills them. In larger maps,

@@ -9,7 +9,7 @@ from sim.boxes import Box
 from sim.meshfiles import MeshFiles
 from sim.render.raster.projection import projected_triangles
 from sim.render.raster.subpixel import Projected
-from sim.settle import Settled
+from sim.settled import Settled
 
 
 @dataclass(frozen=True, slots=True, eq=False)

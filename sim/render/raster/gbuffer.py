@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from scenes.shot import Camera, Shot
 from sim.boxes import Box
-from sim.settle import Settled
+from sim.settled import Settled
 
 Array = NDArray[np.float64]
 

@@ -31,7 +31,7 @@ from sim.render.raster.pointcolors import PointColors
 from sim.render.raster.projection import boxes_in_view, depth_range
 from sim.render.raster.throughlens import seen_through_lens
 from sim.render.raster.wide import wide_camera
-from sim.settle import Settled
+from sim.settled import Settled
 
 RawImages = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]
 """RGBA (h, w, 4), depth buffer (h, w) in 0..1, and PyBullet's ids (h, w), -1 where there is no body."""

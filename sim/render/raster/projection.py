@@ -10,7 +10,7 @@ from sim.boxes import Box, clip
 from sim.meshfiles import MeshFiles
 from sim.render.raster.gbuffer import Array, RejectedView
 from sim.render.raster.subpixel import Projected
-from sim.settle import Settled
+from sim.settled import Settled
 
 MAX_BOX_PX = 4096
 """Maximum width and height in pixels of a labelled body's box; a view with a larger box is rejected."""

@@ -16,7 +16,7 @@ from sim.render.raster.planes import walls_facing
 from sim.render.raster.rays import pixel_rays
 from sim.render.raster.subpixel import Array, Covered, Index, Projected
 from sim.render.raster.visibility import Visibility, resolve_visibility
-from sim.settle import Settled
+from sim.settled import Settled
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]

@@ -17,7 +17,7 @@ from sim.render.raster.cuboids import Cuboids, cuboid_depth
 from sim.render.raster.gbuffer import Array, GBuffer, RejectedView, Silhouette, Wide
 from sim.render.raster.projection import MAX_BOX_PX, projected_outline
 from sim.render.raster.rays import box_rays
-from sim.settle import Settled
+from sim.settled import Settled
 
 OUTLINE_POINTS = 65
 """Number of points on each side of the rectangle around a body, because the lens bends the sides."""

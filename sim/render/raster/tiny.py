@@ -19,7 +19,7 @@ from sim.render.raster.matrices import column_major, shifted
 from sim.render.raster.meshrenderer import MeshRenderer, RawImages
 from sim.render.raster.subpixel import covered_by_small
 from sim.render.raster.tinyshading import shaded
-from sim.settle import Settled
+from sim.settled import Settled
 
 
 class TinyRenderer(MeshRenderer):

@@ -19,7 +19,7 @@ from sim.boxes import Box, clip, crop, slices, union
 from sim.render.raster.gbuffer import Band, GBuffer, Renderer, Silhouette
 from sim.render.raster.visibility import Visibility, resolve_visibility
 from sim.render.sensor.motion import moved_camera
-from sim.settle import Settled
+from sim.settled import Settled
 
 Array = NDArray[np.float64]
 

@@ -36,7 +36,7 @@ from sim.render.raster.matrices import buffer_of, column_major, cropped
 from sim.render.raster.meshrenderer import MeshRenderer, RawImages
 from sim.render.raster.pinholes import covered_depth, open_pixels
 from sim.render.raster.projection import projected_outline, tight_depth_range
-from sim.settle import Settled
+from sim.settled import Settled
 
 TILE_WH = (1024, 768)
 """Maximum width and height in pixels of an image; the plug-in renders larger images at this size and enlarges
