@@ -18,3 +18,8 @@ class Settled:
     spec: SceneSpec
     seconds: float
     walls: tuple[Wall, ...] = ()
+
+    @property
+    def has_objects(self) -> bool:
+        """Whether the scene has an object that gets labels."""
+        return any(body.labelled for body in self.spec.bodies)

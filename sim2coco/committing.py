@@ -1,9 +1,20 @@
-"""Writes the results of a scene to the data set: first its images, then the record that commits the scene."""
+"""Makes a scene and writes it to the data set: first its images, then the record that commits the scene.
 
+In commands with worker processes, only the workers import this module: it imports the renderers.
+"""
+
+from sim2coco.context import WorkerContext
 from sim2coco.labels import Written
-from sim2coco.records import Record, from_bytes, record_name, to_bytes
+from sim2coco.pipeline import make_scene
+from sim2coco.records import Record, Summary, from_bytes, record_name, summary, to_bytes
 from sim2coco.storage import Storage, StoreError
 from sim2coco.target.filling import left_out_as
+
+
+def make_and_commit(context: WorkerContext, store: Storage, scene: int) -> Summary:
+    """Makes one scene, writes its files and its record to the store, and returns its summary."""
+    record, files = make_scene(context, scene)
+    return summary(commit(store, record, files))
 
 
 def commit(store: Storage, record: Record, pictures: list[Written]) -> Record:

@@ -226,7 +226,7 @@ def finish(
     Returns the encoded images and no reasons or, if the shot is rejected, no images and the reasons.
     """
     sample = sensed(sample, shot)
-    verdict = judge(context.recipe.quality, sample, not labelled(settled), measures)
+    verdict = judge(context.recipe.quality, sample, not settled.has_objects, measures)
     if not verdict.accepted:
         context.rejected(sample.image)
         return [], verdict.reasons
@@ -280,15 +280,10 @@ def _augmented_once(
         changed = context.augmenter.augment(sample, rng)
         if changed is sample:
             return sample, unchanged
-        verdict = judge(context.recipe.quality, changed, not labelled(settled))
+        verdict = judge(context.recipe.quality, changed, not settled.has_objects)
         if verdict.accepted or not tries_left:
             return changed, verdict
     raise AssertionError("augment.tries is at least 1")
-
-
-def labelled(settled: Settled) -> bool:
-    """Whether the scene has an object that gets labels."""
-    return any(body.labelled for body in settled.spec.bodies)
 
 
 def bounds(context: WorkerContext, settled: Settled) -> tuple[Vec3, float]:

@@ -9,7 +9,6 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, mo
 
 import scenes.cameras
 import scenes.kinds
-import sim.render
 import sim2coco.quality
 from augment.settings import AugmentSettings
 from scenes.assets.catalogue import Catalogue, CatalogueError
@@ -31,7 +30,7 @@ from sim2coco.messages import ConfigError
 from sim2coco.quality.judge import Quality
 from sim2coco.target.naming import with_histograms
 
-load_kinds(scenes, scenes.cameras, scenes.kinds, sim.render, sim2coco.quality)
+load_kinds(scenes, scenes.cameras, scenes.kinds, sim2coco.quality)
 
 
 class Recipe(Settings):

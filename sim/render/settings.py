@@ -1,23 +1,18 @@
 """Settings of the renderer."""
 
 from abc import abstractmethod
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from scenes.assets.images import Pictures
 from scenes.settings import Kind
-from sim.bullet import Client
-from sim.meshfiles import MeshFiles
-from sim.render.compose import Composer
-from sim.render.flat import FlatComposer
-from sim.render.lighting.lit import ShadowMaps
-from sim.render.raster.egl.client import egl_client
-from sim.render.raster.egl.probe import egl_device
-from sim.render.raster.egl.renderer import EglRenderer
-from sim.render.raster.gbuffer import Renderer
-from sim.render.raster.tiny import TinyRenderer
-from sim.render.relight import RelitComposer
+
+if TYPE_CHECKING:
+    from sim.bullet import Client
+    from sim.meshfiles import MeshFiles
+    from sim.render.compose import Composer
+    from sim.render.raster.gbuffer import Renderer
 
 
 class Render(Kind):
@@ -27,7 +22,7 @@ class Render(Kind):
     """Whether lens blur and motion blur are supported."""
 
     @abstractmethod
-    def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
+    def renderer(self, client: "Client", files: "MeshFiles", pictures: Pictures) -> "Renderer":
         """Creates the renderer, which draws the G-buffers of a view.
 
         Args:
@@ -37,7 +32,7 @@ class Render(Kind):
         """
 
     @abstractmethod
-    def composer(self, files: MeshFiles, pictures: Pictures) -> Composer:
+    def composer(self, files: "MeshFiles", pictures: Pictures) -> "Composer":
         """Creates the composer, which turns the renderer's G-buffers into the image."""
 
     def device(self) -> str | None:
@@ -62,8 +57,11 @@ class RelitRender(Render):
     smooth_edges: bool = True
     """Whether edges in the image are antialiased; masks never are."""
 
-    def composer(self, files: MeshFiles, pictures: Pictures) -> Composer:
+    def composer(self, files: "MeshFiles", pictures: Pictures) -> "Composer":
         """Creates the composer, which computes the lighting of the image."""
+        from sim.render.lighting.lit import ShadowMaps
+        from sim.render.relight import RelitComposer
+
         maps = ShadowMaps(self.sky_directions, self.sky_map_px, self.sun_map_px)
         return RelitComposer(pictures, files, maps, self.smooth_edges)
 
@@ -73,8 +71,10 @@ class Relit(RelitRender):
 
     kind: Literal["relit"] = "relit"
 
-    def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
+    def renderer(self, client: "Client", files: "MeshFiles", pictures: Pictures) -> "Renderer":
         """Creates PyBullet's software renderer, with its own lighting switched off."""
+        from sim.render.raster.tiny import TinyRenderer
+
         return TinyRenderer(client, files, pictures, lit=False)
 
 
@@ -83,8 +83,11 @@ class Egl(RelitRender):
 
     kind: Literal["egl"] = "egl"
 
-    def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
+    def renderer(self, client: "Client", files: "MeshFiles", pictures: Pictures) -> "Renderer":
         """Creates the OpenGL renderer; it uses a PyBullet client of its own instead of `client`."""
+        from sim.render.raster.egl.client import egl_client
+        from sim.render.raster.egl.renderer import EglRenderer
+
         return EglRenderer(egl_client(), files, pictures)
 
     def device(self) -> str:
@@ -93,6 +96,8 @@ class Egl(RelitRender):
         Raises:
             EglUnavailable: OpenGL does not work on this machine.
         """
+        from sim.render.raster.egl.probe import egl_device
+
         return egl_device()
 
 
@@ -101,10 +106,14 @@ class Tiny(Render):
 
     kind: Literal["tiny"] = "tiny"
 
-    def renderer(self, client: Client, files: MeshFiles, pictures: Pictures) -> Renderer:
+    def renderer(self, client: "Client", files: "MeshFiles", pictures: Pictures) -> "Renderer":
         """Creates PyBullet's software renderer, with its own lighting."""
+        from sim.render.raster.tiny import TinyRenderer
+
         return TinyRenderer(client, files, pictures)
 
-    def composer(self, files: MeshFiles, pictures: Pictures) -> Composer:
+    def composer(self, files: "MeshFiles", pictures: Pictures) -> "Composer":
         """Creates the composer, which adds floor, walls and background to the image."""
+        from sim.render.flat import FlatComposer
+
         return FlatComposer(pictures)

@@ -13,9 +13,6 @@ from pydantic import Field, field_validator
 
 from scenes.assets.catalogue import Catalogue
 from scenes.settings import Kind
-from sim2coco.committing import commit
-from sim2coco.context import WorkerContext
-from sim2coco.pipeline import make_scene
 from sim2coco.recipe import Recipe
 from sim2coco.records import FORMAT, Record, Summary, from_bytes, record_name, summary, to_bytes
 from sim2coco.shard import Shard
@@ -132,12 +129,6 @@ class Engine(Kind):
             First the progress of preparations, then the summary of each scene. While no scene finishes, None
             is yielded from time to time, so that the caller can update its progress display, or stop.
         """
-
-
-def make_and_commit(context: WorkerContext, store: Storage, scene: int) -> Summary:
-    """Makes one scene, writes its files and its record to the store, and returns its summary."""
-    record, files = make_scene(context, scene)
-    return summary(commit(store, record, files))
 
 
 def record_failure(job: Job, scene: int, error: str, drawn: tuple[str, ...] = ()) -> Summary:

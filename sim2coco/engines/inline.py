@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Literal
 
-from sim2coco.context import WorkerContext
-from sim2coco.engines.engine import Engine, Job, make_and_commit
+from sim2coco.engines.engine import Engine, Job
 from sim2coco.records import Summary
 
 
@@ -25,6 +24,10 @@ class Inline(Engine):
             job: The run.
             scenes: Indices of the scenes; no entry may be None.
         """
+        # Imported here, as other engines do not need the renderers in this process.
+        from sim2coco.committing import make_and_commit
+        from sim2coco.context import WorkerContext
+
         with closing(WorkerContext(job.recipe, job.scratch, job.catalogue)) as context:
             for scene in scenes:
                 assert scene is not None  # None means to wait for a running scene, and none is running

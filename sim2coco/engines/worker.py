@@ -9,14 +9,17 @@ from contextlib import suppress
 from functools import partial
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scenes.spec import SceneSpec
 from sim2coco.children import redirect
-from sim2coco.context import WorkerContext
-from sim2coco.engines.engine import Job, make_and_commit
+from sim2coco.engines.engine import Job
 from sim2coco.plugins import Plugin, load_plugin
 from sim2coco.process import own_this_process
 from sim2coco.records import Summary
+
+if TYPE_CHECKING:
+    from sim2coco.context import WorkerContext
 
 LIBRARIES = tuple(sysconfig.get_paths()[key] for key in ("stdlib", "purelib", "platlib"))
 """Folders of installed packages and of Python's own modules."""
@@ -27,7 +30,7 @@ def drawn_file(job: Job, scene: int) -> Path:
     return job.scratch / f"{scene}.drawn"
 
 
-_worker: tuple[WorkerContext, Job] | None = None
+_worker: tuple["WorkerContext", Job] | None = None
 
 
 def init_worker(path: Path, log_path: Path, plugins: tuple[Plugin, ...]) -> None:
@@ -43,6 +46,8 @@ def init_worker(path: Path, log_path: Path, plugins: tuple[Plugin, ...]) -> None
     for plugin in plugins:  # before the job is unpickled, because its recipe may use their kinds
         load_plugin(plugin.path, plugin.sha256)
     job: Job = ForkingPickler.loads(path.read_bytes())
+    from sim2coco.context import WorkerContext  # imported here, as only workers need it
+
     context = WorkerContext(job.recipe, job.scratch, job.catalogue)
     context.drawn = partial(_note_drawn, job)
     _worker = context, job
@@ -69,6 +74,8 @@ def prepare(key: str) -> None:
 
 def make(scene: int) -> Summary:
     """Makes a scene and writes it to the store."""
+    from sim2coco.committing import make_and_commit
+
     assert _worker is not None
     context, job = _worker
     try:

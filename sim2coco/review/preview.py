@@ -20,7 +20,6 @@ from sim2coco.engines.engine import Job
 from sim2coco.engines.local import Local
 from sim2coco.notes import log_notes
 from sim2coco.outputs import write_file
-from sim2coco.pipeline import labelled
 from sim2coco.png import png
 from sim2coco.recipe import Recipe
 from sim2coco.records import Record, Summary, from_bytes, kept_views, picture_path, record_name
@@ -109,7 +108,7 @@ class _Page:
         self.reasons.update(reason for view in record.views for reason in view.reasons)
         self.reasons.update(record.unlucky if record.status == "rejected" else ())
         assert record.settled is not None or not record.views
-        empty = "" if record.settled and labelled(record.settled) else " (no objects, on purpose)"
+        empty = "" if record.settled and record.settled.has_objects else " (no objects, on purpose)"
         info = DatasetInfo((), self.names, self.names)
         for view in kept_views(record, 1):
             for picture in view.pictures[: PICTURES - len(self.drawn)]:

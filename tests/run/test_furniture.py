@@ -14,7 +14,7 @@ from scenes.scene import Scene
 from sim2coco import Recipe, generate
 from sim2coco.check import check
 from sim2coco.context import WorkerContext
-from sim2coco.pipeline import bounds, draw_and_settle, labelled
+from sim2coco.pipeline import bounds, draw_and_settle
 from sim2coco.records import from_bytes, to_bytes
 from sim2coco.review.dataset import DataSet
 from sim2coco.review.replay import replay
@@ -130,7 +130,7 @@ def test_cameras_aim_at_objects_and_at_the_table_where_it_is_empty(woods: Path, 
         settled, _ = draw_and_settle(context, 0)
         assert settled is not None
         (*_, height_m), radius_m = bounds(context, settled)
-        assert labelled(settled) == (not empty_share)
+        assert settled.has_objects == (not empty_share)
         if empty_share:
             assert (height_m, radius_m) == pytest.approx((0.25, 0.688), abs=0.01)
         else:
