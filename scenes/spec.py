@@ -62,8 +62,8 @@ class Body:
         look: Colour and texture.
         friction: Friction coefficient.
         roughness: 0 has sharp highlights, 1 is matte.
-        role: `object`, `distractor` or `furniture`. If `category` is None, `object` is changed to
-            `distractor`. Records therefore store this field for furniture only.
+        role: `object`, `distractor` or `furniture`. An `object` without a category becomes a `distractor`.
+            Records store the role of furniture only, as the category distinguishes the other two.
         fixed: If True, the physics simulation never moves the body.
         metallic: Whether the body is bare metal, which reflects its surroundings in its own colour.
         decals: Defects and images on its surface; later ones cover earlier ones. Empty unless the role is

@@ -112,14 +112,15 @@ def _accepted(scene: Summary) -> int:
 def _finished(job: Job, limit: int, shard: Shard | None, retry_failed: bool) -> Iterator[tuple[int, Summary]]:
     """Yields the index and summary of each complete scene from earlier runs.
 
-    Deletes the records of incomplete scenes and, with `retry_failed`, of failed scenes. After a failed scene,
-    it also deletes the records of scenes with views that the target left out, because that choice depends on
-    all earlier scenes. Records of other shards stay.
+    Deletes the records of incomplete scenes and, with `retry_failed`, of failed scenes. If the record of a
+    failed scene is deleted, the records of later scenes with views that were left out for `quality.target`
+    are deleted too, because which views are left out depends on all earlier scenes. Records of other shards
+    stay.
 
     Args:
         job: The run.
-        limit: Number of accepted views, counted from the first scene, whose files are compared with the
-            records.
+        limit: The files of the first `limit` accepted views are compared with their records; the files of
+            later views are not.
         shard: The shard; None for all scenes.
         retry_failed: As in `generate`.
     """

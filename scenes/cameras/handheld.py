@@ -30,7 +30,7 @@ class Handheld(CameraKind):
     """Horizontal distance from the centre of the objects in metres, in place of fill; null uses fill."""
 
     def seeing(self, viewpoints: Viewpoints) -> Self:
-        """Returns a copy; if its azimuth range is not set, the copy has that of `viewpoints`."""
+        """Returns these settings; if they have no azimuth range, with the azimuth range of `viewpoints`."""
         return self.model_copy(update={"azimuth_deg": self.azimuth_deg or viewpoints.azimuth_deg})
 
     def offset(self, rng: np.random.Generator, view: int, radius_m: float, tan_half: float) -> Array:

@@ -134,8 +134,8 @@ class Intrinsics(Settings):
     def focal(self, rng: np.random.Generator, width: int, height: int) -> tuple[float, float, float]:
         """Returns fx and fy in pixels, and the tangent of half the angle of view along the longer side.
 
-        If `fx` and `fy` are None, the angle of view is sampled, independently of the image size: a different
-        size does not move the camera.
+        If `fx` and `fy` are None, the angle of view is sampled. It does not depend on the image size, and
+        therefore the distance of the camera, which depends on the angle, does not either.
 
         Args:
             rng: Generator; always consumes one random number.

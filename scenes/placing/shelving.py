@@ -1,4 +1,4 @@
-"""Products on shelf boards: lines of columns, each with identical products one behind the other."""
+"""Products on shelf boards: rows of identical products, one behind the other, stand side by side."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -56,7 +56,7 @@ def _faults(folder: Folder, name: str, picture: Entry) -> Iterator[str]:
 
 
 def _expected(picture: Entry, instances: bool) -> Numbers:
-    """Computes from the masks of an image which number each pixel of an id image must have, (H, W).
+    """Returns the correct id image (H, W) of an image, computed from the masks of its labels.
 
     Args:
         picture: The image's entry in a record.

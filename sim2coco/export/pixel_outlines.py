@@ -37,8 +37,9 @@ class Outline:
 def outline(mask: Mask) -> Outline:
     """Computes the outline of a mask.
 
-    Inside the mask, each hole is connected to the border around it. Separate parts of the mask are connected
-    by short bridges. Drawing and filling the path gives the mask plus the bridge pixels.
+    The outline is a single closed path. It runs from the outer border of each part of the mask to the part's
+    holes, through pixels of the mask, and from part to part over short bridges outside the mask. Drawing and
+    filling the path gives the mask plus the bridge pixels.
 
     Args:
         mask: (h, w), zeros and ones, with at least one 1.
@@ -53,9 +54,10 @@ def padded(points: Path) -> Path:
     """Pads an outline that has diagonal steps, so that points added by Ultralytics do not change the mask.
 
     Ultralytics adds interpolated points to each polygon, equally spaced in the point index, until it has
-    1,000 points. After rounding, added points in the middle of a diagonal step may lie outside the mask. With
-    499 or 1,000 points in the file, all added points coincide with points in the file. Therefore the last
-    point is repeated until there are 499 or 1,000 points.
+    1,000 points. After rounding, added points in the middle of a diagonal step may lie outside the mask. To a
+    polygon of 1,000 points none are added, and for a polygon of 499 points, which Ultralytics closes with a
+    500th, each added point coincides with a point of the polygon. Therefore the last point is repeated until
+    there are 499 or 1,000 points.
     """
     diagonal = (points != np.roll(points, 1, axis=0)).all(axis=1).any()
     number = next((number for number in (499, 1000) if len(points) <= number), len(points))

@@ -16,7 +16,8 @@ SMALLEST_M, LARGEST_M = 0.001, 5.0
 def unit_of(override: Override, source: Source) -> tuple[float, str]:
     """Returns the unit of a mesh file in metres, and where it is stated.
 
-    The latter is `table`, `file`, `--unit`, or "" if it is stated nowhere and metres are assumed.
+    The second value is `table` (the table of overrides), `file` (the mesh file), `--unit`, or "" if the unit
+    is stated nowhere and metres are assumed.
     """
     return _first_stated((override.unit_m, override.sure), source.unit_m, "--unit", 1.0)
 
@@ -24,7 +25,8 @@ def unit_of(override: Override, source: Source) -> tuple[float, str]:
 def up_of(override: Override, source: Source) -> tuple[str, str]:
     """Returns the up axis of a mesh file, and where it is stated.
 
-    The latter is `table`, `file`, `--up`, or "" if it is stated nowhere and z is assumed.
+    The second value is `table` (the table of overrides), `file` (the mesh file), `--up`, or "" if the axis is
+    stated nowhere and z is assumed.
     """
     return _first_stated((override.up, override.sure_up), source.up, "--up", "z")
 

@@ -102,8 +102,8 @@ def _key_numbers(found: Gathering, made: Making, groups: int) -> Iterator[tuple[
 def _categories(contents: Contents) -> list[tuple[str, str, list[int], int, float]]:
     """Returns a row for each of the categories with the most labels, the one with the most labels first.
 
-    A row contains the category's name, its colour, its number of labels in each split and in all splits, and
-    the latter number in percent of that in the first row.
+    A row contains the category's name, its colour, its number of labels in each split, its total number of
+    labels, and its total in percent of the first row's total.
     """
     rows = []
     for index, name in enumerate(contents.info.categories):

@@ -109,7 +109,7 @@ def sheet_of(count: int, sheet_px: int = SHEET_PX, most_px: int = MOST_PX) -> Sh
 
 
 def _cells(count: int, across: int, side: int, shape: tuple[int, int]) -> Floats:
-    """Texture coordinates (count, 3, 2) of triangles, two of which share each square cell of a texture.
+    """Texture coordinates (count, 3, 2) of triangles that are packed in pairs into square cells of a texture.
 
     Args:
         count: Number of triangles.

@@ -15,7 +15,7 @@ from sim.render.lighting.sun import SoftShadow
 
 @dataclass(frozen=True, slots=True)
 class ShadowMaps:
-    """Number and size of shadow maps; larger maps would need denser points on the bodies.
+    """Number and size of the shadow maps.
 
     Attributes:
         sky_directions: Number of directions of the sky for which a shadow map is rendered.

@@ -61,7 +61,7 @@ class Filtered:
 
     Attributes:
         color: Mipmap of the colours.
-        relief: Mipmap of the slopes and gloss; None if the texture has none, such as an image.
+        relief: Mipmap of the slopes and gloss; None for image files and patterns, which have neither.
         material: The material that the texture shows; None if `relief` is None.
     """
 

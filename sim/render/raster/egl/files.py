@@ -53,7 +53,7 @@ class EglFiles:
         Args:
             key: Key of the asset.
             level: Level of detail.
-            up: Whether all normals point along the mesh's z axis; otherwise they point against it.
+            up: The normals in the file replace those of the mesh: +z everywhere if True, -z if False.
             mode: How the mesh is textured.
         """
         drawn = zip(self._files.mesh(key, level).parts, self._files.rendered_faces(key, level), strict=True)
