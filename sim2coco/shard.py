@@ -45,5 +45,5 @@ class Shard:
         return scene % self.number == self.index
 
     def images(self, num_images: int) -> int:
-        """Number of images that this shard makes of a data set of `num_images` images: an equal part, rounded up."""
+        """Number of images that this shard makes: its equal part of `num_images`, rounded up."""
         return -(-num_images // self.number)

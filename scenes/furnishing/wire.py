@@ -20,8 +20,8 @@ BAR_SHARE = 0.16
 def layers() -> dict[str, Mesh]:
     """Returns a dict from name to mesh. Each mesh is a layer of parallel bars, for wire panels.
 
-    There is one mesh for each possible number of bars. The bars run along y and are evenly spaced along x. The bounding box of each mesh is a cube with sides of
-    1 m.
+    There is one mesh for each possible number of bars. The bars run along y and are evenly spaced along x.
+    The bounding box of each mesh is a cube with sides of 1 m.
     """
     return {_name(count): _layer(count) for count in COUNTS}
 

@@ -150,8 +150,8 @@ def _still_away(away: Mask, label: Mask, corner: tuple[int, int], probe: Probe) 
 def undecided_as_told(label: Mask, rays: Mask, probe: Probe) -> Mask:
     """Returns the ray-cast mask (H, W), with undecided pixels set to the label's value.
 
-    Where label and ray casting differ, more rays are cast through points of the pixel that are no farther than
-    `UNDECIDED_PX` from its centre. The pixel is undecided if any of these rays agrees with the label.
+    Where label and ray casting differ, more rays are cast through points of the pixel that are no farther
+    than `UNDECIDED_PX` from its centre. The pixel is undecided if any of these rays agrees with the label.
 
     Args:
         label: The label's mask.

@@ -189,7 +189,7 @@ class ObjectStore(Storage):
             self.delete(name)
 
     def is_own(self, name: str) -> bool:
-        """Whether an object is a lock, a log or temporary; a data set with only such objects counts as empty."""
+        """Whether an object is a lock, a log or temporary; a data set of such objects only is empty."""
         return is_own(name)
 
     def times(self, folder: str) -> Iterator[tuple[str, float]]:

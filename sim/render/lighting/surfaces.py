@@ -48,7 +48,7 @@ class Sampled:
 
     Attributes:
         color: (h, w, 3) sRGB.
-        relief: Slopes and gloss at these pixels; None if the texture has none, such as an image.
+        relief: Slopes and gloss at these pixels; None for image files and patterns, which have neither.
     """
 
     color: Pixels
