@@ -105,7 +105,7 @@ def _after(one: Grey, other: Grey, warp: Warp) -> float:
 
 
 def _largest(one: Grey, moved: Grey, inside: NDArray[np.bool_]) -> float:
-    """Largest deviation of two aligned images where `inside` is set; brightness and contrast are equalised."""
+    """Largest deviation of two aligned images where `inside` is set, with equal brightness and contrast."""
     means, spreads = zip(*((part[inside].mean(), part[inside].std()) for part in (one, moved)), strict=True)
     if min(spreads) < MIN_CONTRAST:
         return np.inf if max(spreads) > 2 * MIN_CONTRAST else abs(float(means[0] - means[1]))
