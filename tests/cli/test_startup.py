@@ -52,7 +52,7 @@ def test_a_recipe_with_transforms_loads_albumentations() -> None:
     assert "albumentations" in loaded(text)
 
 
-def test_a_preview_loads_hydra_and_albumentations_in_other_processes_only(tmp_path: Path) -> None:
+def test_a_preview_loads_hydra_pybullet_and_albumentations_in_other_processes_only(tmp_path: Path) -> None:
     words = f"preview out={tmp_path}/p.png assets=shapes image.width=64 image.height=64"
-    assert not loaded(PROGRAM.format(words)) & {"albumentations", "hydra", "omegaconf"}
+    assert not loaded(PROGRAM.format(words)) & {"albumentations", "hydra", "omegaconf", "pybullet"}
     assert (tmp_path / "p.png").exists()
