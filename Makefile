@@ -32,10 +32,10 @@ STALE := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && $(BIN)/pyt
 .DELETE_ON_ERROR:
 .PHONY: help setup torch ray demo test test-full check docs bench formats lock
 
-help: ## Print each target with its sentence.
+help: ## Print this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 
-setup: $(READY) ## Make .venv with the packages that requirements.lock names, and this one.
+setup: $(READY) ## Create .venv with this package and the packages in requirements.lock.
 
 # The stamp comes last and names this folder: a half-made, broken or moved environment is repaired, not trusted.
 # --no-deps: albumentations asks for a second OpenCV wheel, which would own the same folder cv2/.
@@ -53,40 +53,40 @@ $(READY): requirements.lock pyproject.toml $(STALE)
 .PHONY: stale
 stale:
 
-# The build for CPUs; that of PyPI needs another 2 GB of CUDA. Tests that need it are skipped without.
-torch: $(READY) ## Add PyTorch (CPU), which `sim2coco validate` and its tests use.
+# The CPU build; PyPI's build needs another 2 GB for CUDA. Tests that need PyTorch are skipped without it.
+torch: $(READY) ## Install PyTorch (CPU) for `sim2coco validate` and its tests.
 	@$(BIN)/python -c 'import torch' 2>/dev/null || $(PIP) $(TORCH) || $(PIP) --index-url $(TORCH_INDEX) $(TORCH)
 
-ray: $(READY) ## Add Ray, which `engine=ray` and its tests use.
+ray: $(READY) ## Install Ray for `engine=ray` and its tests.
 	@$(BIN)/python -c 'import ray' 2>/dev/null || $(PIP) $(RAY)
 
-demo: $(READY) ## Generate a small data set in data/demo and show it as a sheet of pictures.
+demo: $(READY) ## Generate a small data set in data/demo and a contact sheet of its labelled images.
 	$(BIN)/sim2coco generate experiment=demo out=data/demo
 	$(BIN)/sim2coco show data/demo --sheet 48 --to data/demo_sheet.png
 
-test: $(READY) ## Run the tests, without those marked slow (PYTEST_ARGS="-k word" for some).
+test: $(READY) ## Run all tests except slow ones (PYTEST_ARGS="-k word" selects some).
 	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) $(PYTEST_ARGS)
 
-test-full: $(READY) ## Run every test, the long ones at full size.
+test-full: $(READY) ## Run all tests, including slow ones at full size.
 	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
-check: $(READY) ## Lint, formatting, types and import contracts.
+check: $(READY) ## Check lint, formatting, types and import contracts.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(READY) ## Write the generated pages of docs/ anew.
+docs: $(READY) ## Regenerate the generated pages in docs/.
 	$(BIN)/python docs/build.py
 
-bench: $(READY) ## Measure how long pictures take, end to end, by workers and by size.
+bench: $(READY) ## Measure the time per image, end to end, by number of workers and by image size.
 	$(BIN)/python -m benchmarks.end_to_end
 	$(BIN)/python -m benchmarks.sizes
 
-formats: $(READY) ## Let other programs read every format, each in an environment of its own, and write their table.
+formats: $(READY) ## Read every format with other programs, each in its own environment, and write the results table.
 	$(BIN)/python docs/formats/run.py
 
-lock: ## Resolve the dependencies anew into requirements.lock (needs uv).
+lock: ## Resolve the dependencies again and write requirements.lock (needs uv).
 	@command -v uv >/dev/null || { echo "make lock needs uv on PATH: https://docs.astral.sh/uv/" >&2; exit 1; }
 	uv lock
 	uv export -q --no-emit-project --all-extras --no-extra validate --no-extra ray --group dev --format requirements-txt --no-header --no-annotate -o requirements.lock

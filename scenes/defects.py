@@ -64,11 +64,11 @@ class DefectSettings(Settings):
     """One category of defects or prints on the surfaces of objects."""
 
     kind: DecalKind
-    """What it looks like: scratch, dent, stain, crack, or image (pictures of your own)."""
+    """Type: scratch, dent, stain, crack, or image (an image from the folder `images`)."""
     share: Share = 0.5
-    """Fraction of objects that have any."""
+    """Fraction of objects that have defects of this category."""
     number: Annotated[IntRange, within(1, 50)] = (1, 2)
-    """Number on each object that has any."""
+    """Number of these defects on each object that has any."""
     size: Annotated[Range, within(0.001, 1.0)] = (0.2, 0.5)
     """Length, as a fraction of the longest side of the object."""
     size_mm: Positive | None = None
@@ -76,15 +76,15 @@ class DefectSettings(Settings):
     on: tuple[str, ...] = ()
     """Categories of the objects that may have it, such as [mug]; all if empty."""
     strength: ShareRange = (0.6, 1.0)
-    """How opaque a mark or how deep a dent is; images have an alpha channel instead."""
+    """Opacity of a mark, or depth of a dent, 0 to 1; images use their alpha channel instead."""
     hue: ShareRange | None = None
-    """Hue of the mark; null is that of the kind, which dents and images do not have."""
+    """Hue of the mark; null uses the default of its kind; not used for dents and images."""
     saturation: ShareRange | None = None
-    """Saturation of the mark; null is that of the kind."""
+    """Saturation of the mark; null uses the default of its kind; not used for dents and images."""
     value: ShareRange | None = None
-    """Brightness of the mark; null is that of the kind, and differs from that of the object."""
+    """Brightness of the mark; null uses the default of its kind, adjusted to contrast with the object."""
     images: str | None = None
-    """Folder of pictures for the kind image; where alpha is below a half, nothing is labelled."""
+    """Folder of images for the kind `image`; pixels with alpha below 0.5 are not labelled."""
     supercategory: str = "defect"
     """COCO's supercategory."""
 

@@ -19,11 +19,11 @@ class FloorSettings(LookSettings):
     textured: Share = 0.9
     """Fraction of surfaces with a texture; the others have one colour."""
     tile: Positive = (1.0, 8.0)
-    """Side length of a tile, in typical object sizes; materials have their natural size if it fits these."""
+    """Side of a tile in typical object sizes; materials: natural size, clamped to 0.5 to 3 times this."""
     tile_m: Positive | None = None
     """Side length of a tile in metres, also of materials, in place of tile; null uses tile."""
     roughness: ShareRange | None = None
-    """Roughness of the floor: 0 is a mirror, 1 is matte; null is that of its material, or else matte."""
+    """Roughness of the floor: 0 is a mirror, 1 is matte; null uses its material's value, or else is matte."""
 
     def surface(self, rng: np.random.Generator, unit_m: float, album: Album) -> Surface:
         """Samples the floor.

@@ -24,7 +24,7 @@ class LampSettings(Settings):
     elevation_deg: Annotated[Range, within(5.0, 90.0)] = (20.0, 70.0)
     """Elevation of the lamp above the horizon, in degrees."""
     azimuth_deg: Range = (0.0, 360.0)
-    """Azimuth of the lamp relative to that of the sun, in degrees."""
+    """Azimuth of the lamp relative to the sun, in degrees."""
     hue: ShareRange = (0.0, 1.0)
     """Hue of the lamp's colour: 0 and 1 are red, 1/3 is green, 2/3 is blue."""
     saturation: ShareRange = (0.0, 0.2)

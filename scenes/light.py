@@ -49,33 +49,33 @@ class SunAndSky(LightKind):
     saturation: ShareRange = (0.0, 0.15)
     """Saturation of the sun's colour: 0 is white."""
     ambient: ShareRange = (0.2, 0.55)
-    """Irradiance of a horizontal floor by the sky; exposure is automatic, so its ratio to diffuse counts."""
+    """Irradiance of a horizontal floor by the sky; only its ratio to diffuse matters (automatic exposure)."""
     diffuse: ShareRange = (0.5, 1.0)
-    """Irradiance of a surface that faces the sun, in the unit of ambient: more deepens the shadows."""
+    """Irradiance of a surface that faces the sun, in the unit of ambient; larger values deepen shadows."""
     specular: ShareRange = (0.0, 0.5)
     """Strength of specular highlights; 0 is none."""
     shadow: ShareRange = (0.6, 1.0)
     """Fraction of the sun's light that shadows remove; 1 removes all (render=tiny: on the floor only)."""
     softness: Annotated[Range, within(0.0, 0.2)] = (0.01, 0.08)
-    """Half width of the penumbra over the distance to the occluder (render=tiny: over the scene's size)."""
+    """Penumbra half width divided by the distance to the occluder (render=tiny: by the scene's size)."""
     sky_hue: ShareRange = (0.0, 1.0)
     """Hue of the sky's colour: 0 and 1 are red, 1/3 is green, 2/3 is blue."""
     sky_saturation: ShareRange = (0.0, 0.15)
     """Saturation of the sky's colour: 0 is white."""
     horizon: Annotated[Range, within(0.0, 4.0)] = (0.4, 1.6)
-    """Brightness of the sky at the horizon, relative to that at the zenith."""
+    """Brightness of the sky at the horizon, divided by the brightness at the zenith."""
     sky_tilt: ShareRange = (0.0, 0.8)
-    """How much brighter one side of the sky is than the other: 0 is equal, at 1 the other side is dark."""
+    """Brightness gradient across the sky: 0 is none; at 1, the horizon opposite sky_azimuth_deg is black."""
     sky_azimuth_deg: Range = (0.0, 360.0)
     """Azimuth of the brighter side of the sky in degrees, from +x towards +y."""
     bounce: Annotated[Range, within(0.0, 2.0)] = (0.6, 1.0)
-    """Strength of the light reflected by floor and walls, relative to that of ideal diffuse reflectors."""
+    """Strength of the light reflected by floor and walls, relative to ideal diffuse reflection."""
     exposure_ev: Annotated[Range, within(-4.0, 4.0)] = (-0.6, 0.6)
     """Exposure compensation in stops: +1 doubles the light, -1 halves it."""
     warmth: Annotated[Range, within(-0.5, 0.5)] = (-0.08, 0.08)
-    """White balance: the gain on red is 1 + warmth, that on blue 1 - warmth."""
+    """White balance: the gain is 1 + warmth on red and 1 - warmth on blue."""
     lamps: Lamps = Field(default_factory=dict)
-    """Lamps beside the sun, at most 8, such as {fill: {share: 0.5}}; remove one with `~light.lamps.NAME`."""
+    """Additional lamps, at most 8, such as {fill: {share: 0.5}}; remove one with `~light.lamps.NAME`."""
     environment: EnvironmentField = EnvironmentSettings()
     """Environment map in place of the sky; a string sets environment.path."""
 

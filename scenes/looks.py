@@ -31,8 +31,7 @@ class LookSettings(Settings):
     textured: Share = 0.8
     """Fraction of surfaces with a texture; the others have one colour."""
     textures: tuple[str, ...] | None = None
-    """Materials, with colours of their own, and patterns, such as [planks, dots]; null takes those of
-    `looks`."""
+    """Materials (in natural colours) and patterns, such as [planks, dots]; null follows `looks`."""
     pool: Annotated[int, Field(ge=1, le=MAX_POOL)] = 32
     """Number of different variants of each material and pattern."""
     images: str | None = None

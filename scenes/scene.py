@@ -84,13 +84,13 @@ class Scene(Kind):
     num_objects: Annotated[IntRange, within(0, 4000)] = (5, 12)
     """Number of labelled objects in a scene."""
     num_distractors: Annotated[IntRange, within(0, 1000)] = (0, 3)
-    """Number of unlabelled objects in a scene, drawn from assets.distractors."""
+    """Number of unlabelled objects in a scene, chosen from assets.distractors."""
     empty_share: Share = 0.02
     """Fraction of scenes without any labelled object, as negative examples."""
     size_jitter: Positive = (0.9, 1.1)
     """Random factor on the size of each object."""
     max_attempts: Annotated[int, Field(ge=1, le=1000)] = 10
-    """Attempts before a scene fails; it is drawn again if objects do not fit or do not come to rest."""
+    """Attempts before a scene fails; it is sampled again if objects do not fit or do not come to rest."""
     objects: LookSettings = OBJECT_LOOK
     """Colours and textures of objects whose category has `color: random`."""
     distractors: LookSettings = DISTRACTOR_LOOK
@@ -98,13 +98,13 @@ class Scene(Kind):
     background: BackgroundSettings = BackgroundSettings()
     """Colours and textures of the background, which is visible behind everything else."""
     metallic: Share = 0.1
-    """Fraction of objects and distractors with `color: random` that are of bare metal, in its colours."""
+    """Fraction of objects and distractors with `color: random` that are bare metal, with a metal's colour."""
     roughness: ShareRange = (0.15, 0.8)
     """Roughness of each object and distractor: 0 has sharp highlights, 1 is matte."""
     defects: Annotated[dict[str, DefectSettings], Field(exclude_if=lambda defects: not defects)] = Field(
         default_factory=dict
     )
-    """Categories of defects and prints on objects, such as {scratch: {kind: scratch}}; remove one with
+    """Defects and prints on objects, by category, such as {scratch: {kind: scratch}}; remove one with
     `~scene.defects.NAME`."""
 
     @abstractmethod

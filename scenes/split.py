@@ -49,7 +49,8 @@ class Split(Settings):
         # The default is omitted, so that recipes older than this setting are serialized unchanged.
         Field(exclude_if=lambda by: by == KEPT_APART[:1]),
     ] = ("scene",)
-    """What no two splits share: scene, asset (meshes), background (textures and maps), or a list of both."""
+    """What splits must not share: scene, asset (meshes), background (textures, maps) or [asset,
+    background]."""
 
     @model_validator(mode="before")
     @classmethod

@@ -32,13 +32,13 @@ class WallSettings(LookSettings):
     gap: Positive = (0.5, 5.0)
     """Free space between the objects at rest and each wall, in multiples of the typical object size."""
     gap_m: Positive | None = None
-    """The same in metres, in place of gap; null uses gap."""
+    """Free space in metres, in place of gap; null uses gap."""
     height: Positive = (3.0, 12.0)
     """Height of the walls, in multiples of the typical object size."""
     height_m: Positive | None = None
-    """The same in metres, in place of height; null uses height."""
+    """Height of the walls in metres, in place of height; null uses height."""
     tile: Positive = (1.0, 8.0)
-    """Side length of a tile, in typical object sizes; materials have their natural size if it fits these."""
+    """Side of a tile in typical object sizes; materials: natural size, clamped to 0.5 to 3 times this."""
     tile_m: Positive | None = None
     """Side length of a tile in metres, also of materials, in place of tile; null uses tile."""
 

@@ -47,13 +47,13 @@ class Recipe(Settings):
     views: Annotated[int, Field(ge=1, le=99)] = 3
     """Cameras for each scene, each with its own light."""
     lightings: Annotated[int, Field(ge=1, le=99)] = 1
-    """Lights for each view, with the same camera and labels; each gives an image that num_images counts."""
+    """Number of images of each view in different lights, with the same labels; each counts in num_images."""
     split: Annotated[Split, BeforeValidator(lambda split: {} if split is None else split)] = Split()
     """Relative sizes of the splits, like {train: 0.8, val: 0.2}; each scene belongs to exactly one split."""
     assets: Assets
     """The objects of the scenes."""
     looks: Style = "natural"
-    """What floors, walls, backgrounds and furniture are made of: natural materials, or abstract patterns."""
+    """Surfaces of floors, walls, backgrounds and furniture: `natural` materials or `abstract` patterns."""
     scene: SerializeAsAny[Annotated[Scene, one_of(Scene)]] = Drop()
     """How scenes are composed."""
     camera: SerializeAsAny[Annotated[CameraKind, one_of(CameraKind)]] = Shell()

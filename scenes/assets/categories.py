@@ -25,12 +25,12 @@ class Category(Settings):
     shape: str | None = None
     """A shape: box, cylinder, cone, sphere, capsule, torus, prism, nut, bolt, wedge, tube, bracket."""
     path: PathSetting | None = None
-    """A mesh file, a folder, a pattern such as meshes/*.obj, or a library; `pybullet_data:` is that
-    package's."""
+    """Mesh file, folder, pattern such as meshes/*.obj, or library; `pybullet_data:` starts a path in that
+    package."""
     size_m: Positive | None = None
-    """Longest side in metres, number or [low, high]; null uses the unit of the file, else metres."""
+    """Longest side in metres, number or [low, high]; null keeps the file's size (in metres if unitless)."""
     color: Rgb | Literal["own", "random"] | None = None
-    """`own` (that of the file), `random` (one for each object) or [r, g, b]; null is random for shapes."""
+    """`own` (the file's), `random` (one per object) or [r, g, b]; null is random for shapes, else own."""
     density_kg_m3: Annotated[float, Field(gt=0)] | None = None
     """Density; null uses the library's value, or 600. The mass is clamped to 0.01 to 50 kg."""
     mass_kg: Annotated[float, Field(gt=0)] | None = None
@@ -40,28 +40,28 @@ class Category(Settings):
     supercategory: str = "object"
     """COCO's supercategory."""
     licence: str = UNKNOWN
-    """Under what licence the mesh may be used; listed in the data set."""
+    """Licence of the mesh; listed in the data set."""
     upright: bool | None = None
-    """Whether objects are released upright, rotated about the vertical only; null asks the library."""
+    """Whether objects start upright, with random yaw only; null uses the library's value, or else false."""
     up: Annotated[Up | None, Field(exclude_if=lambda up: up is None)] = None
-    """Axis of the mesh, after reading, that points up where objects stand; null is z."""
+    """Axis of the loaded mesh that points up when objects stand; null is z."""
     front: Annotated[Side | None, Field(exclude_if=lambda front: front is None)] = None
     """Side of the mesh that faces forward on shelves: x, -x, y, -y, z, -z; null is -y, or z if up is y."""
     attributes: Annotated[dict[str, Scalar], Field(exclude_if=lambda attributes: not attributes)] = Field(
         default_factory=dict
     )
-    """Facts of your own, such as {sku: 17}: numbers, texts or booleans that each annotation then has."""
+    """Custom attributes of each annotation, such as {sku: 17}: numbers, strings or booleans."""
 
     keypoints: Annotated[dict[str, Vec3], Field(exclude_if=lambda points: not points)] = Field(
         default_factory=dict
     )
-    """Points with names, such as {handle: [0.1, 0, 0.05]}, in the coordinates of the mesh file."""
+    """Named points, such as {handle: [0.1, 0, 0.05]}, in the coordinates of the mesh file."""
     skeleton: Annotated[tuple[Edge, ...], Field(exclude_if=lambda edges: not edges)] = ()
-    """Pairs of names of keypoints that are connected, such as [[handle, rim]]."""
+    """Pairs of connected keypoints, such as [[handle, rim]]."""
     regions: Annotated[dict[str, RegionSettings], Field(exclude_if=lambda regions: not regions)] = Field(
         default_factory=dict
     )
-    """Parts of the surface that are labels of their own, by name, such as {cap: {material: Cap}}."""
+    """Named parts of the surface that get their own labels, such as {cap: {material: Cap}}."""
 
     @field_validator("regions")
     @classmethod
@@ -141,11 +141,11 @@ class Assets(Settings):
     """Settings of a data set's categories and distractors."""
 
     path: str | None = None
-    """A library of `sim2coco assets import`; its categories come before those of `categories`."""
+    """A library made by `sim2coco assets import`; its categories come before those in `categories`."""
     categories: Categories = Field(default_factory=dict)
     """The labelled categories, in the order of their COCO ids, such as {nut: {shape: nut, size_m: 0.03}}."""
     distractors: Distractors = Field(default_factory=dict)
-    """What may lie around without being labelled, such as {tube: {shape: tube, size_m: 0.05}}."""
+    """Unlabelled objects that may appear in scenes, such as {tube: {shape: tube, size_m: 0.05}}."""
 
     @model_validator(mode="before")
     @classmethod

@@ -37,12 +37,11 @@ class RegionSettings(Settings):
     """A region of a mesh: the triangles that meet all conditions, where the mask is white."""
 
     material: Names = ()
-    """Its material, or several, such as [Cap, Lid*]; `*` stands for any characters."""
+    """Materials of the region, such as [Cap, Lid*]; `*` matches any characters."""
     group: Names = ()
-    """Its group or object in an OBJ file, or node or mesh in a glTF file, or several, such as [cap,
-    handle]."""
+    """Groups or objects (OBJ), or nodes or meshes (glTF), of the region, such as [cap, handle]."""
     texture_mask: str | None = None
-    """An image that lies on the mesh as its texture does: white is the region, black and transparent not."""
+    """Mask image, mapped like the mesh's texture: white is the region, black or transparent is not."""
     supercategory: str = "region"
     """COCO's supercategory."""
 

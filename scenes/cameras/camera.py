@@ -68,13 +68,13 @@ class ImageSettings(Settings):
     jpeg_quality: Annotated[int, Field(ge=50, le=100)] = 92
     """JPEG quality, 50 to 100; not used with png."""
     extra: Annotated[tuple[Extra, ...], BeforeValidator(as_tuple)] = ()
-    """Further files: depth, depth_exr, sensor_depth, normals, instance_ids, semantic_ids; a folder each."""
+    """Additional folders of files: depth, depth_exr, sensor_depth, normals, instance_ids, semantic_ids."""
     depth_scale_mm: Annotated[float, Field(ge=0.01, le=100)] = 1.0
-    """Millimetres for each step of a depth file; it reaches 65535 steps, 0 is the background and beyond."""
+    """Millimetres per unit in a 16-bit depth file; 0 means background, or farther than 65535 units."""
     normal_bits: Literal[8, 16] = 16
-    """Bits for each channel of the files of normals."""
+    """Bits per channel of the files in normals: 8 or 16."""
     depth_sensor: SerializeAsAny[Annotated[DepthSensorKind, one_of(DepthSensorKind)]] | None = None
-    """The depth camera of sensor_depth, {kind: structured_light} or {kind: stereo}; null is the first."""
+    """Depth camera of sensor_depth, {kind: structured_light} or {kind: stereo}; null is structured_light."""
 
     @field_validator("extra")
     @classmethod
@@ -120,9 +120,9 @@ class CameraKind(Intrinsics, Kind):
     focus: ShareRange = (0.3, 0.7)
     """Depth in focus: 0 is the near end of the objects, 1 the far end; not used if aperture_mm is 0."""
     motion_px: Annotated[Range, within(0.0, 64.0)] = (0.0, 0.0)
-    """Motion blur: pixels that objects move during the exposure; masks are those at its middle; 0 is none."""
+    """Image motion during the exposure in pixels, for motion blur; masks show mid-exposure; 0 is no blur."""
     sensor: SensorField = SensorSettings()
-    """What the camera's sensor does to the image, such as noise; null switches all of it off."""
+    """Effects of the camera's sensor and processing, such as noise; null switches all of them off."""
 
     @model_validator(mode="after")
     def _is_read_in_few_bands(self) -> Self:
@@ -244,13 +244,13 @@ class CameraKind(Intrinsics, Kind):
 
 
 class Shell(CameraKind):
-    """Cameras at random points of a part of a sphere around the objects."""
+    """Cameras at random points on part of a sphere around the objects."""
 
     kind: Literal["shell"] = "shell"
     elevation_deg: Annotated[Range, within(-90.0, 90.0)] | None = None
-    """Elevation above the horizontal in degrees; null suits the scene: 20 to 75, lower for shelves."""
+    """Elevation in degrees above the horizontal; null depends on scene.kind (20 to 75 for drop)."""
     azimuth_deg: Range | None = None
-    """Azimuth in degrees, from +x towards +y; null suits the scene: all round, or from its front (270)."""
+    """Azimuth in degrees, from +x towards +y; null is all round, or for shelf near its front (270)."""
     fill: Annotated[Range, within(0.05, 10.0)] = (0.5, 1.2)
     """Diameter of the pile as a fraction of the longer side of the image; determines the distance."""
     distance_m: Positive | None = None

@@ -13,19 +13,19 @@ class DepthSensorKind(Kind):
     """Base class of depth cameras, which measure the disparity between two viewpoints side by side."""
 
     baseline_m: Positive = (0.075, 0.075)
-    """Distance of the projector or the second camera, which is to the right of the camera, in metres."""
+    """Distance in metres of the projector or second camera, which is to the right of the camera."""
     noise_px: NonNegative = (0.05, 0.15)
-    """Standard deviation of the measured disparity, in pixels; the error of depth grows with its square."""
+    """Standard deviation of the disparity noise in pixels; depth noise grows with the squared depth."""
     step_px: NonNegative = (0.125, 0.125)
-    """Smallest difference of two disparities, in pixels, which makes depth come in steps; 0 for none."""
+    """Quantization step of the disparity, in pixels; a larger step makes coarser depth; 0 is continuous."""
     edge_px: NonNegative = (0.3, 0.8)
-    """Standard deviation of the shift, in pixels, that makes edges ragged."""
+    """Standard deviation of random shifts in pixels that make depth edges ragged; 0 keeps edges exact."""
     grazing_deg: Annotated[Range, within(0.0, 90.0)] = (75.0, 85.0)
     """Angle between line of sight and surface normal beyond which depth is missing."""
     dark: ShareRange = (0.02, 0.06)
     """Brightness of the image, 0 to 1, below which depth is missing."""
     missing: Share = 0.002
-    """Fraction of single pixels without depth."""
+    """Fraction of pixels that lose their depth at random."""
     near_m: NonNegative = (0.1, 0.1)
     """Smallest depth that is measured, in metres."""
     far_m: Positive = (8.0, 8.0)
@@ -64,13 +64,13 @@ class Stereo(DepthSensorKind):
 
     kind: Literal["stereo"] = "stereo"
     baseline_m: Positive = (0.05, 0.05)
-    """Distance of the second camera, which is to the right of the camera, in metres."""
+    """Distance in metres of the second camera, which is to the right of the first."""
     step_px: NonNegative = (0.03125, 0.03125)
-    """Smallest difference of two disparities, in pixels, which makes depth come in steps; 0 for none."""
+    """Quantization step of the disparity, in pixels; a larger step makes coarser depth; 0 is continuous."""
     contrast: ShareRange = (0.004, 0.012)
-    """Standard deviation of the brightness, 0 to 1, in the window below which depth is missing."""
+    """Contrast below which depth is missing: standard deviation of the brightness, 0 to 1, in the window."""
     window_px: Annotated[int, Field(ge=3, le=41)] = 9
-    """Width of the window that is compared in both images, in pixels."""
+    """Width in pixels of the window that is matched between the two images."""
 
     @property
     def least_contrast(self) -> tuple[float, float]:

@@ -12,7 +12,7 @@ NEAREST = 0.3
 
 
 class Handheld(CameraKind):
-    """Cameras at the height of an eye around the objects, held by hand: not level, and not quite centred."""
+    """Handheld cameras at eye height around the objects: not level, and not quite centred."""
 
     kind: Literal["handheld"] = "handheld"
     from_ground: ClassVar[bool] = True
@@ -21,11 +21,11 @@ class Handheld(CameraKind):
     roll_deg: Range = (-5.0, 5.0)
     """Rotation of the camera about its viewing direction in degrees; positive is clockwise."""
     height_m: Positive = (1.1, 1.8)
-    """Height of the camera above the floor in metres: 1.1 is that of a person who sits, 1.6 stands."""
+    """Height of the camera above the floor in metres: 1.1 for a person who sits, 1.6 for one who stands."""
     azimuth_deg: Range | None = None
-    """Azimuth in degrees, from +x towards +y; null suits the scene: all round, or from its front (270)."""
+    """Azimuth in degrees, from +x towards +y; null is all round, or for shelf near its front (270)."""
     fill: Annotated[Range, within(0.05, 10.0)] = (0.3, 1.0)
-    """Diameter of the pile as a fraction of the longer side; less if the height keeps the camera away."""
+    """Diameter of the pile / longer side of the image; less if height_m forces a larger distance."""
     distance_m: Positive | None = None
     """Horizontal distance from the centre of the objects in metres, in place of fill; null uses fill."""
 

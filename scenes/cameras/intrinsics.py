@@ -32,13 +32,13 @@ class LensDistortion(Settings):
     k2: Range = (0.0, 0.0)
     """Second radial coefficient."""
     p1: Range = (0.0, 0.0)
-    """First tangential coefficient of brown, of a lens that is not parallel to the sensor."""
+    """First tangential coefficient of brown, for a lens that is not parallel to the sensor."""
     p2: Range = (0.0, 0.0)
     """Second tangential coefficient of brown."""
     k3: Range = (0.0, 0.0)
     """Third radial coefficient."""
     k4: Range = (0.0, 0.0)
-    """Fourth radial coefficient: of fisheye, or the first in the denominator of brown."""
+    """Fourth radial coefficient of fisheye; first radial coefficient in the denominator of brown."""
     k5: Range = (0.0, 0.0)
     """Second radial coefficient in the denominator of brown."""
     k6: Range = (0.0, 0.0)
@@ -102,15 +102,15 @@ class Intrinsics(Settings):
     fx: Positive | None = None
     """Horizontal focal length in pixels, in place of fov_deg; null uses fov_deg."""
     fy: Positive | None = None
-    """Vertical focal length in pixels; equal ranges of fx and fy give square pixels: they share one draw."""
+    """Vertical focal length in pixels; if fx and fy have equal ranges, they always have equal values."""
     cx: Range | None = None
     """Distance of the principal point from the left edge of the image, in pixels; null is the centre."""
     cy: Range | None = None
     """Distance of the principal point from the top edge of the image, in pixels; null is the centre."""
     calibration: str | None = None
-    """YAML file of OpenCV or ROS with fx, fy, cx, cy and distortion, scaled to the image; null uses none."""
+    """OpenCV or ROS YAML file with fx, fy, cx, cy and distortion, scaled to the image; null uses none."""
     distortion: LensDistortion = LensDistortion()
-    """Distortion of the lens; labels are those of the distorted image."""
+    """Distortion of the lens; labels fit the distorted image."""
 
     @model_validator(mode="after")
     def _both_focal_lengths(self) -> Self:

@@ -25,13 +25,13 @@ class Orbit(CameraKind):
     look_at_jitter: ShareRange = (0.0, 0.0)
     """Distance of the aim point from the centre of the objects, as a fraction of their bounding radius."""
     num_azimuths: Annotated[int, Field(ge=1, le=360)] = 12
-    """Number of cameras on the circle; with as many views, a scene has all of them."""
+    """Number of camera positions on the circle; a scene uses all of them if views is as large."""
     elevation_deg: Annotated[Range, within(-90.0, 90.0)] | None = None
-    """Elevation of the circle above the horizontal in degrees, one for each scene; null suits the scene."""
+    """Elevation of the circle in degrees, sampled once per scene; null depends on scene.kind."""
     azimuth_deg: Range | None = None
-    """Arc of the circle in degrees, from +x towards +y; one of 360 begins anywhere; null suits the scene."""
+    """Arc in degrees, from +x towards +y; 360 starts anywhere; null is 360, or for shelf its front."""
     fill: Annotated[Range, within(0.05, 10.0)] = (0.6, 1.0)
-    """Diameter of the pile as a fraction of the longer side of the image; one for each scene."""
+    """Diameter of the pile as a fraction of the longer side of the image; sampled once per scene."""
     distance_m: Positive | None = None
     """Distance from the centre of the objects in metres, in place of fill; null uses fill."""
 

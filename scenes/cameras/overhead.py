@@ -30,15 +30,15 @@ class Overhead(CameraKind):
     extent_m: Positive | None = None
     """Metres of ground along the longer side of the image, in place of gsd_m; null uses gsd_m."""
     fill: Annotated[Range, within(0.05, 10.0)] = (0.5, 1.0)
-    """Diameter of the objects over the longer side; used if altitude_m, gsd_m and extent_m are all null."""
+    """Diameter of the pile / longer image side; not used with altitude_m, gsd_m or extent_m."""
     tilt_deg: Annotated[Range, within(0.0, 60.0)] = (0.0, 0.0)
     """Angle between the viewing direction and straight down, in degrees."""
     azimuth_deg: Range = (0.0, 360.0)
-    """Direction that is up in the image and in which the camera tilts, from +x towards +y; 90 is +y up."""
+    """Azimuth of the image's upward direction and of the tilt, in degrees, from +x towards +y; 90 is +y."""
     roll_deg: Range = (0.0, 0.0)
     """Rotation of the camera about its viewing direction in degrees; positive is clockwise."""
     look_at_jitter: ShareRange = (0.0, 0.0)
-    """Distance of the aim point from the middle, as a fraction of the bounding radius of the objects."""
+    """Distance of the aim point from its default, as a fraction of the objects' bounding radius."""
 
     @model_validator(mode="after")
     def _two_of_three(self) -> "Overhead":

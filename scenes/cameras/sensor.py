@@ -38,29 +38,29 @@ class SensorSettings(Settings):
     chromatic_aberration_px: Annotated[Range, within(-8.0, 8.0)] = (0.0, 0.0)
     """Pixels by which red moves outwards, and blue inwards, in the farthest corner; 0 is none."""
     iso: Annotated[Range, AfterValidator(_is_iso)] = (0.0, 0.0)
-    """ISO sensitivity, which sets the noise, drawn evenly in stops, from 100 (gain 0 dB); 0 is no noise."""
+    """ISO sensitivity, from 100 (gain 0 dB), sampled uniformly in stops; larger is noisier; 0 is no noise."""
     full_well_e: Annotated[Range, within(100.0, 1e6)] = (10000.0, 10000.0)
-    """Electrons that a pixel holds; at ISO 100 a white surface fills half of them; not used if iso is 0."""
+    """Full well capacity in electrons; a white surface fills half of it at ISO 100; not used if iso is 0."""
     read_noise_e: Annotated[Range, within(0.0, 1000.0)] = (2.5, 2.5)
-    """Standard deviation of the noise of reading a pixel, in electrons; not used if iso is 0."""
+    """Standard deviation of the read noise, in electrons; not used if iso is 0."""
     bits: Annotated[int, Field(ge=8, le=16)] = 12
     """Bits of the raw values of the sensor, 8 to 16; not used if iso is 0 and bayer is []."""
     bayer: Annotated[tuple[Bayer, ...], BeforeValidator(as_tuple)] = ()
-    """Colour filters to choose from: rggb, bggr, grbg, gbrg; [] measures all colours in each pixel."""
+    """Bayer patterns to choose from: rggb, bggr, grbg, gbrg; [] measures all colours in each pixel."""
     demosaicing: Demosaicing = "edge_aware"
-    """How the colours between the filters are found: edge_aware or bilinear; not used without bayer."""
+    """Demosaicing method: edge_aware or bilinear; not used if bayer is []."""
     white_balance_error: Annotated[Range, within(-0.3, 0.3)] = (0.0, 0.0)
-    """Error of the camera's white balance: the gain on red is 1 + this, that on blue 1 - this."""
+    """White balance error: the gain is 1 + this value on red and 1 - this value on blue."""
     tint_error: Annotated[Range, within(-0.3, 0.3)] = (0.0, 0.0)
-    """Error of the camera's white balance: the gain on green is 1 + this."""
+    """White balance error: the gain on green is 1 + this value."""
     denoising: ShareRange = (0.0, 0.0)
     """Strength of the noise reduction of the camera: 0 is none, 0.5 is usual, 1 smears fine details."""
     sharpening: Annotated[Range, within(0.0, 3.0)] = (0.0, 0.0)
-    """Strength of the unsharp mask that the camera applies; 0 is none, 0.5 is usual, 1.5 draws halos."""
+    """Strength of the camera's unsharp mask: 0 is none, 0.5 is usual, 1.5 causes halos."""
     readout: Annotated[Range, within(0.0, 32.0)] = (0.0, 0.0)
-    """Rolling shutter: exposures from the first row to the last; skews camera.motion_px; 0 is none."""
+    """Rolling shutter: delay from the first to the last row, in exposure times; skews motion; 0 is none."""
     jpeg_quality: Annotated[IntRange, within(10, 100)] | None = None
-    """Quality of the JPEG that the camera makes, before augmentation; null is none."""
+    """Quality of the JPEG compression in the camera, before augmentation; null does not compress."""
 
     @field_validator("bayer")
     @classmethod

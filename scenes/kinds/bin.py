@@ -63,13 +63,13 @@ class BinSettings(FurnitureSettings):
 
 
 class Bin(Scene):
-    """Objects lie in a box without a lid, of solid walls or of wire."""
+    """Objects lie in an open bin with walls of solid material or wire."""
 
     kind: Literal["bin"] = "bin"
     num_objects: Annotated[IntRange, within(0, 4000)] = (3, 30)
-    """Number of labelled objects in a scene; within this range it follows from fill_level."""
+    """Number of labelled objects in a scene; fill_level determines it within this range."""
     fill_level: ShareRange | None = (0.1, 0.6)
-    """How full the bin is: fraction of the height of its walls; null draws the number from num_objects."""
+    """Bounding-box volume of the objects, as a fraction of the bin's volume; null samples num_objects."""
     drop_height: NonNegative = (0.1, 0.5)
     """Free height below an object when it is released, in multiples of the typical object size."""
     friction: Annotated[Range, within(0.0, 10.0)] = (0.4, 0.9)

@@ -21,9 +21,9 @@ class Clutter(Scene):
     num_objects: Annotated[IntRange, within(0, 4000)] = (15, 30)
     """Number of labelled objects in a scene."""
     num_distractors: Annotated[IntRange, within(0, 1000)] = (0, 6)
-    """Number of unlabelled objects in a scene, drawn from assets.distractors."""
+    """Number of unlabelled objects in a scene, chosen from assets.distractors."""
     density: Positive = (1.2, 3.0)
-    """Objects for each square of the typical object size that they fall onto; above 1 they lie in layers."""
+    """Number of objects per squared typical object size of floor area; above 1, they pile up in layers."""
     drop_height: NonNegative = (0.05, 0.2)
     """Free height below an object when it is released, in multiples of the typical object size."""
     friction: Annotated[Range, within(0.0, 10.0)] = (0.6, 1.0)

@@ -65,13 +65,13 @@ class Conveyor(Scene):
 
     kind: Literal["conveyor"] = "conveyor"
     lanes: Annotated[IntRange, within(1, 20)] = (1, 4)
-    """Number of lanes; wide objects take several. Each comes into those that are shortest so far."""
+    """Number of lanes; each object goes to the shortest lane so far, a wide one to several adjacent lanes."""
     spacing: NonNegative = (0.0, 1.2)
     """Free space between an object and the next in its lane, in multiples of the typical object size."""
     speed_m_s: NonNegative = (0.1, 1.0)
     """Speed of the belt in m/s; it matters only for motion blur."""
     exposure_ms: NonNegative = (0.0, 0.0)
-    """Duration of the exposure in ms; speed times duration is the motion blur along the belt; 0 is none."""
+    """Exposure time in ms; the motion blur along the belt is speed times exposure time; 0 is no blur."""
     drop_height: NonNegative = (0.02, 0.1)
     """Free height below an object when it is released, in multiples of the typical object size."""
     friction: Annotated[Range, within(0.0, 10.0)] = (0.5, 0.9)

@@ -19,11 +19,11 @@ class Drop(Scene):
     spread: Positive = (1.0, 3.0)
     """Radius of the disc onto which objects fall, in multiples of the typical object size."""
     spread_m: Positive | None = None
-    """The same in metres, in place of spread; null uses spread."""
+    """Radius in metres, in place of spread; null uses spread."""
     drop_height: NonNegative = (0.1, 0.5)
     """Free height below an object when it is released, in multiples of the typical object size."""
     drop_height_m: NonNegative | None = None
-    """The same in metres, in place of drop_height; null uses drop_height."""
+    """Free height in metres, in place of drop_height; null uses drop_height."""
     friction: Annotated[Range, within(0.0, 10.0)] = (0.4, 0.9)
     """Friction coefficient of each object."""
     floor: FloorSettings = FloorSettings()

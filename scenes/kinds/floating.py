@@ -22,7 +22,7 @@ class Floating(Scene):
     spread: Positive = (2.0, 3.5)
     """Radius of the sphere in which objects float, in multiples of the typical object size."""
     spread_m: Positive | None = None
-    """The same in metres, in place of spread; null uses spread."""
+    """Radius in metres, in place of spread; null uses spread."""
 
     def draw(self, scene: int, split: str, attempt: int, catalogue: Catalogue, streams: Streams) -> SceneSpec:
         """Samples a scene with bodies at random points in a sphere; their bounding spheres do not overlap.

@@ -28,23 +28,23 @@ class Scatter(Scene):
     density_m2: Positive | None = None
     """Number of objects per m² of the region, in place of num_objects; null uses num_objects."""
     region: Literal["rectangle", "view"] = "rectangle"
-    """Where objects stand: a rectangle around the origin, or view: what the views show (camera=overhead)."""
+    """Where objects stand: rectangle (around the origin) or view (visible ground; camera=overhead only)."""
     width: Positive = (4.0, 8.0)
     """Side of the rectangle along x, in multiples of the typical object size."""
     width_m: Positive | None = None
-    """The same in metres, in place of width; null uses width."""
+    """Side along x in metres, in place of width; null uses width."""
     depth: Positive = (4.0, 8.0)
     """Side of the rectangle along y, in multiples of the typical object size."""
     depth_m: Positive | None = None
-    """The same in metres, in place of depth; null uses depth."""
+    """Side along y in metres, in place of depth; null uses depth."""
     layout: Literal["random", "even", "clusters"] = "random"
-    """How places are chosen: independently, evenly (Poisson disc), or in clusters."""
+    """Positions of objects: random (independent), even (Poisson disc sampling), or clusters."""
     spacing_m: Positive | None = None
-    """Smallest distance between even places in metres; null suits the number of objects and the region."""
+    """Minimum distance in the even layout, in metres; null computes it from object count and region."""
     clusters: ClusterSettings = ClusterSettings()
     """Clusters of objects, if `layout` is clusters."""
     overlap: ShareRange = (0.0, 0.0)
-    """Share of the smaller of two footprints that the other may cover; above 0, bodies may intersect."""
+    """Fraction of the smaller of two footprints that the other may cover; above 0, objects may intersect."""
     upright: bool = True
     """Whether objects stand upright, turned about the vertical only; false puts them down in any pose."""
     turn_deg: Range = (0.0, 360.0)

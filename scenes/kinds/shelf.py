@@ -61,21 +61,21 @@ class Boards(FurnitureSettings):
 
 
 class Shelf(Scene):
-    """Products stand in rows on the boards of a shelf, face forward, and are partly sold."""
+    """Products stand in rows on the boards of a shelf and face forward; some are missing."""
 
     kind: Literal["shelf"] = "shelf"
     num_objects: Annotated[IntRange, within(0, 4000)] = (15, 50)
-    """Number of labelled products on the shelf, which is as wide as they need."""
+    """Number of labelled products on the shelf, whose width adapts to them."""
     facings: Annotated[IntRange, within(1, 100)] = (1, 4)
-    """Number of equal products side by side."""
+    """Number of identical products side by side."""
     rows: Annotated[IntRange, within(1, 20)] = (1, 3)
-    """Number of equal products one behind the other."""
+    """Number of identical products one behind the other."""
     gap: NonNegative = (0.02, 0.15)
     """Free space between neighbours, in multiples of the typical object size."""
     pushed: NonNegative = (0.0, 0.3)
     """Distance of products from the front edge, in multiples of the typical object size."""
     missing: Annotated[Range, within(0.0, MAX_MISSING)] = (0.0, 0.3)
-    """Fraction of the places of a shelf that are empty, those in front first."""
+    """Fraction of places on the shelf that are empty; places in front are emptied first."""
     yaw_deg: Annotated[Range, within(-180.0, 180.0)] = (-6.0, 6.0)
     """Rotation of each product about the vertical in degrees; at 0 its front faces forward."""
     friction: Annotated[Range, within(0.0, 10.0)] = (0.4, 0.9)

@@ -39,15 +39,15 @@ class TableSettings(FurnitureSettings):
     length: Positive = (7.0, 14.0)
     """Length of the table, or diameter of a round one, in multiples of the typical object size."""
     depth: Positive = (6.0, 9.0)
-    """The shorter side of the table, in multiples of the typical object size."""
+    """Depth of a rectangular table, in multiples of the typical object size."""
     height: Positive = (4.0, 8.0)
     """Height of the table above the floor, in multiples of the typical object size."""
     length_m: Annotated[Range, within(0.01, 50.0)] | None = None
     """Length or diameter in metres, in place of length; null uses length."""
     depth_m: Annotated[Range, within(0.01, 50.0)] | None = None
-    """The shorter side in metres, in place of depth; null uses depth."""
+    """Depth in metres, in place of depth; null uses depth."""
     height_m: Annotated[Range, within(0.01, 20.0)] | None = None
-    """Height above the floor in metres, in place of height; the top takes at most a half of it."""
+    """Height above the floor in metres, in place of height; the table top is at most half as thick."""
     thickness: Positive = (0.2, 0.5)
     """Thickness of the table top, in multiples of the typical object size."""
     leg: Positive = (0.3, 0.8)
@@ -147,7 +147,7 @@ class Table:
 
 
 class Tabletop(Scene):
-    """Objects lie on a table with four legs, with the room, or what is outdoors, behind it."""
+    """Objects lie on a table with four legs, in a room or in front of a background."""
 
     kind: Literal["tabletop"] = "tabletop"
     spread: Positive = (0.35, 0.7)
@@ -161,7 +161,7 @@ class Tabletop(Scene):
     floor: FloorSettings = FloorSettings()
     """Colours and textures of the floor, below the table."""
     walls: WallSettings = WallSettings(number=(0, 4), gap=(4.0, 25.0), height=(20.0, 30.0))
-    """Walls of the room, and their colours and textures; in place of those missing is the background."""
+    """Walls of the room, and their colours and textures; without a wall, the background is visible."""
     physics: PhysicsSettings = PhysicsSettings()
     """How objects fall and come to rest."""
 

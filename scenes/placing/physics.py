@@ -16,7 +16,7 @@ class PhysicsSettings(Settings):
     time_step_s: Annotated[float, Field(ge=1e-4, le=0.01)] = 1 / 240
     """Length of one simulation step in seconds."""
     max_seconds: Annotated[float, Field(gt=0, le=60)] = 6.0
-    """Simulated time in seconds for objects to come to rest; after twice this, a scene is rejected."""
+    """Time limit in simulated seconds for objects to come to rest; doubled except in bin and clutter."""
 
     def within(self, bounds_m: float, region: Region | None = None, pile: bool = False) -> Physics:
         """Combines these settings with the parameters that depend on the scene.

@@ -25,7 +25,7 @@ class ClusterSettings(Settings):
     spread: Positive = (1.0, 2.0)
     """Standard deviation from the middle of a cluster, in multiples of the typical object size."""
     spread_m: Positive | None = None
-    """The same in metres, in place of spread; null uses spread."""
+    """Standard deviation in metres, in place of spread; null uses spread."""
 
     def sampler(self, rng: np.random.Generator, region_m: Array, unit_m: float) -> Sampler:
         """Samples the clusters of a scene, and returns a sampler for positions in them.

@@ -51,9 +51,9 @@ class RelitRender(Render):
     sky_directions: Annotated[int, Field(ge=8, le=1024)] = 36
     """Number of directions of the sky for which a shadow map is rendered."""
     sky_map_px: Annotated[int, Field(ge=32, le=1024)] = 112
-    """Side of each shadow map of the sky in pixels; above 256, large bodies limit it."""
+    """Side of each shadow map of the sky in pixels; reduced, but not below 256, if bodies are large."""
     sun_map_px: Annotated[int, Field(ge=64, le=4096)] = 256
-    """Side of the shadow maps of the sun and the lamps in pixels; above 256, large bodies limit it."""
+    """Side of the shadow maps of sun and lamps in pixels; reduced, but not below 256, if bodies are large."""
     smooth_edges: bool = True
     """Whether edges in the image are antialiased; masks never are."""
 

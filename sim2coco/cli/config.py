@@ -56,9 +56,9 @@ class RunOptions(Settings):
     retry_failed: bool = False
     """Whether to retry scenes that failed in an earlier run."""
     engine: SerializeAsAny[Annotated[Engine, one_of(Engine)]] = Local()
-    """Where scenes are made: in worker processes or in this process."""
+    """Where scenes are made: in this process, in worker processes, or on a Ray cluster."""
     export: Export = Export()
-    """Formats of the annotations."""
+    """Annotation formats, and the data set's card and report."""
     score: Score = Score()
     """How the data sets of a sweep are scored."""
 

@@ -24,10 +24,10 @@ usage: sim2coco {command} [GROUP=CHOICE ...] [KEY=VALUE ...]
   sim2coco generate -m light=day,dusk out='data/sweep/${{hydra.job.num}}'
   sim2coco preview assets=shapes '+assets.categories.gear={{path: gear.obj, size_m: 0.04}}'
 
-  '[low,high]'    a range to draw random values from, ends included; a single number fixes the value
+  '[low,high]'    a range of random values, ends included; a single number fixes the value
   +KEY=VALUE      adds an entry to a mapping;  ~KEY removes one
   -m              a sweep: one data set for each combination of comma-separated values
-  --config-dir D  searches D for choices first: D/assets/mine.yaml is assets=mine
+  --config-dir D  searches folder D first: D/assets/mine.yaml defines assets=mine
   --cfg job       prints the composed settings and exits"""
 
 

@@ -65,17 +65,17 @@ class Engine(Kind):
     """Runs the code that makes scenes; the images do not depend on the engine."""
 
     timeout_s: Annotated[float, Field(gt=0)] = 300.0
-    """Time in seconds after which a scene is stuck and its worker is killed; not used by inline."""
+    """Time limit for a scene in seconds, after which its worker is killed; not used by inline."""
     retries: Annotated[int, Field(ge=0, le=10)] = 1
     """Number of retries of a scene whose worker dies, before it counts as failed; not used by inline."""
     max_failures: Annotated[int, Field(ge=0)] = 100
-    """Number of failed scenes after which a run stops if more than a tenth of its scenes fail; not used by
+    """A run stops if more than this many scenes, and more than a tenth of them, have failed; not used by
     inline."""
     max_memory_gib: Annotated[float, Field(gt=0)] | None = None
-    """Memory of a worker in GiB above which it is killed; by default half of the machine's; not used by
+    """Memory in GiB above which a worker is killed; null is half of the machine's memory; not used by
     inline."""
     shard: str | None = None
-    """Part of the scenes to make, such as 0/8 to 7/8 on eight machines; null makes all, and annotations."""
+    """Part of the scenes to make: 0/8 to 7/8 on eight machines; null makes all scenes and the annotations."""
 
     @field_validator("shard")
     @classmethod

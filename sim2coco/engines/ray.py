@@ -42,11 +42,11 @@ class Ray(Engine):
 
     kind: Literal["ray"] = "ray"
     address: str | None = None
-    """Address of the Ray cluster, such as auto for the one of this machine; null starts Ray here."""
+    """Address of the Ray cluster; auto is the cluster of this machine; null starts Ray on this machine."""
     batch: Annotated[int, Field(ge=1, le=1000)] = 8
-    """Largest number of scenes that a worker is given at a time; what a lost machine costs."""
+    """Maximum number of scenes assigned to a worker at a time; if its machine is lost, they are repeated."""
     ship_assets: bool = False
-    """Whether meshes and images are sent to the machines, which otherwise read them at the same paths."""
+    """Whether to send meshes and images to the machines; otherwise, each reads them from the same paths."""
 
     @contextmanager
     def prepared(self, recipe: Recipe) -> Iterator[None]:

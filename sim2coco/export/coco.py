@@ -23,11 +23,11 @@ class Coco(Format):
 
     kind: Literal["coco"] = "coco"
     segmentation: Literal["rle", "polygons"] = "rle"
-    """`rle`: run lengths; `polygons`: one polygon for each object, its parts and holes joined by bridges."""
+    """Masks as `rle`, or as `polygons`: one per object, with its parts and holes joined by bridges."""
     rle: Literal["compressed", "uncompressed"] = "compressed"
-    """Run lengths as text, or as lists of numbers, which some readers need."""
+    """RLE as a `compressed` string, or `uncompressed` as a list of numbers, which some readers need."""
     boxes_3d: bool = False
-    """Whether annotations have the corners of the object's box in space, in metres and in pixels."""
+    """Whether to write the corners of each object's 3D bounding box, in metres and in pixels."""
 
     @contextmanager
     def write(self, target: Store, info: DatasetInfo) -> Iterator[Add]:

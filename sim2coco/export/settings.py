@@ -33,14 +33,14 @@ class Export(Settings):
         BeforeValidator(_expand_names),
         AfterValidator(_unique),
     ] = (Coco(),)
-    """Names, or [{kind: yolo, task: obb}]; COCO and the formats that the data set already has are always
+    """Formats such as [voc, {kind: yolo, task: obb}]; COCO and the data set's existing formats are always
     written."""
     card: bool = True
-    """Whether README.md, croissant.json and contact_sheet.jpg describe the data set."""
+    """Whether to write README.md, croissant.json and contact_sheet.jpg, which describe the data set."""
     report: bool = True
-    """Whether report.html shows what is in the data set."""
+    """Whether to write report.html, an overview of the data set's contents."""
     rejected: Annotated[int, Field(ge=0, le=100)] = 0
-    """Number of rejected views for each reason that are kept as small pictures, which the report shows."""
+    """Number of rejected views to keep for each reason, as small images that the report shows."""
 
 
 def combined(*lists: Iterable[Format]) -> tuple[Format, ...]:

@@ -29,7 +29,7 @@ class Voc(Format):
 
     kind: Literal["voc"] = "voc"
     first_pixel: int = Field(1, ge=0, le=1)
-    """1: as in VOC's devkit, the first pixel is 1 and `xmax` the last pixel; 0: edges of pixels."""
+    """1: as in VOC's devkit, pixels count from 1 and `xmax` is the last pixel; 0: edges of pixels."""
     masks: bool = False
     """Whether to write the masks too, in SegmentationClass and SegmentationObject."""
     folders: ClassVar[tuple[str, ...]] = ("voc",)

@@ -35,9 +35,9 @@ class Yolo(Format):
 
     kind: Literal["yolo"] = "yolo"
     task: Literal["segment", "detect", "obb", "pose"] = "segment"
-    """`segment`: outlines; `detect`: boxes; `obb`: boxes at any angle; `pose`: boxes with keypoints."""
+    """`segment`: outlines; `detect`: boxes; `obb`: rotated boxes; `pose`: boxes with keypoints."""
     split: Literal["bridge", "largest"] = "bridge"
-    """Masks in several parts: joined by bridges one pixel wide, or only the largest part."""
+    """`bridge` joins the parts of a mask by bridges one pixel wide; `largest` keeps only the largest part."""
     folders: ClassVar[tuple[str, ...]] = ("labels",)
     by_stem: ClassVar[bool] = True
 

@@ -27,7 +27,7 @@ class Visible(Check):
     min_fraction: Share = 0.05
     """Minimum visible fraction of an object with a label."""
     max_ignored: Share = 0.005
-    """Maximum fraction of the image that an instance may cover whose label any check has dropped."""
+    """Images are rejected if an instance with a dropped label covers a larger fraction of them than this."""
 
     def drops(self, instance: Instance, measures: Measures) -> bool:
         """Whether too little of the instance is visible."""

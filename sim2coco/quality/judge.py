@@ -78,16 +78,16 @@ class Quality(Settings):
     min_yield: Share = 0.02
     """Minimum fraction of accepted views; below it, the run stops with an error."""
     target: Literal["balanced"] | Target | None = None
-    """What the accepted images are like together: balanced, for equally many labels of each category; a COCO
-    data set (its folder or an annotation file) whose histograms they are to have; or these histograms."""
+    """Desired distribution of the accepted images: balanced (equally many labels of each category), a COCO
+    data set to match (folder or annotation file), or histograms; null for none."""
     target_histograms: Annotated[tuple[Name, ...], Field(min_length=1)] = HISTOGRAMS
-    """Which histograms of the data set are taken."""
+    """Histograms to match, if target is a data set."""
     target_tolerance: Annotated[float, Field(ge=0, le=10)] = 0.05
-    """Distance to the target at which it is reached: the mean over the histograms, in standard deviations of
-    the target; of categories, the share of labels of another category than wanted."""
+    """Distance at which the target is reached: the mean over the histograms, in standard deviations of the
+    target; for categories, the fraction of labels that would have to change category."""
     target_effort: Annotated[int, Field(ge=1, le=100)] = 5
-    """Number of accepted views that are drawn for each that is kept, in the mean, until the target is
-    reached; those that bring it nearest are kept."""
+    """Average number of accepted views for each view that is kept, until the target is reached; the views
+    that bring the images closest to it are kept."""
 
     def chooser(self, objects: Sequence[str], categories: Sequence[str]) -> Chooser | None:
         """Returns a `Chooser` of views for the target; None without a target.

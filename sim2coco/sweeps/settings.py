@@ -14,12 +14,12 @@ class Score(Settings):
     """How the data sets of a sweep are scored. Higher is better, in a plot and for Optuna's sweeper."""
 
     by: Literal["none", "accepted", "coverage", "likeness", "ap"] = "none"
-    """The score: `accepted`, the share of accepted views; `coverage`, the share of the images of a reference
-    that resemble an image of the data set; `likeness`, minus the mean distance of its histograms from those
-    of a reference; or `ap`, the average precision of a small detector on a reference."""
+    """The score: `accepted`, the fraction of accepted views; `coverage`, the fraction of reference images
+    that resemble an image of the data set; `likeness`, minus the mean distance between the histograms of data
+    set and reference; or `ap`, the average precision of a small detector on the reference."""
     reference: str | None = None
     """The reference: a folder with a COCO data set."""
     steps: Annotated[int, Field(ge=1, le=1_000_000)] = 400
     """Steps of the training for `ap`."""
     seeds: Annotated[int, Field(ge=1, le=100)] = 1
-    """Number of trainings for `ap`, whose mean is the score."""
+    """Number of trainings for `ap`; the score is their mean."""

@@ -28,17 +28,17 @@ class Target(Settings):
     """Histograms that accepted images are to have together, in any unit: only shares count."""
 
     name: str = ""
-    """Name of the data set whose histograms they are."""
+    """Name of the data set from which the histograms were computed."""
     objects: Counts | None = None
-    """Images with 0, 1, 2, ... labels, at most 65 numbers; null leaves a histogram out."""
+    """Number of images with 0, 1, 2, ... labels, at most 65 numbers; null ignores this histogram."""
     box_size: Counts | None = None
-    """Labels by √(box area / image area), in 32 bins of a quarter of an octave from 1/256 to 1."""
+    """Number of labels by √(box area / image area), in 32 bins of a quarter octave from 1/256 to 1."""
     occlusion: Counts | None = None
-    """Labels by the hidden share of the object inside the image, in 20 bins from 0 to 1."""
+    """Number of labels by the occluded fraction of the object's part in the image, in 20 bins from 0 to 1."""
     brightness: Counts | None = None
-    """Images by their mean luma, in 32 bins of 8 from 0 to 256."""
+    """Number of images by mean luma, in 32 bins of width 8 from 0 to 256."""
     categories: dict[str, Number] | None = None
-    """Labels of each category by its name, such as {nut: 1, box: 3}; others do not count."""
+    """Number of labels of each category, such as {nut: 1, box: 3}; other categories are ignored."""
 
     @model_validator(mode="after")
     def _fits_the_bins(self) -> "Target":
