@@ -103,7 +103,7 @@ PIXELS: Mapping[str, float] = {
 """Transforms that change the image but no label, and the dropouts; times in ms as for `GEOMETRY`."""
 
 MOVING: Mapping[str, str] = {
-    "ChromaticAberration": "red and blue towards the border; there is nothing to use in its place",
+    "ChromaticAberration": "red and blue towards the border; there is no substitute",
     "Emboss": "edges by 1 px towards one side; use Sharpen",
     "ZoomBlur": "objects away from the centre, by up to 4.5 px; use Defocus or MotionBlur",
 }

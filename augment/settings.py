@@ -69,10 +69,10 @@ class TransformSettings(Settings):
         if self.name in self.allowed:
             return transform_class(self.name)
         if self.name in MOVING:
-            raise ValueError(f"transform {self.name} moves the image but no label: {MOVING[self.name]}")
+            raise ValueError(f"transform {self.name} moves the image but not the labels: {MOVING[self.name]}")
         if self.name in GEOMETRY or self.name in PIXELS:
             other = "geometry" if self.name in GEOMETRY else "pixels"
-            raise ValueError(f"unknown transform {self.name!r} here: it belongs under {other}")
+            raise ValueError(f"transform {self.name!r} is not allowed here; it belongs under {other}")
         raise ValueError(f"unknown transform {self.name!r}; {did_you_mean(self.name, sorted(self.allowed))}")
 
     def _complete(self, kind: "type[A.BasicTransform]") -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _check_bounds(transform: str, name: str, value: object) -> None:
         part for part in (value if isinstance(value, list) else [value]) if isinstance(part, int | float)
     ]
     if not all(low <= number <= high for number in numbers):
-        raise ValueError(f"argument {name!r} must be from {low} to {high}: beyond, edges would move")
+        raise ValueError(f"argument {name!r} must be between {low} and {high}; other values would move edges")
 
 
 def _finite(value: object) -> bool:
@@ -159,7 +159,7 @@ def _try(transform: "A.BasicTransform") -> None:
     black = np.zeros((96, 128, 3), np.uint8)
     image = transform(force_apply=True, image=black, mask=black[..., 0].copy())["image"]
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-        raise ValueError("the arguments must give a colour image")
+        raise ValueError("the arguments must produce a colour image")
 
 
 def _reason(error: Exception) -> str:

@@ -96,7 +96,7 @@ class DefectSettings(Settings):
             wanted = (
                 "the kind image needs a folder of images"
                 if self.images is None
-                else (f"images are for the kind image, not for {self.kind}")
+                else (f"images can be set only for the kind image, not for {self.kind}")
             )
             raise ValueError(wanted)
         return self

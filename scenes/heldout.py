@@ -167,14 +167,14 @@ def _counts_of_free(wanted: Mapping[str, int], taken: Counter[str], free: int) -
 def _too_few_meshes(short: list[str], groups: Contents, split: Split) -> str:
     found, names = len(groups[short[0]]), ", ".join(split.shares)
     what = f"split.by=asset needs a different mesh for each of {names}"
-    have = f"this has {found}" if found < len(split.shares) else f"its {found} are in other categories too"
+    have = f"it has {found}" if found < len(split.shares) else f"its {found} are also in other categories"
     return f"{short[0]}: {what}, but {have}{_others(short)}; add meshes, remove it, or set split.by=scene"
 
 
 def _too_few_images(short: list[str], groups: Contents, split: Split) -> str:
     found, names = len(groups[short[0]]), ", ".join(split.shares)
     what = f"split.by=background needs a different image for each of {names}"
-    have = f"there are {found}" if found < len(split.shares) else f"all {found} are on other surfaces too"
+    have = f"there are {found}" if found < len(split.shares) else f"all {found} are also on other surfaces"
     return f"{short[0]}: {what}, but {have}{_others(short)}; add images, or set split.by=scene"
 
 
@@ -182,7 +182,7 @@ def _others(short: list[str]) -> str:
     """Returns the part of an error message that lists the groups after the first; empty if there are none."""
     listed = [name.removesuffix(".images").rpartition(".")[2] for name in short[1:]]
     more = ", ..." if len(listed) > MAX_LISTED else ""
-    return f" ({', '.join(listed[:MAX_LISTED])}{more} too)" if listed else ""
+    return f" (the same for {', '.join(listed[:MAX_LISTED])}{more})" if listed else ""
 
 
 def _check_pools(

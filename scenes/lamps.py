@@ -86,7 +86,7 @@ class EnvironmentSettings(Settings):
     def _has_pictures(cls, path: str | None) -> str | None:
         if path is not None and not panorama_files(path):
             if not Path(path).expanduser().exists():
-                raise ValueError(f"no file or folder {path!r}")
+                raise ValueError(f"no such file or folder: {path!r}")
             raise ValueError(f"no environment map ({', '.join(SUFFIXES)}) in {path!r}")
         return path
 

@@ -74,7 +74,7 @@ class Kind(Settings):
         if Kind in cls.__bases__:
             cls.family = {}
         elif (kind := cls.model_fields["kind"].default) in cls.family:
-            raise TypeError(f"kind {kind!r} is registered twice; give {cls.__name__} a kind of its own")
+            raise TypeError(f"kind {kind!r} is registered twice; give {cls.__name__} its own kind")
         elif isinstance(kind, str):
             cls.family[kind] = cls
 
@@ -155,7 +155,7 @@ def within(low: float = -np.inf, high: float = np.inf) -> AfterValidator:
     def check(pair: tuple[Number, Number]) -> tuple[Number, Number]:
         if pair[0] < low or pair[1] > high:
             raise ValueError(
-                f"must be at least {low:g}" if high == np.inf else f"must lie between {low:g} and {high:g}"
+                f"must be at least {low:g}" if high == np.inf else f"must be between {low:g} and {high:g}"
             )
         return pair
 

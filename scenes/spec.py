@@ -95,7 +95,7 @@ class Body:
         if self.category is None and self.role == "object":
             object.__setattr__(self, "role", "distractor")
         if self.category is not None and self.role != "object":
-            raise ValueError(f"a body whose role is {self.role} has no category (got {self.category})")
+            raise ValueError(f"a body with the role {self.role} cannot have a category (got {self.category})")
         if min(self.axes) <= 0:
             raise ValueError(f"the scale of a body must be positive (got {self.scale})")
 

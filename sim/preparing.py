@@ -90,7 +90,7 @@ def _beside(
             raise Unprepared("damaged")
         return read_prepared(content, path.stem, full, looks)
     except (OSError, Unprepared) as error:
-        logging.getLogger(__name__).warning("%s: %s: it is made anew for this run", path, error)
+        logging.getLogger(__name__).warning("%s: %s: it is computed again for this run", path, error)
         return None
 
 

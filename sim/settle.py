@@ -188,7 +188,7 @@ def sinking_m(client: Client, files: MeshFiles, settled: Settled) -> tuple[float
     loaded = load(client, files, spec.bodies, spec.physics, contacts_of(spec))
     ids = [body_id for body_id, _ in loaded]
     if _neighbours(client.id, list(_moving(loaded))) > MAX_NEIGHBOURS:
-        raise ValueError(f"each body overlaps more than {MAX_NEIGHBOURS} others")
+        raise ValueError(f"each body overlaps more than {MAX_NEIGHBOURS} others on average")
     before = _heights_m(client.id, ids)
     for _ in range(round(SINKING_S / spec.physics.time_step_s)):
         pb.stepSimulation(physicsClientId=client.id)

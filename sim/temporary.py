@@ -32,7 +32,7 @@ def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
         what = f"temporary files cannot be written ({error.strerror}: {error.filename})"
-        raise TemporaryFolderError(f"{what}; set TMPDIR to a folder that can be written") from error
+        raise TemporaryFolderError(f"{what}; set TMPDIR to a writable folder") from error
 
 
 @cache

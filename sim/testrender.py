@@ -70,7 +70,7 @@ def render_test(client: Client, mesh: Mesh, solid: Solid | None = None) -> TestR
         files = MeshFiles(catalogue, Path(folder), simplified=False)
         client.fresh()
         if collision_shape(client.id, files, asset, scale) < 0:
-            raise RuntimeError("PyBullet cannot make a collision shape of it")
+            raise RuntimeError("PyBullet cannot create a collision shape from it")
         renderer = TinyRenderer(client, files, Pictures({}))
         camera = _camera(files.hull(body))
         try:

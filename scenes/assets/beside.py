@@ -30,14 +30,16 @@ def facts_beside(mesh: Path, suffix: str, facts: type[Facts]) -> Facts | None:
         return None
     folders = {mesh.parent.resolve(), mesh.resolve().parent}
     if path.resolve().parent not in folders:
-        raise MeshError(f"{path.name}: is a link that leads out of its folder; copy the file there")
+        raise MeshError(
+            f"{path.name}: is a symbolic link to a file outside its folder; copy the file into it"
+        )
     try:
         return facts.parse(_tree(path))
     except ValidationError as error:
         first = error.errors()[0]
         where = [".".join(map(str, first["loc"]))] if first["loc"] else []
         told = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-        told = told.replace("Extra inputs are not permitted", "no such entry")
+        told = told.replace("Extra inputs are not permitted", "unknown key")
         raise MeshError(": ".join([path.name, *where, told])) from error
     except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
         told = str(error).split("\n")[0]
@@ -50,5 +52,5 @@ def _tree(path: Path) -> Any:
         raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")
     content = path.read_bytes()
     if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, Loader=yaml.SafeLoader)):
-        raise ValueError("has aliases")
+        raise ValueError("YAML aliases are not supported")
     return yaml.safe_load(content)

@@ -90,13 +90,13 @@ class Category(Settings):
     @model_validator(mode="after")
     def _one_source(self) -> "Category":
         if self.shape is not None and self.path is not None:
-            raise ValueError("has both shape and path: give one, or choose another name")
+            raise ValueError("has both shape and path; give only one, or choose another name")
         if self.shape is None and self.path is None:
             raise ValueError("give shape or path")
         if self.shape is not None and self.size_m is None:
             raise ValueError("a shape needs size_m")
         if self.shape is not None and self.regions:
-            raise ValueError("a shape has no regions, which are those of mesh files")
+            raise ValueError("a shape cannot have regions; they need a mesh file")
         return self
 
     @model_validator(mode="after")
@@ -124,7 +124,7 @@ class Distractor(Category):
     def _unlabelled(self) -> "Distractor":
         for name in self.without:
             if getattr(self, name) != type(self).model_fields[name].get_default(call_default_factory=True):
-                raise ValueError(f"no {name} for distractors, which have no labels")
+                raise ValueError(f"distractors have no labels, so they cannot have {name}")
         return self
 
 
@@ -169,7 +169,7 @@ class Assets(Settings):
         for name, category in others.items():
             if category is None or not {"shape", "path"} & set(_mapping(category)):
                 known = f"the library {path} has no category {name!r}; {did_you_mean(name, names)}"
-                raise ValueError(f"categories.{name}: {known}; a new one needs shape or path")
+                raise ValueError(f"categories.{name}: {known}; a new category needs shape or path")
         own = {
             name: {"path": f"{path}{OF}{name}", **_mapping(set_for.get(name))}
             for name in names
@@ -181,21 +181,21 @@ class Assets(Settings):
     @classmethod
     def _named(cls, categories: dict[str, Category]) -> dict[str, Category]:
         if any(not name.strip() for name in categories):
-            raise ValueError("a category without a name")
+            raise ValueError("a category has no name")
         return categories
 
     @field_validator("categories")
     @classmethod
     def _not_empty(cls, categories: dict[str, Category]) -> dict[str, Category]:
         if not categories:
-            raise ValueError("name at least one, for example gear: {path: gear.obj, size_m: 0.06}")
+            raise ValueError("give at least one category, for example gear: {path: gear.obj, size_m: 0.06}")
         return categories
 
     @model_validator(mode="after")
     def _one_meaning(self) -> "Assets":
         for name in self.categories:
             if name in self.distractors:
-                raise ValueError(f"{name!r} is both a category and a distractor; give one another name")
+                raise ValueError(f"{name!r} is both a category and a distractor; rename one of them")
         return self
 
 

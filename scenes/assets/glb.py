@@ -150,7 +150,7 @@ def read_glb(content: bytes, textures: Mapping[str, NDArray[np.uint8]]) -> Mesh:
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, MeshError):
             raise
-        raise MeshError("is not a file that import wrote") from error
+        raise MeshError("was not written by sim2coco assets import") from error
 
 
 def looks_of(
@@ -170,7 +170,7 @@ def looks_of(
         names = _names(tree)
         return tuple(_look(tree, primitive, textures, names) for primitive in tree["meshes"][0]["primitives"])
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise MeshError("is not a file that import wrote") from error
+        raise MeshError("was not written by sim2coco assets import") from error
 
 
 def _look(
@@ -196,7 +196,7 @@ def texture_names(content: bytes) -> tuple[str, ...]:
     try:
         return _names(tree)
     except (KeyError, TypeError, AttributeError) as error:
-        raise MeshError("is not a file that import wrote") from error
+        raise MeshError("was not written by sim2coco assets import") from error
 
 
 def _names(tree: dict[str, Any]) -> tuple[str, ...]:
@@ -212,7 +212,7 @@ def _unpacked(content: bytes) -> tuple[dict[str, Any], memoryview]:
         if tree["asset"]["generator"] != GENERATOR:
             raise ValueError("another program's")
     except (struct.error, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise MeshError("is damaged, or not a file that import wrote") from error
+        raise MeshError("is damaged, or was not written by sim2coco assets import") from error
     return tree, memoryview(content)[28 + size :]
 
 

@@ -97,7 +97,7 @@ def checked_folder(folder: str | None) -> str | None:
     """
     if folder is not None and not image_files(folder):
         if not Path(folder).expanduser().is_dir():
-            raise ValueError(f"no folder {folder!r}")
+            raise ValueError(f"no such folder: {folder!r}")
         raise ValueError(f"no images ({', '.join(IMAGE_SUFFIXES)}) in the folder {folder!r}")
     return folder
 

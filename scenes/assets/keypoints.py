@@ -74,7 +74,7 @@ def check_points(points: dict[str, Vec3]) -> dict[str, Vec3]:
     """
     for name, point in points.items():
         if not name.strip():
-            raise ValueError("a keypoint without a name")
+            raise ValueError("a keypoint has no name")
         if max(map(abs, point)) > LARGEST:
             raise ValueError(f"{name}: a coordinate is larger than {LARGEST:g}")
     return points

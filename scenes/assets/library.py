@@ -105,18 +105,21 @@ def read_library(folder: Path) -> Library:
     """
     place = folder / INDEX
     if not place.is_file():
-        what, meshes = ("holds no library.json", folder) if folder.is_dir() else ("no such folder", "FOLDER")
-        raise NoLibrary(f"{folder}: {what}; sim2coco assets import {meshes} --out LIBRARY makes a library")
+        exists = folder.is_dir()
+        what, meshes = ("contains no library.json", folder) if exists else ("no such folder", "FOLDER")
+        raise NoLibrary(
+            f"{folder}: {what}; to create a library, run sim2coco assets import {meshes} --out LIBRARY"
+        )
     try:
         tree = json.loads(place.read_text(encoding="utf-8"))
         if tree["format"] not in (1, FORMAT):
-            raise NoLibrary(f"{place}: of another version ({tree['format']}); import the meshes anew")
+            raise NoLibrary(f"{place}: unsupported format ({tree['format']}); import the meshes again")
         categories = tuple(str(name) for name in tree["categories"])
         entries = tuple(_entry(folder, asset) for asset in tree["assets"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         if isinstance(error, NoLibrary):
             raise
-        raise NoLibrary(f"{place}: cannot be read; import the meshes anew") from error
+        raise NoLibrary(f"{place}: cannot be read; import the meshes again") from error
     return Library(categories, entries)
 
 

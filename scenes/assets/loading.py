@@ -29,8 +29,10 @@ from scenes.geometry import Matrix, matrix_of, scaled_after
 
 MAX_FAULTS = 5
 """Largest number of errors listed in one message."""
-LEANING = "stands with z up, for nobody said which axis points up; assets import --up z|y says it"
-IMPORT = "run sim2coco assets import FOLDER --out LIBRARY to sort out such files"
+LEANING = (
+    "is assumed to have z up, because the file does not state an up axis; set it with assets import --up z|y"
+)
+IMPORT = "run sim2coco assets import FOLDER --out LIBRARY to repair or leave out such files"
 
 
 def load_catalogue(
@@ -194,8 +196,8 @@ class _Loader:
             factor = category.size_m[1] / longest_m
             return found.mesh.scaled(factor), found, scaled_after(from_file, factor)
         if not MIN_SIZE_M <= longest_m <= MAX_SIZE_M:
-            unit = "in the unit that its file states" if found.states_unit else "if its numbers are metres"
-            raise MeshError(f"{long(longest_m)} {unit}; give its size_m")
+            unit = "in the unit stated in the file" if found.states_unit else "if its coordinates are metres"
+            raise MeshError(f"{long(longest_m)} {unit}; set its size_m")
         return found.mesh, found, from_file
 
     def _of_library(
@@ -211,7 +213,7 @@ class _Loader:
         library, part = read_library(folder), category.path.category
         entries = library.of(part) if part else library.entries
         if not entries:
-            raise NoLibrary(f"the library {category.path.folder!r} has no mesh of the category {part!r}")
+            raise NoLibrary(f"the library {category.path.folder!r} has no mesh in the category {part!r}")
         for entry in entries:
             known = category.model_copy(update=_facts(category, entry))
             if known.upright and not entry.knows_up:
@@ -220,7 +222,7 @@ class _Loader:
             try:
                 asset, factor = self._of_entry(setting, entry, called, known, index)
             except MeshError as error:
-                raise NoLibrary(f"{entry.path} ({entry.name}): {error}; import the meshes anew") from error
+                raise NoLibrary(f"{entry.path} ({entry.name}): {error}; import the meshes again") from error
             pieces = () if entry.pieces is None else read_pieces(entry.pieces, factor)
             from_file = scaled_after(entry.from_file, factor)
             asset = replace(asset, pieces=pieces, from_file=from_file, origin=entry.origin)
@@ -268,7 +270,7 @@ class _Loader:
             return asset
         placed = stated.placed(asset.from_file)
         if name := placed.far_from(asset.center_of_mass_m, asset.radius_m):
-            what = f"keypoint {name!r} is far from the mesh; its coordinates are those of the mesh file"
+            what = f"keypoint {name!r} is far from the mesh; keypoints use the coordinates of the mesh file"
             self.notes.append(f"{setting}: {asset.name}: {what}")
         return replace(asset, keypoints=placed)
 
@@ -322,15 +324,15 @@ def _with_stored_regions(category: Category, asset: Asset, entry: Entry) -> Asse
     if category.regions:
         beside = f"{Path(entry.source).stem}{REGIONS}"
         raise NoLibrary(
-            f"the regions of a library come from the folder that was imported: put them into "
-            f"{beside} beside {entry.source}, and import it again"
+            f"the regions of a library come from the imported folder; put them into "
+            f"{beside} next to {entry.source}, and import the folder again"
         )
     if entry.regions is None:
         return asset
     try:
         return replace(asset, regions=read_regions(entry.regions).placed(asset.from_file))
     except MeshError as error:
-        raise NoLibrary(f"{entry.regions} ({entry.name}): {error}; import the meshes anew") from error
+        raise NoLibrary(f"{entry.regions} ({entry.name}): {error}; import the meshes again") from error
 
 
 def _region_names(settings: Assets, groups: list[tuple[Asset, ...]]) -> tuple[dict[str, str], list[str]]:
@@ -347,10 +349,13 @@ def _region_names(settings: Assets, groups: list[tuple[Asset, ...]]) -> tuple[di
         for area in areas:
             known = found.setdefault(area.name, area.supercategory)
             if area.supercategory != known:
-                own = f"the supercategory of its region {area.name!r} is {area.supercategory!r}"
-                faults.append(f"assets.categories.{category}: {own}, and was {known!r} before it; give one")
+                own = f"its region {area.name!r} has the supercategory {area.supercategory!r}"
+                faults.append(
+                    f"assets.categories.{category}: {own}, but {known!r} elsewhere; use the same one"
+                )
         for name in dict.fromkeys(area.name for area in areas if area.name in settings.categories):
-            faults.append(f"assets.categories.{category}: its region {name!r} has the name of a category")
+            same = f"its region {name!r} has the same name as a category; rename one of them"
+            faults.append(f"assets.categories.{category}: {same}")
     return found, list(dict.fromkeys(faults))
 
 

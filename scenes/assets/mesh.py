@@ -212,18 +212,18 @@ def _check_faces(faces: ArrayLike, num_vertices: int) -> None:
     for index in (int(given.min()), int(given.max())):
         if not 0 <= index < num_vertices:
             raise MeshError(
-                f"a face names vertex {index}, but there are {num_vertices} vertices, counted from 0"
+                f"a face refers to vertex {index}, but there are {num_vertices} vertices, counted from 0"
             )
 
 
 def _check_rows(name: str, array: NDArray[np.float64], shape: tuple[int, int]) -> None:
     if array.shape != shape:
-        raise MeshError(f"{name} must have shape {shape}, one row a vertex, not {array.shape}")
+        raise MeshError(f"{name} must have shape {shape}, one row per vertex, not {array.shape}")
     finite = np.isfinite(array)
     if not finite.all():
         bad = ~finite.all(axis=1)
         raise MeshError(
-            f"{name} has {int(bad.sum())} rows that are not finite, the first is {int(bad.argmax())}"
+            f"{name} has {int(bad.sum())} rows that are not finite, the first is row {int(bad.argmax())}"
         )
 
 

@@ -50,13 +50,11 @@ def read_panorama(path: Path) -> Floats:
     light: Floats = readers.get(path.suffix.lower(), _read_picture)(path)
     height, width = light.shape[:2]
     if abs(width - 2 * height) > 2:
-        raise ImageError(
-            f"{path}: {width}x{height} is not twice as wide as high, as an environment map must be"
-        )
+        raise ImageError(f"{path}: an environment map must be twice as wide as high, not {width}x{height}")
     if not np.isfinite(light).all() or light.min() < 0:
         raise ImageError(f"{path}: has pixels that are negative or not finite")
     if not light.any():
-        raise ImageError(f"{path}: holds no light: all its pixels are 0 (.hdr files store NaN as 0)")
+        raise ImageError(f"{path}: contains no light: all its pixels are 0 (.hdr files store NaN as 0)")
     if width > MAX_WIDTH_PX:
         light = np.asarray(cv2.resize(light, (MAX_WIDTH_PX, MAX_WIDTH_PX // 2), interpolation=cv2.INTER_AREA))
     return np.asarray(np.minimum(light, MAX_RADIANCE), np.float32)
@@ -92,12 +90,12 @@ def _read_hdr(path: Path) -> Floats:
     try:
         width, height = _hdr_size(content)
     except ValueError as error:
-        raise ImageError(f"{path}: not a Radiance image that can be read ({error})") from error
+        raise ImageError(f"{path}: cannot be read as a Radiance image ({error})") from error
     _check_size(path, width, height)
     with _opencv_silent():
         pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.shape != (height, width, 3) or pixels.dtype != np.float32:
-        raise ImageError(f"{path}: a Radiance image that is truncated or damaged")
+        raise ImageError(f"{path}: the Radiance image is truncated or damaged")
     return np.ascontiguousarray(pixels[..., ::-1], np.float32)
 
 
@@ -125,7 +123,7 @@ def _hdr_size(content: bytes) -> tuple[int, int]:
         raise ValueError("its FORMAT is not 32-bit_rle_rgbe")
     words = rest.partition(b"\n")[0].split()
     if len(words) != 4 or (words[0], words[2]) != (b"-Y", b"+X"):
-        raise ValueError("its rows do not run from top left")
+        raise ValueError("its rows do not start at the top left")
     height, width = int(words[1]), int(words[3])
     if height < 1 or width < 1:
         raise ValueError("it has no pixels")

@@ -92,7 +92,7 @@ class AssetPath:
         elif given.is_file():
             return [given]
         else:
-            raise PathError(f"no file or folder {self.text!r}")
+            raise PathError(f"no such file or folder: {self.text!r}")
         if not files:
             raise PathError(f"no mesh ({', '.join(SUFFIXES)}) {self._elsewhere(given)}")
         return files
@@ -103,15 +103,15 @@ class AssetPath:
             return f"in {self.text!r}"
         text = self.text.rstrip("/")
         if any(file.suffix.lower() == URDF for file in given.iterdir()):
-            return f"directly in {self.text!r}, but URDF files: path: '{text}/*{URDF}' names them"
+            return f"directly in {self.text!r}, only URDF files: use path: '{text}/*{URDF}'"
         found = nearest_meshes(given)
         if found is None:
-            return f"in {self.text!r}, nor in the folders in it"
+            return f"in {self.text!r} or its subfolders"
         folder, suffix = found
         below = f"{text}/{folder.relative_to(given)}"
         if not suffix:
-            return f"directly in {self.text!r}; the nearest are in the library {below}: name that"
-        return f"directly in {self.text!r}; the nearest are in {below}: path: '{text}/**/*{suffix}' names all"
+            return f"directly in {self.text!r}; the nearest are in the library {below}: use that"
+        return f"directly in {self.text!r}; the nearest are in {below}: use path: '{text}/**/*{suffix}'"
 
     @property
     def within(self) -> Path:
@@ -165,7 +165,7 @@ def matches(folder: Path, pattern: str) -> list[Path]:
         return list(folder.glob(pattern.replace("[", "[[]"))) or list(folder.glob(pattern))
     except OSError as error:
         raise PathError(
-            f"{error.filename} cannot be searched: {error.strerror}; name other folders"
+            f"{error.filename} cannot be searched: {error.strerror}; use another folder"
         ) from error
 
 
@@ -205,7 +205,7 @@ def _parsed(value: object) -> AssetPath:
     if isinstance(value, AssetPath):
         return value
     if not isinstance(value, str):
-        raise ValueError("must be a text")
+        raise ValueError("must be a string")
     return AssetPath.parse(value)
 
 

@@ -32,13 +32,13 @@ def read_pieces(path: Path, scale: float = 1.0) -> tuple[Array, ...]:
             for block in blocks
         )
     except (OSError, ValueError) as error:
-        raise MeshError(f"{path}: cannot be read; import the meshes anew") from error
+        raise MeshError(f"{path}: cannot be read; import the meshes again") from error
     sound = all(
         piece.ndim == 2 and piece.shape[1] == 3 and 4 <= len(piece) <= MAX_POINTS and np.isfinite(piece).all()
         for piece in pieces
     )
     if not (sound and 1 <= len(pieces) <= MAX_PIECES):
-        raise MeshError(f"{path}: holds no convex pieces; import the meshes anew")
+        raise MeshError(f"{path}: contains no convex pieces; import the meshes again")
     for piece in pieces:
         piece.setflags(write=False)
     return pieces

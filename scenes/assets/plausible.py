@@ -49,13 +49,14 @@ def doubtful_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Itera
     """
     ratios = _ratios(groups)
     for (name, category), group in zip(settings.categories.items(), groups, strict=True):
-        key, repair = ("path", "give its size_m") if category.size_m is None else ("size_m", "correct it")
+        key, repair = ("path", "set its size_m") if category.size_m is None else ("size_m", "correct it")
         of_library = category.size_m is None and category.path and category.path.library
         for asset in () if of_library else group:  # import has checked their sizes
             ratio, usual_m = ratios[asset.key]
             if max(ratio, 1 / ratio) > MAX_RATIO:
-                told = f"{long(max(asset.extents_m))}, others' {usual_m:.3g} m: more than {MAX_RATIO:g} times"
-                yield f"assets.categories.{name}.{key}: {asset.name}: {told}; {repair} (metres)"
+                others = f"the median of the others {usual_m:.3g} m: a factor of more than {MAX_RATIO:g}"
+                told = f"{long(max(asset.extents_m))}, {others}; {repair}"
+                yield f"assets.categories.{name}.{key}: {asset.name}: {told} (metres)"
 
 
 def far_sizes(settings: Assets, groups: Sequence[Sequence[Asset]]) -> Iterator[FarSize]:

@@ -119,9 +119,9 @@ def read_prepared(
         np.asarray(arrays.read(name), np.float64) for name in ("errors_m", "hull_m", "collision_m")
     )
     if arrays.read("version") != VERSION or not (_are_errors(errors_m) and _solid(hull_m, collision_m)):
-        raise Unprepared("of another version")
+        raise Unprepared("has another format version")
     if str(arrays.read("mesh")) != name:
-        raise Unprepared("of another mesh")
+        raise Unprepared("belongs to another mesh")
     return Prepared(
         tuple(errors_m.tolist()),
         hull_m,

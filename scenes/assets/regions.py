@@ -55,7 +55,7 @@ class RegionSettings(Settings):
     @classmethod
     def _below_the_mesh(cls, mask: str | None) -> str | None:
         if mask is not None and (Path(mask).is_absolute() or ".." in Path(mask).parts):
-            raise ValueError(f"{mask!r} must lie in the folder of the mesh file, and be named relative to it")
+            raise ValueError(f"{mask!r} must be a relative path inside the folder of the mesh file")
         return mask
 
 
@@ -78,7 +78,7 @@ def check_names(regions: dict[str, RegionSettings]) -> dict[str, RegionSettings]
         ValueError: A name is empty.
     """
     if not all(name.strip() for name in regions):
-        raise ValueError("a region without a name")
+        raise ValueError("a region has no name")
     return regions
 
 
@@ -191,7 +191,7 @@ def _area(named: Named, name: str, region: RegionSettings, resolver: MeshResolve
         return Area(name, region.supercategory, faces, None)
     faces &= np.isfinite(named.uvs).all(axis=(1, 2))
     if not faces.any():
-        raise MeshError(f"{told}: texture_mask needs texture coordinates, and there are none")
+        raise MeshError(f"{told}: texture_mask needs texture coordinates, but its triangles have none")
     return Area(name, region.supercategory, faces, _mask(told, region.texture_mask, resolver))
 
 
@@ -226,7 +226,7 @@ def _told(named: Named) -> str:
     inside = [name for index in np.unique(named.groups_of) for name in named.groups[index]]
     lists = (("materials", used), ("groups", inside))
     parts = [f"the {what} {_some(names)}" for what, names in lists if any(names)]
-    return f"it has {' and '.join(parts)}" if parts else "it names neither materials nor groups"
+    return f"the mesh has {' and '.join(parts)}" if parts else "the mesh has no material or group names"
 
 
 def _some(names: Iterable[str]) -> str:
@@ -244,7 +244,7 @@ def _mask(told: str, name: str, resolver: MeshResolver) -> NDArray[np.uint8]:
     except ImageError as error:
         raise MeshError(f"{told}: {error}") from error
     if mask.max() < 128:
-        raise MeshError(f"{told}: {name} is black everywhere; the region is where it is white")
+        raise MeshError(f"{told}: {name} is black everywhere; the region must be white")
     return mask
 
 
@@ -273,7 +273,7 @@ def read_regions(path: Path) -> Regions:
     try:
         content = path.read_bytes()
         if content_name(content) != path.stem:
-            raise MeshError("its file of regions is damaged or was changed")
+            raise MeshError("its region file is damaged or was changed")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             areas = tuple(
                 Area(name, supercategory, arrays[f"{index}/faces"], arrays.get(f"{index}/mask"))
@@ -283,4 +283,4 @@ def read_regions(path: Path) -> Regions:
     except DAMAGED as error:
         if isinstance(error, MeshError):
             raise
-        raise MeshError("its file of regions is missing or damaged") from error
+        raise MeshError("its region file is missing or damaged") from error

@@ -34,10 +34,10 @@ class Solid:
     def notes(self) -> tuple[str, ...]:
         """Notes on triangles that were ignored or flipped."""
         told = (
-            (self.doubled, "faces are there twice, and weigh once"),
+            (self.doubled, "faces occur twice; each counts once for the mass"),
             (
                 self.turned,
-                "faces face inward, or the other way than their neighbours, and weigh as turned",
+                "faces point inward or opposite to their neighbours; they are flipped for the mass",
             ),
         )
         return tuple(f"{number:,} {what}" for number, what in told if number)

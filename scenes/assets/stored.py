@@ -113,7 +113,7 @@ def _texture_files(path: Path, content: bytes) -> Iterator[tuple[str, Path]]:
     for name in texture_names(content):
         stem, dot, suffix = name.partition(".")
         if not stem.isalnum() or dot + suffix != ".png":
-            raise MeshError(f"names the texture {name!r}, which is no hash")
+            raise MeshError(f"refers to the texture {name!r}, which is not a hash")
         yield name, path.parent / name
 
 

@@ -55,20 +55,20 @@ def calibration(path: str, width: int, height: int) -> dict[str, Any]:
 def _tree(path: Path) -> dict[str, Any]:
     status = path.stat()
     if not S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
-        raise CalibrationError(f"is no file of at most {MAX_BYTES // 1024} KiB")
+        raise CalibrationError(f"is not a regular file of at most {MAX_BYTES // 1024} KiB")
     text = path.read_bytes().decode("utf-8", "replace").replace("!!opencv-matrix", "")
     lines = [line for line in text.splitlines() if not line.startswith("%YAML")]
     try:
         # YAML aliases may expand to gigabytes; calibrations have none.
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan("\n".join(lines))):
-            raise CalibrationError("has references (*name), which calibrations have not")
+            raise CalibrationError("contains YAML aliases (*name), which are not supported")
         tree = next(yaml.safe_load_all("\n".join(lines)), None)  # `rostopic echo` ends messages with ---
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         if isinstance(error, CalibrationError):
             raise
-        raise CalibrationError("is not YAML of OpenCV or ROS") from None
+        raise CalibrationError("is not a YAML calibration of OpenCV or ROS") from None
     if not isinstance(tree, dict):
-        raise CalibrationError("is not YAML of OpenCV or ROS")
+        raise CalibrationError("is not a YAML calibration of OpenCV or ROS")
     return tree
 
 
@@ -76,7 +76,7 @@ def _settings(tree: dict[str, Any], width: int, height: int) -> dict[str, Any]:
     matrix = _numbers(tree, MATRIX, (9,))
     fx, skew, cx, _, fy, cy = matrix[:6]
     if not (fx > 0 and fy > 0) or abs(skew) > 1e-3 * fx:
-        raise CalibrationError("its camera matrix needs positive focal lengths, and no skew")
+        raise CalibrationError("its camera matrix must have positive focal lengths and no skew")
     across, down = _scales(tree, width, height)
     own = {"fx": fx * across, "fy": fy * down, "cx": (cx + 0.5) * across, "cy": (cy + 0.5) * down}
     return {**own, "distortion": _distortion(tree)}
@@ -89,7 +89,7 @@ def _scales(tree: dict[str, Any], width: int, height: int) -> tuple[float, float
         raise CalibrationError("has no image_width and image_height in pixels; add them")
     if abs(own[0] * height - own[1] * width) > max(own):  # the sides may have been rounded
         raise CalibrationError(
-            f"is of images of {own[0]}x{own[1]} px; {width}x{height} has another shape: "
+            f"is for images of {own[0]}x{own[1]} px; {width}x{height} has a different aspect ratio; "
             f"set image.width={own[0]} image.height={own[1]}, or the same multiple of both"
         )
     return width / own[0], height / own[1]
@@ -98,13 +98,15 @@ def _scales(tree: dict[str, Any], width: int, height: int) -> tuple[float, float
 def _distortion(tree: dict[str, Any]) -> dict[str, Any]:
     model = tree.get("distortion_model")
     if model is not None and (not isinstance(model, str) or model not in MODELS):
-        raise CalibrationError(f"distortion_model {str(model)[:40]!r} is unknown; known: {', '.join(MODELS)}")
+        raise CalibrationError(
+            f"distortion_model {str(model)[:40]!r} is not supported; use one of {', '.join(MODELS)}"
+        )
     kind = MODELS[model] if model else "fisheye" if tree.get("fisheye_model") else "brown"
     known = FISHEYE if kind == "fisheye" else BROWN
     counts = (0, 4) if kind == "fisheye" else (0, 4, 5, 8, 12, 14)
     numbers = _numbers(tree, NUMBERS, counts)
     if any(numbers[len(known) :]):
-        raise CalibrationError("has coefficients of a thin prism or a tilted sensor, which are not supported")
+        raise CalibrationError("has thin prism or tilted sensor coefficients, which are not supported")
     own = dict(zip(known, numbers, strict=False))
     return {"kind": kind, **own} if any(own.values()) or kind == "fisheye" else {"kind": "none"}
 

@@ -80,7 +80,7 @@ class ImageSettings(Settings):
     @classmethod
     def _each_once(cls, extra: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(extra)) < len(extra):
-            raise ValueError("names a file twice")
+            raise ValueError("lists a file twice")
         if "depth_exr" in extra and find_spec("OpenEXR") is None:
             raise ValueError("depth_exr needs the package OpenEXR: pip install openexr, or write depth")
         return extra
@@ -88,7 +88,7 @@ class ImageSettings(Settings):
     @model_validator(mode="after")
     def _measures_depth_that_is_asked_for(self) -> Self:
         if self.depth_sensor is not None and "sensor_depth" not in self.extra:
-            raise ValueError("depth_sensor has no effect; add sensor_depth to extra, or leave it at null")
+            raise ValueError("depth_sensor has no effect; add sensor_depth to extra, or set it to null")
         return self
 
     def draw_depth_sensor(self, rng: np.random.Generator) -> DepthSensor | None:
@@ -129,8 +129,8 @@ class CameraKind(Intrinsics, Kind):
         skew_px = self.motion_px[1] * self.sensor.readout[1]
         if skew_px > MAX_SKEW_PX:
             raise ValueError(
-                f"motion_px times sensor.readout is {skew_px:g} px, at most {MAX_SKEW_PX:g} may be: the rows "
-                "of an image would be rendered almost one by one; use smaller ones"
+                f"motion_px times sensor.readout is {skew_px:g} px; the maximum is {MAX_SKEW_PX:g}, because "
+                "the rows of an image would otherwise be rendered almost one by one; use smaller values"
             )
         return self
 

@@ -46,8 +46,8 @@ class Overhead(CameraKind):
             raise ValueError("give gsd_m or extent_m, not both")
         if self.altitude_m and self._has_ground and self.fx is not None:
             raise ValueError(
-                "altitude_m with gsd_m or extent_m determines the lens; "
-                "leave out fx and fy, or the calibration that gives them"
+                "altitude_m with gsd_m or extent_m determines the focal length; "
+                "remove fx and fy, or the calibration that sets them"
             )
         return self
 

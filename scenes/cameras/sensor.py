@@ -26,7 +26,7 @@ EFFECTS = (
 
 def _is_iso(bounds: tuple[float, float]) -> tuple[float, float]:
     if bounds != (0, 0) and not BASE_ISO <= bounds[0] <= bounds[1] <= 409600:
-        raise ValueError(f"must be 0, or lie between {BASE_ISO:g} and 409600")
+        raise ValueError(f"must be 0, or between {BASE_ISO:g} and 409600")
     return bounds
 
 
@@ -66,7 +66,7 @@ class SensorSettings(Settings):
     @classmethod
     def _each_once(cls, bayer: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(bayer)) < len(bayer):
-            raise ValueError("names a pattern twice")
+            raise ValueError("lists a pattern twice")
         return bayer
 
     @property

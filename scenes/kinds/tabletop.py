@@ -60,9 +60,9 @@ class TableSettings(FurnitureSettings):
     @model_validator(mode="after")
     def _stands_on_legs(self) -> Self:
         if self.height[0] <= self.thickness[1]:
-            raise ValueError("height must be larger than thickness; the legs are what is left of it")
+            raise ValueError("height must be larger than thickness; the legs take up the difference")
         if self.round < 1 and 2 * (self.overhang[1] + self.leg[1]) > min(self.length[0], self.depth[0]):
-            raise ValueError("overhang and leg must together be at most half of length and of depth")
+            raise ValueError("overhang plus leg must be at most half of length and of depth")
         return self
 
     def table(self, rng: np.random.Generator, unit_m: float) -> "Table":

@@ -135,7 +135,7 @@ def _others(error: ErrorDetails, tree: object) -> Iterator[tuple[Place, Scalar]]
 
 
 def _wants_text(error: ErrorDetails) -> bool:
-    return error["type"] == "string_type" or "must be a text" in error["msg"]
+    return error["type"] == "string_type" or "must be a string" in error["msg"]
 
 
 def _place(location: Sequence[str | int], tree: object) -> Place:

@@ -15,7 +15,7 @@ HULL_FITS = 0.95
 """Fraction of the hull's volume that a mesh must fill for the hull to be used as its collision shape."""
 NOT_INSTALLED = "the package that cuts meshes into convex pieces is not installed"
 NOT_CLOSED = "collides as its convex hull: not closed; --collision convex cuts it into pieces all the same"
-ANEW = "import the meshes anew"
+ANEW = "import the meshes again"
 
 
 def installed() -> bool:

@@ -65,7 +65,7 @@ def _picture(folder: Path, mesh: str) -> Image:
     try:
         return read_image(folder / "pictures" / f"{mesh}.png")
     except ImageError as error:
-        raise LibraryError(f"{error}; import the meshes anew") from error
+        raise LibraryError(f"{error}; import the meshes again") from error
 
 
 def _drawn(image: Image, lines: list[str], room: int) -> Image:

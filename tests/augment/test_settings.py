@@ -91,7 +91,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "range": (
         {"name": "ImageCompression", "p": 1.0, "quality_range": [90, 300]},
         "pixels",
-        ["'quality_range'", "from 30 to 100"],
+        ["'quality_range'", "between 30 and 100"],
     ),
     "order": (
         {"name": "GaussNoise", "p": 1.0, "std_range": [0.5, 0.1]},

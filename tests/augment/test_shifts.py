@@ -81,19 +81,19 @@ def test_the_measure_finds_the_transforms_that_move_the_image(name: str) -> None
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "zoom": ({"name": "ZoomBlur"}, "ZoomBlur moves the image but no label"),
+    "zoom": ({"name": "ZoomBlur"}, "ZoomBlur moves the image but not the labels"),
     "emboss": ({"name": "Emboss"}, "use Sharpen"),
-    "fringes": ({"name": "ChromaticAberration"}, "moves the image but no label: red and blue"),
+    "fringes": ({"name": "ChromaticAberration"}, "moves the image but not the labels: red and blue"),
     "to one side": ({"name": "MotionBlur", "direction_range": [0, 1]}, "'direction_range' must be [0, 0]"),
     "shifted": ({"name": "MotionBlur", "allow_shifted": True}, "'allow_shifted' must be false"),
     "single pixels": (
         {"name": "Downscale", "interpolation_pair": {"downscale": 0, "upscale": 0}},
         "'interpolation_pair' must be",
     ),
-    "noise": ({"name": "AdvancedBlur", "noise_limit": [0.5, 1.25]}, "must be from 0.75 to 1.25"),
-    "one number": ({"name": "Sharpen", "alpha": 0.6}, "'alpha' must be from 0.0 to 0.5"),
-    "blocks": ({"name": "ImageCompression", "quality_range": [1, 90]}, "must be from 30 to 100"),
-    "sizes": ({"name": "Downscale", "scale_range": [0.1, 0.5]}, "'scale_range' must be from 0.25 to 1.0"),
+    "noise": ({"name": "AdvancedBlur", "noise_limit": [0.5, 1.25]}, "must be between 0.75 and 1.25"),
+    "one number": ({"name": "Sharpen", "alpha": 0.6}, "'alpha' must be between 0.0 and 0.5"),
+    "blocks": ({"name": "ImageCompression", "quality_range": [1, 90]}, "must be between 30 and 100"),
+    "sizes": ({"name": "Downscale", "scale_range": [0.1, 0.5]}, "'scale_range' must be between 0.25 and 1.0"),
     "halo": ({"name": "Sharpen", "method": "gaussian"}, "'method' must be \"kernel\""),
 }
 

@@ -27,7 +27,7 @@ def test_its_absence_is_told_before_anything_is_begun(
     outcome = command(*words, "render=egl", out, "num_images=1", *TINY)
     assert outcome.code == 2
     (line,) = set(outcome.err.splitlines())
-    assert line.startswith("sim2coco: render=egl: PyBullet's EGL renderer does not draw on this machine")
+    assert line.startswith("sim2coco: render=egl: PyBullet's EGL renderer does not work on this machine")
     assert INSTALL_COMMAND in line
     assert "render=relit" in line
     assert list(here.iterdir()) == []

@@ -95,7 +95,7 @@ def test_a_missing_folder_for_temporary_files_is_told(command: Command, here: Pa
     assert line.startswith(
         "sim2coco: temporary files cannot be written (No such file or directory: /proc/nowh"
     )
-    assert line.endswith("; set TMPDIR to a folder that can be written")
+    assert line.endswith("; set TMPDIR to a writable folder")
     assert not (here / "data").exists()
 
 

@@ -75,7 +75,7 @@ SETTINGS = [
     ("scene.num_objects=[5,2]", "scene.num_objects", "low 5 is above high 2"),
     ("split={'a/b': 1}", "split=", "KEY=VALUE"),
     ("split.by=assets", "split.by", "'assets'", "did you mean 'asset'"),
-    ("split.by=asset", "assets.categories.box: split.by=asset", "train, val", "this has 1", "split.by=scene"),
+    ("split.by=asset", "assets.categories.box: split.by=asset", "train, val", "it has 1", "split.by=scene"),
     ("augment.splits=[train,tset]", "augment.splits:", "no split 'tset'"),
     ("num_images=0", "num_images", "greater than or equal to 1"),
     ("workers=0", "workers:", "greater than or equal to 1"),
@@ -99,20 +99,20 @@ SETTINGS = [
     (
         "+assets.categories.x={path: no/such.obj}",
         "assets.categories.x.path",
-        "no file or folder",
+        "no such file or folder",
     ),
     (
         "+assets.categories.x={path: broken.obj}",
         "assets.categories.x.path",
         "broken.obj",
-        "its faces name vertices",
+        "its faces refer to vertices",
     ),
     ("+assets.categories.x={path: empty.obj}", "assets.categories.x.path", "empty.obj", "is empty"),
     ("+assets.categories.x={path: nan.obj}", "assets.categories.x.path", "nan.obj", "not finite"),
     ("+assets.categories.x={path: point.obj}", "assets.categories.x.path", "point.obj", "no area"),
     ("+assets.categories.x={path: no_meshes}", "assets.categories.x.path", "no mesh", "'no_meshes'"),
-    ("light.environment=black.hdr", "light.environment: black.hdr: holds no light"),
-    ("light.environment=dark.hdr", "light.environment: dark.hdr: not a Radiance image"),
+    ("light.environment=black.hdr", "light.environment: black.hdr: contains no light"),
+    ("light.environment=dark.hdr", "light.environment: dark.hdr: cannot be read as a Radiance image"),
     ("+assets.categories.x={path: 'here/*.stl'}", "assets.categories.x.path", "no mesh"),
     ("+assets.categories.x={path: file}", "assets.categories.x.path: file:", "without a suffix"),
     ("+assets.categories.x={}", "assets.categories.x:", "give shape or path"),
@@ -125,9 +125,9 @@ SETTINGS = [
         "red",
     ),
     ("assets.categories={}", "assets.categories", "~assets.categories.NAME"),
-    ("~assets.categories", "assets.categories", "name at least one"),
+    ("~assets.categories", "assets.categories", "give at least one category"),
     ("scene.distractors.images=no_meshes", "scene.distractors.images", "no images", "'no_meshes'"),
-    ("scene.background.images=no/such", "scene.background.images", "no folder", "'no/such'"),
+    ("scene.background.images=no/such", "scene.background.images", "no such folder", "'no/such'"),
     # groups, files and folders in the place of others
     ("assets=thing.obj", "'+assets.categories.thing={path: thing.obj, size_m: 0.06}'"),
     ("assets=own/assets/mine.yaml", "write --config-dir own assets=mine"),
@@ -253,7 +253,9 @@ def test_meshes_that_cannot_be_used_are_a_line_each(command: Command) -> None:
     *faults, last = done.err.splitlines()
     assert (done.code, len(faults)) == (2, 4)
     assert all(line.startswith("sim2coco: assets.categories.x.path: ") for line in faults)
-    assert last == "sim2coco: run sim2coco assets import FOLDER --out LIBRARY to sort out such files"
+    assert (
+        last == "sim2coco: run sim2coco assets import FOLDER --out LIBRARY to repair or leave out such files"
+    )
 
 
 @pytest.mark.parametrize(
@@ -316,7 +318,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("categories: {x: {_target_: os.mkdir, path: executed}}\n", ("assets.categories.x._target_",)),
         ("categories: {x: {shape: box, size_m: .nan}}\n", ("assets.categories.x.size_m", "finite")),
         ("categories: [\n", ("mine.yaml", "line")),
-        ("categories: {}\n", ("assets.categories", "name at least one")),
+        ("categories: {}\n", ("assets.categories", "give at least one category")),
         ("- a\n", ("assets:", "must be a mapping")),
         (f"gear: {GEAR}\n", ("assets.gear:", "write 'categories:' above gear, and indent gear")),
         (f"categories:\ngear: {GEAR}\n", ("assets.gear:", "write 'categories:' above gear")),

@@ -33,7 +33,7 @@ def write(root: Path) -> dict[str, tuple[str, str]]:
     return told | {
         "big/scan.ply": (OK, ""),
         "big/centimetres.glb": (ASKS, "is 12.3 m long, in the unit that its file states"),
-        "big/link_out.obj": (REFUSED, "leads out of the imported folder"),
+        "big/link_out.obj": (REFUSED, "outside the imported folder"),
     }
 
 
@@ -55,8 +55,8 @@ def _damaged(folder: Path) -> dict[str, tuple[str, str]]:
             REPAIRED,
             "1 faces with corners that are not finite",
         ),
-        "cut.stl": (stl(egg("z", 0.001))[:4000], REFUSED, "is cut off"),
-        "cut.glb": (glb(egg("y"))[:2000], REFUSED, "is cut off"),
+        "cut.stl": (stl(egg("z", 0.001))[:4000], REFUSED, "is truncated"),
+        "cut.glb": (glb(egg("y"))[:2000], REFUSED, "is truncated"),
         "empty.obj": (b"", REFUSED, "is empty"),
         "empty.stl": (b"", REFUSED, "is empty"),
         "points.ply": (ply(egg())[:200].replace(b"element face", b"element fice"), REFUSED, ""),
@@ -117,7 +117,7 @@ def _textures(folder: Path) -> dict[str, tuple[str, str]]:
         "windows": ("C:\\\\Users\\\\me\\\\beside.png".replace("\\\\", "\\"), OK, "beside.png"),
         "backslash": ("..\\shared\\quad.png", OK, ""),
         "case": ("BESIDE.PNG", OK, ""),
-        "missing": ("nothing.png", OK, "texture 'nothing.png' missing"),
+        "missing": ("nothing.png", OK, "texture 'nothing.png' is missing"),
         "absolute": ("/etc/hostname", OK, "'/etc/hostname'"),
         "outside": ("../../../etc/hostname", OK, "hostname"),
     }

@@ -266,7 +266,7 @@ def archives() -> Files:
 
 
 def strange() -> Files:
-    """What is no ordinary file."""
+    """What is not a regular file."""
 
     def listening(path: Path) -> None:
         here = Path.cwd()

@@ -162,7 +162,9 @@ def test_the_sheet_shows_both_ways_until_the_axis_is_stated(tmp_path: Path) -> N
     category = {"path": f"{tmp_path / 'library'}#part", "upright": True}
     made = load_catalogue(Assets.parse({"categories": {"part": category}}))
     (note,) = made.notes
-    assert note.startswith("assets.categories.part.path: part: stands with z up, for nobody said")
+    assert note.startswith(
+        "assets.categories.part.path: part: is assumed to have z up, because the file does not state "
+    )
     assert assets(tmp_path, *words, "--up", "y").code == 0
     assert assets(tmp_path, "sheet", "library", "--to", "one.png").code == 0
     with Image.open(tmp_path / "one.png") as sheet:

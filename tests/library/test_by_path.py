@@ -192,7 +192,7 @@ def test_textures_elsewhere_are_not_opened_by_path_either(tmp_path: Path, name: 
     (tmp_path / "meshes" / "link.png").symlink_to(tmp_path / "secret.png")
     found = read_mesh_file(path)
     assert found.looks == (
-        f"texture {name!r} is outside the folder that was given: its colour is used; {COPY}",
+        f"texture {name!r} is outside the given folder: the material colour is used; {COPY}",
     )
     np.testing.assert_allclose(found.mesh.parts[0].color_rgb, (0.2, 0.4, 0.6))
 

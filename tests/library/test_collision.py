@@ -365,9 +365,9 @@ def test_check_counts_the_pieces_and_reads_them(libraries: Path) -> None:
     told = {row["collision"]: row["pieces"] for row in rows if row["collision"]}
     assert told == {path.stem: len(read_pieces(path)) for path in sound}
     (refused,) = (row for row in rows if row["verdict"] == "refused")
-    assert refused["reason"].endswith(f"{damaged.name}: holds no convex pieces")
-    assert refused["remedy"] == "import the meshes anew"
-    with pytest.raises(CatalogueError, match="holds no convex pieces"):
+    assert refused["reason"].endswith(f"{damaged.name}: contains no convex pieces")
+    assert refused["remedy"] == "import the meshes again"
+    with pytest.raises(CatalogueError, match="contains no convex pieces"):
         loaded(libraries / "checked")
 
 

@@ -26,13 +26,13 @@ def zipped() -> bytes:
 
 INSTEAD = {
     "empty": (b"", "is empty; save or download it again"),
-    "zeros": (bytes(100), "contains only zeros, and no mesh; save"),
+    "zeros": (bytes(100), "contains only zero bytes; save"),
     "pointer": (POINTER, "is a Git LFS pointer, not the mesh; run git lfs pull"),
     "page": (PAGE, "is a web page (HTML), not a mesh; download the file itself"),
     "xhtml": (b'\xef\xbb\xbf<?xml version="1.0"?><!-- x --><html xmlns="x"/>', "is a web page (HTML)"),
-    "not found": (b"404: Not Found", "is the message of a server, not a mesh (404: Not Found)"),
-    "denied": (b'<?xml version="1.0"?><Error><Code>No</Code></Error>', "is the message of a server"),
-    "json": (b'{"message": "Bad credentials"}', "is the message of a server"),
+    "not found": (b"404: Not Found", "is a server error message, not a mesh (404: Not Found)"),
+    "denied": (b'<?xml version="1.0"?><Error><Code>No</Code></Error>', "is a server error message"),
+    "json": (b'{"message": "Bad credentials"}', "is a server error message"),
     "zip": (zipped(), "is a ZIP archive; unpack it"),
     "gzip": (gzip.compress(b"v 0 0 0"), "is a gzip archive; unpack it"),
     "blender": (b"BLENDER-v402", "is a Blender file; export it as GLB"),
@@ -53,7 +53,7 @@ def test_what_was_saved_in_place_of_a_mesh_is_said(tmp_path: Path, name: str, su
 
 def test_a_3mf_is_a_zip_archive_and_may_be(tmp_path: Path) -> None:
     (tmp_path / "gear.3mf").write_bytes(zipped())
-    with pytest.raises(MeshError, match="holds no 3D model"):
+    with pytest.raises(MeshError, match="contains no 3D model"):
         read_mesh_file(tmp_path / "gear.3mf")
 
 
@@ -69,7 +69,7 @@ def test_import_says_it_with_a_remedy(look: Look, tmp_path: Path) -> None:
 def test_textures_and_material_files_that_are_pointers(tmp_path: Path) -> None:
     path = plate(tmp_path / "texture", mapped("quad.png"), content=POINTER)
     assert read_mesh_file(path).looks == (
-        "texture 'quad.png' is a Git LFS pointer: its colour is used; run git lfs pull",
+        "texture 'quad.png' is a Git LFS pointer: the material colour is used; run git lfs pull",
     )
     path = plate(tmp_path / "mtl", mapped("quad.png"), content=png(picture()))
     (tmp_path / "mtl" / "plate.mtl").write_bytes(POINTER)

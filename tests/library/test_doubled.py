@@ -96,7 +96,7 @@ def test_what_faces_inward_is_turned_and_told(look: Look, tmp_path: Path, corner
     assert made.groups[0][0].mass_kg == pytest.approx(row.mass_kg, rel=1e-3)
     (told,) = made.notes
     assert told.startswith("assets.categories.thing.path: thing.obj: ")
-    assert "face inward, or the other way than their neighbours" in told
+    assert "point inward or opposite to their neighbours" in told
 
 
 def turned(mesh: Mesh) -> NDArray[np.bool_]:

@@ -79,11 +79,11 @@ def test_a_few_faces_of_many_vertices(tmp_path: Path) -> None:
 
 
 WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
-    "more rows than bytes": ("accessors", {"count": 5}, "ends at byte 60, and its buffer view has 48"),
+    "more rows than bytes": ("accessors", {"count": 5}, "ends at byte 60, but its buffer view has only 48"),
     "an offset beyond the end": (
         "accessors",
         {"byteOffset": 4},
-        "ends at byte 52, and its buffer view has 48",
+        "ends at byte 52, but its buffer view has only 48",
     ),
     "a huge count": ("accessors", {"count": 10**15}, "ends at byte 12,000,000,000,000,000"),
     "a negative count": (
@@ -99,16 +99,16 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "no component": ("accessors", {"componentType": None}, "accessors[0].componentType is missing"),
     "an unknown type": ("accessors", {"type": "VEC5"}, "must be one of SCALAR"),
     "another type": ("accessors", {"type": "VEC2"}, "accessors[0] must be VEC3"),
-    "a view that is not there": ("accessors", {"bufferView": 9}, "names bufferViews[9], and has 2"),
+    "a view that is not there": ("accessors", {"bufferView": 9}, "refers to bufferViews[9], but has 2"),
     "a view beyond its buffer": (
         "bufferViews",
         {"byteLength": 4000},
-        "ends at byte 4,000, and its buffer has 60",
+        "ends at byte 4,000, but its buffer has only 60",
     ),
     "a view that begins beyond": ("bufferViews", {"byteOffset": 10**9}, "bufferViews[0] ends at byte"),
-    "a narrow stride": ("bufferViews", {"byteStride": 8}, "rows of 12 bytes, 8 bytes apart"),
+    "a narrow stride": ("bufferViews", {"byteStride": 8}, "rows of 12 bytes, but a stride of 8"),
     "a wide stride": ("bufferViews", {"byteStride": 2**40}, "ends at byte"),
-    "another buffer": ("bufferViews", {"buffer": 1}, "names buffers[1], and has 1"),
+    "another buffer": ("bufferViews", {"buffer": 1}, "refers to buffers[1], but has 1"),
     "a list as view": ("bufferViews", {"buffer": [0]}, "not [0]"),
     "sparse without values": (
         "accessors",
@@ -135,7 +135,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
                 "values": {"bufferView": 0},
             }
         },
-        "do not increase, or exceed 4",
+        "must increase, and be less than 4",
     ),
 }
 
@@ -204,30 +204,30 @@ def test_chunks_of_other_kinds_are_skipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda content: content[:-8], "is cut off: it says"),
+        (lambda content: content[:-8], "is truncated: it declares"),
         (lambda content: content[:16] + b"BIN\x00" + content[20:], "its first chunk is not JSON"),
         (lambda content: content[:4] + b"\x01" + content[5:], "is GLB version 1"),
         (
             lambda content: content[:12] + b"\xff\xff\xff\x7f" + content[16:],
-            "is cut off in its chunk at byte 12",
+            "is truncated in the chunk at byte 12",
         ),
         (
             lambda content: content.replace(b'"version": "2.0"', b'"version": "1.0"'),
-            "is glTF 1.0, and 2.0 is read",
+            "is glTF 1.0; only version 2.0 is supported",
         ),
         (
             lambda content: content.replace(b'"version": "2.0"', b'"minVersion":"2"'),
             "is glTF without a version",
         ),
-        (lambda content: content.replace(b'{"asset"', b'["asset"', 1), "is no glTF"),
-        (lambda content: b"solid" + content, "begins neither with glTF nor with {"),
-        (lambda content: content[:10], "10 bytes, and the head alone has 12"),
+        (lambda content: content.replace(b'{"asset"', b'["asset"', 1), "is not a glTF file"),
+        (lambda content: b"solid" + content, "begins with neither glTF nor {"),
+        (lambda content: content[:10], "10 bytes, and the header alone has 12"),
     ],
 )
 def test_damaged_containers_are_refused(tmp_path: Path, change: Any, words: str) -> None:
     file = Gltf()
     file.square()
     (tmp_path / "a.glb").write_bytes(change(file.glb()))
-    with pytest.raises(Refused, match=r"cut|glTF|GLB") as refused:
+    with pytest.raises(Refused, match=r"truncated|glTF|GLB") as refused:
         read_source(tmp_path / "a.glb", (tmp_path,))
     assert words in refused.value.sentence

@@ -197,7 +197,7 @@ def test_vertex_colours_that_differ_multiply_the_texture(tmp_path: Path) -> None
     share = 0.1 + 0.9 * (np.arange(8) + 0.45) / 8
     right = 255 * srgb(linear(UPRIGHT / 255) * share[None, :, None] * (1, 0.5, 1))
     np.testing.assert_allclose(colors(found.mesh), right, atol=4)
-    assert found.looks == ("textures and colours of vertices baked into one texture",)
+    assert found.looks == ("textures and vertex colours are baked into one texture",)
 
 
 def test_colours_of_many_primitives_share_one_texture(look: Look, tmp_path: Path) -> None:
@@ -337,7 +337,7 @@ def test_textures_that_cannot_be_used_are_told_and_their_colour_is_used(
     row = look(path)
     assert (row.images, row.notes) == (
         {fate[0]: fate[1]},
-        (f"texture {fate[0]!r} {fate[1]}: its colour is used",),
+        (f"texture {fate[0]!r} is {fate[1]}: the material colour is used",),
     )
 
 
@@ -361,7 +361,7 @@ def test_images_of_kinds_that_cannot_be_read_have_another_or_are_told(tmp_path: 
     del file.tree["textures"][0]["source"]
     file.tree["extensionsRequired"] = ["KHR_texture_basisu"]
     source = file.source(tmp_path)
-    assert source.looks == ("texture 'skin' unsupported: its colour is used",)
+    assert source.looks == ("texture 'skin' is unsupported: the material colour is used",)
     assert len(source.raws[0].corners) == 2
 
 
@@ -372,7 +372,7 @@ def test_what_else_a_material_has_is_told_once(tmp_path: Path) -> None:
     file.square(SQUARE_UVS, {"normalTexture": of, "emissiveFactor": [0, 0, 0]})
     file.square(SQUARE_UVS, {"normalTexture": of, "occlusionTexture": of, "emissiveFactor": [0, 1, 0]})
     file.square(SQUARE_UVS, {"pbrMetallicRoughness": {"metallicRoughnessTexture": of}})
-    told = "drawn without its normal texture, occlusion texture, emitted light, texture of metal and gloss"
+    told = "rendered without its normal texture, occlusion texture, emission, metallic-roughness texture"
     assert file.source(tmp_path).looks == (told,)
 
 
@@ -384,7 +384,7 @@ def see_through(alpha: Any) -> NDArray[np.uint8]:
 
 
 SOLID, GONE = 255, 0
-GLASS = "material 'leaf' is transparent: drawn opaque"
+GLASS = "material 'leaf' is transparent: rendered opaque"
 
 
 @pytest.mark.parametrize(
@@ -397,7 +397,11 @@ GLASS = "material 'leaf' is transparent: drawn opaque"
         ({"alphaMode": "MASK", "alphaCutoff": 0.1}, [[SOLID, 100], [SOLID, SOLID]], ()),
         ({"alphaMode": "BLEND"}, [[SOLID, SOLID], [SOLID, SOLID]], ()),
         ({"alphaMode": "BLEND"}, [[SOLID, 200], [SOLID, SOLID]], (GLASS,)),
-        ({"alphaMode": "BLEND"}, [[GONE, GONE], [GONE, GONE]], ("is transparent everywhere: drawn opaque",)),
+        (
+            {"alphaMode": "BLEND"},
+            [[GONE, GONE], [GONE, GONE]],
+            ("is transparent everywhere: rendered opaque",),
+        ),
     ],
 )
 def test_transparency_is_told(
@@ -428,7 +432,7 @@ def test_triangles_that_are_invisible_everywhere_are_left_out(tmp_path: Path, mo
     file.tree["nodes"][1]["translation"] = [0, 5, 0]
     source = file.source(tmp_path)
     assert np.concatenate([raw.corners for raw in source.raws])[..., 1].max() == 0
-    assert (source.notes, source.looks) == (("2 faces that are transparent everywhere left out",), ())
+    assert (source.notes, source.looks) == (("2 fully transparent faces left out",), ())
 
 
 def test_a_texture_without_coordinates_is_told(tmp_path: Path) -> None:
@@ -436,7 +440,7 @@ def test_a_texture_without_coordinates_is_told(tmp_path: Path) -> None:
     file.picture(png(picture()))
     file.square(None, base_color(0, (1, 0, 0)))
     source = file.source(tmp_path)
-    assert source.looks == ("a texture without texture coordinates is not used",)
+    assert source.looks == ("a texture is ignored because there are no texture coordinates",)
     assert source.raws[0].color_rgb == pytest.approx((1.0, 0.0, 0.0))
 
 
@@ -447,7 +451,7 @@ def test_attributes_that_do_not_fit_are_told_and_left_out(tmp_path: Path, name: 
     file = Gltf()
     file.square(None, {}, **{name: file.accessor(rows)})
     source = file.source(tmp_path)
-    assert source.looks == (f"{name} does not fit the vertices: not used",)
+    assert source.looks == (f"{name} does not match the vertices: ignored",)
     np.testing.assert_allclose(source.raws[0].corners.reshape(-1, 3), np.array(SQUARE)[list(FACES)])
 
 

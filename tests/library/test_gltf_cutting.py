@@ -16,8 +16,8 @@ from tests.library.meshes import png
 
 PX = 64
 ROW, COLUMN = np.mgrid[0:PX, 0:PX] + 0.5
-CUT = ("material 'leaf': holes of its texture cut out",)
-FILLED = ("material 'leaf' has holes where its texture is transparent: drawn filled",)
+CUT = ("material 'leaf': holes cut out where its texture is transparent",)
+FILLED = ("material 'leaf' has holes where its texture is transparent: rendered without them",)
 
 
 def disc(radius: float = 0.4, row: float = 0.5, column: float = 0.5) -> NDArray[np.bool_]:

@@ -177,8 +177,8 @@ def test_models_are_read_as_by_another_reader(name: str) -> None:
     [
         ("draco/2CylinderEngine.gltf", "is compressed (KHR_draco_mesh_compression)"),
         ("RecursiveNodes/RecursiveNodes.gltf", "its nodes form a cycle"),
-        ("MissingBin/BoxTextured.gltf", "names 'BoxTextured0.bin', which is not there"),
-        ("IndexOutOfRange/AllIndicesOutOfRange.gltf", "its faces name vertices that are not there"),
+        ("MissingBin/BoxTextured.gltf", "refers to 'BoxTextured0.bin', which does not exist"),
+        ("IndexOutOfRange/AllIndicesOutOfRange.gltf", "its faces refer to vertices that do not exist"),
         ("SchemaFailures/sceneWrongType.gltf", "scene must be a whole number"),
         ("wrongTypes/badArray.gltf", "meshes[0].primitives must be a list"),
         ("wrongTypes/badExtension.gltf", "KHR_texture_transform must be an object"),

@@ -112,7 +112,7 @@ def test_a_texture_elsewhere_is_not_opened(
     row = look(make(folder, name), unit_m=1.0, library=folder.parent / "library")
     assert (row.verdict, row.images) == ("ok", {name: "outside"})
     assert row.notes == (
-        f"texture {name!r} is outside the folder that was given: its colour is used; {COPY}",
+        f"texture {name!r} is outside the given folder: the material colour is used; {COPY}",
     )
     mesh = read_stored(folder.parent / "library" / "meshes" / f"{row.mesh}.glb")
     assert all(part.texture is None for part in mesh.parts)
@@ -123,7 +123,7 @@ def test_a_material_file_elsewhere_is_not_opened(look: Look, folder: Path, name:
     name = name.format(absolute=folder.parent / SECRET)
     row = look(library_of(folder, name), unit_m=1.0, library=folder.parent / "library")
     mtl = name.replace(".png", ".mtl")
-    assert row.notes == (f"names {mtl!r}, which is outside the folder that was given: {COPY}",)
+    assert row.notes == (f"refers to {mtl!r}, which is outside the given folder: {COPY}",)
     mesh = read_stored(folder.parent / "library" / "meshes" / f"{row.mesh}.glb")
     assert all(part.color_rgb != (1.0, 0.0, 0.0) for part in mesh.parts)
 
@@ -219,7 +219,7 @@ def test_what_is_no_ordinary_file_is_never_read(
 ) -> None:
     make(folder / name)
     row = look(folder / name)
-    assert (row.verdict, row.kind, row.reason) == ("refused", "unreadable", "is no ordinary file")
+    assert (row.verdict, row.kind, row.reason) == ("refused", "unreadable", "is not a regular file")
 
 
 @pytest.mark.parametrize("far", ["1e31", "-1e200", "1e308"])

@@ -263,7 +263,10 @@ def test_a_wrong_table_is_refused_by_line(here: Path, table: str, words: str) ->
         ("import things --out library --table no.csv", "--table: no file"),
         ("check nothing", "no such folder"),
         ("import things --out /proc/x", "--out: cannot write to /proc/x"),
-        ("sheet things", "holds no library.json; sim2coco assets import things --out LIBRARY"),
+        (
+            "sheet things",
+            "contains no library.json; to create a library, run sim2coco assets import things --out LIBRARY",
+        ),
         ("sheet nothing", "no such folder"),
     ],
 )
@@ -316,11 +319,11 @@ def test_check_and_sheet_of_a_library(here: Path) -> None:
     stored.write_bytes(stored.read_bytes()[:-1] + b"?")
     broken = assets(here, "check", "library")
     assert broken.code == 1
-    assert "its file is damaged or was changed; import the meshes anew" in broken.out
+    assert "its file is damaged or was changed; import the meshes again" in broken.out
     shutil.rmtree(here / "library" / "pictures")
     gone = assets(here, "sheet", "library")
     assert (gone.code, len(gone.err.splitlines())) == (2, 1)
-    assert "import the meshes anew" in gone.err
+    assert "import the meshes again" in gone.err
 
 
 def test_a_mesh_that_kills_its_reader_is_a_row(here: Path, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_a_bad_mesh_of_such_a_name_is_told_in_a_line(tmp_path: Path) -> None:
     bad = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff.stl"))
     bad.write_bytes(b"no mesh")
     (tmp_path / "good.stl").write_bytes(stl(egg()))
-    with pytest.raises(ValueError, match=r"b\\xff\.stl: is no STL") as told:
+    with pytest.raises(ValueError, match=r"b\\xff\.stl: is not an STL file") as told:
         load_catalogue(Assets.parse({"categories": {"part": {"path": str(tmp_path)}}}))
     assert str(told.value).isprintable()
     done = assets(tmp_path.parent, "check", tmp_path.name, "--unit", "m")

@@ -157,7 +157,7 @@ def test_textures_that_are_not_there_or_of_no_known_kind_are_told(look: Look, tm
     image.unlink()
     row = look(tmp_path / "box.obj", unit_m=1.0)
     assert (row.verdict, row.images) == ("ok", {image.name: "missing"})
-    assert row.notes == (f"texture {image.name!r} missing: its colour is used",)
+    assert row.notes == (f"texture {image.name!r} is missing: the material colour is used",)
     (tmp_path / image.name.upper()).write_bytes(png(picture()))
     assert look(tmp_path / "box.obj", unit_m=1.0).images == {image.name.upper(): "found"}
 
@@ -241,15 +241,15 @@ def missing_buffer(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "kind", "words"),
     [
-        (cut_stl, "unreadable", "is cut off: its head says 12 triangles, and 10 are there"),
+        (cut_stl, "unreadable", "is truncated: it declares 12 triangles but contains 10"),
         (nan_obj, "non-finite", "none of its faces has finite corners"),
         (flat_obj, "no faces", "no area"),
         (points_ply, "no faces", "has no faces"),
-        (garbage_glb, "unreadable", "is cut off: it says 10,000 bytes"),
-        (no_zip, "unreadable", "no zip"),
+        (garbage_glb, "unreadable", "is truncated: it declares 10,000 bytes"),
+        (no_zip, "unreadable", "is not a valid ZIP archive"),
         (zip_bomb, "over a limit", "unpacks to"),
         (entity_dae, "over a limit", "XML entities"),
-        (missing_buffer, "unreadable", "which is not there"),
+        (missing_buffer, "unreadable", "which does not exist"),
     ],
     ids=lambda value: value.__name__ if callable(value) else None,
 )

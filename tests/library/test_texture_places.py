@@ -80,7 +80,7 @@ def test_within_the_folder_that_was_named(look: Look, root: Path, name: str) -> 
 )
 def test_then_by_name_beside_the_mesh(look: Look, root: Path, name: str) -> None:
     path = model(root, name, "quad.png")
-    told = (f"{name!r} is taken as 'quad.png' beside it",)
+    told = (f"{name!r} was not found: 'quad.png' is used instead",)
     row = look(path, root=root, unit_m=1.0)
     assert (row.images, row.notes) == ({"quad.png": "found"}, told)
     assert shows_the_texture(path, root)
@@ -98,7 +98,7 @@ def test_the_last_folders_of_a_name_beside_the_mesh(root: Path) -> None:
 def test_what_leaves_the_folder_is_told(look: Look, root: Path, name: str) -> None:
     (root / "model" / "link.png").symlink_to(root.parent / "secret.png")
     path, name = model(root, name), name.format(root=root)
-    told = f"texture {name!r} is outside the folder that was given: its colour is used; {REMEDY}"
+    told = f"texture {name!r} is outside the given folder: the material colour is used; {REMEDY}"
     row = look(path, root=root, unit_m=1.0)
     assert (row.verdict, row.images, row.notes) == ("ok", {name: "outside"}, (told,))
     made = load_catalogue(Assets.parse({"categories": {"part": {"path": str(path), "size_m": 0.1}}}))
@@ -110,7 +110,7 @@ def test_a_file_alone_may_use_its_own_folder_only(root: Path) -> None:
     made = load_catalogue(Assets.parse({"categories": {"part": {"path": str(path), "size_m": 0.1}}}))
     (note,) = made.notes
     assert note.endswith(
-        f"'../textures/quad.png' is outside the folder that was given: its colour is used; {REMEDY}"
+        f"'../textures/quad.png' is outside the given folder: the material colour is used; {REMEDY}"
     )
 
 

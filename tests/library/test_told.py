@@ -50,12 +50,12 @@ def without_uvs(folder: Path) -> Path:
 
 
 LOST = [
-    (missing, "texture 'not_there.png' missing: its colour is used"),
-    (unsupported, "texture 'quad.png' unsupported: its colour is used"),
-    (of_no_known_kind, "texture 'quad.pic' unsupported: its colour is used"),
-    (damaged, "texture 'quad.png' damaged (OSError): its colour is used"),
+    (missing, "texture 'not_there.png' is missing: the material colour is used"),
+    (unsupported, "texture 'quad.png' is unsupported: the material colour is used"),
+    (of_no_known_kind, "texture 'quad.pic' is unsupported: the material colour is used"),
+    (damaged, "texture 'quad.png' is damaged (OSError): the material colour is used"),
     (without_material, "'plate.mtl' is missing"),
-    (without_uvs, "a texture without texture coordinates is not used"),
+    (without_uvs, "a texture is ignored because there are no texture coordinates"),
 ]
 
 
@@ -82,7 +82,7 @@ def test_looks_that_are_not_drawn_are_not_missed(tmp_path: Path) -> None:
 def test_a_picture_inside_a_glb_that_cannot_be_read_is_told(look: Look, tmp_path: Path) -> None:
     images = [{"uri": "data:image/png;base64,bm8gcGljdHVyZQ==", "name": "skin"}]
     path = gltf(tmp_path / "meshes", images=images)
-    notes = ("texture 'skin' unsupported: its colour is used",)
+    notes = ("texture 'skin' is unsupported: the material colour is used",)
     found = read_mesh_file(path)
     assert (found.looks, found.notes, found.mesh.parts[0].texture) == (notes, (), None)
     row = look(path)
@@ -138,9 +138,9 @@ def bounded(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("quad.png", "texture 'quad.png' unreadable: its colour is used"),
+        ("quad.png", "texture 'quad.png' is unreadable: the material colour is used"),
         ("plate.mtl", "'plate.mtl' cannot be read"),
-        ("tex", "texture 'tex/quad.png' unreadable: its colour is used"),
+        ("tex", "texture 'tex/quad.png' is unreadable: the material colour is used"),
     ],
 )
 def test_what_may_not_be_read_is_told(tmp_path: Path, name: str, told: str) -> None:

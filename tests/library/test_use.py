@@ -100,7 +100,10 @@ def test_distractors_from_another_library(libraries: Path) -> None:
 
 
 def test_a_library_that_is_none_is_refused(libraries: Path) -> None:
-    with pytest.raises(ValidationError, match=r"meshes: holds no library.json; sim2coco assets import"):
+    with pytest.raises(
+        ValidationError,
+        match=r"meshes: contains no library.json; to create a library, run sim2coco assets import",
+    ):
         Assets.parse({"path": str(libraries / "meshes")})
 
 
@@ -138,7 +141,7 @@ def test_categories_of_a_library_on_the_command_line(
 def test_a_library_without_its_meshes_is_told(libraries: Path, tmp_path: Path) -> None:
     parts = shutil.copytree(libraries / "parts", tmp_path / "parts")
     shutil.rmtree(parts / "meshes")
-    with pytest.raises(CatalogueError, match=r"meshes/\w+.glb \(box/printed\): .*; import the meshes anew"):
+    with pytest.raises(CatalogueError, match=r"meshes/\w+.glb \(box/printed\): .*; import the meshes again"):
         load_catalogue(Assets.parse({"path": str(parts)}))
 
 

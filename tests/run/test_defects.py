@@ -205,7 +205,7 @@ def test_records_of_defects_are_read_again(made: Path) -> None:
         ({"box": {"kind": "dent"}}, "'box' is a category of assets too"),
         ({"dent": {"kind": "dent", "on": ["boks"]}}, "no category 'boks'; allowed: box, cylinder"),
         ({"logo": {"kind": "image"}}, "needs a folder of images"),
-        ({"dent": {"kind": "dent", "images": "no/such/folder"}}, "no folder"),
+        ({"dent": {"kind": "dent", "images": "no/such/folder"}}, "no such folder"),
         ({"dent": {"kind": "hole"}}, "'scratch', 'dent', 'stain', 'crack' or 'image'"),
     ],
 )

@@ -88,7 +88,7 @@ def test_steps_of_a_depth_file(depth_m: float, scale_mm: float, value: int) -> N
 def test_depth_is_asked_for_once_and_by_name() -> None:
     assert ImageSettings.parse({"extra": ["depth"]}) == WITH_DEPTH
     assert ImageSettings.parse({"extra": "depth"}) == WITH_DEPTH
-    with pytest.raises(ValidationError, match="names a file twice"):
+    with pytest.raises(ValidationError, match="lists a file twice"):
         ImageSettings.parse({"extra": ["depth", "depth"]})
     with pytest.raises(ValidationError, match="'depth'"):
         ImageSettings.parse({"extra": ["flow"]})

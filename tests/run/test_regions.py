@@ -143,7 +143,7 @@ def test_a_library_has_the_regions_beside_its_meshes(tmp_path: Path) -> None:
     assert [row.verdict for row in rows] == ["ok", "refused"]
     assert sorted(told) == [("crate.obj", False), ("wrong.obj", False)]
     assert "wrong.regions.yaml" in rows[1].remedy
-    assert "region 'cap': no material 'Cap'; it has the materials Wood, Lid" in rows[1].reason
+    assert "region 'cap': no material 'Cap'; the mesh has the materials Wood, Lid" in rows[1].reason
     shutil.rmtree(mesh.parent)
     library = load_catalogue(Assets.parse({"path": str(tmp_path / "library")}))
     found = only(library)
@@ -156,10 +156,12 @@ def test_a_library_has_the_regions_beside_its_meshes(tmp_path: Path) -> None:
         assert (one.mask is None) == (other.mask is None)
     (file,) = (tmp_path / "library/regions").iterdir()
     file.write_bytes(file.read_bytes()[:-9])
-    with pytest.raises(CatalogueError, match="regions is damaged or was changed; import the meshes anew"):
+    with pytest.raises(
+        CatalogueError, match="region file is damaged or was changed; import the meshes again"
+    ):
         load_catalogue(Assets.parse({"path": str(tmp_path / "library")}))
     tree = {"path": str(tmp_path / "library"), "categories": {"crate": {"regions": REGIONS}}}
-    with pytest.raises(CatalogueError, match=r"crate.regions.yaml beside crate.obj"):
+    with pytest.raises(CatalogueError, match=r"crate.regions.yaml next to crate.obj"):
         load_catalogue(Assets.parse(tree))
 
 
@@ -185,7 +187,7 @@ def test_regions_are_examined_with_their_mesh_and_again_if_they_change(
     assert _unchanged(mesh.parent, refused.inputs)
     mask.symlink_to(tmp_path / "secret.png")
     (tmp_path / "secret.png").write_bytes(png(np.full((4, 4, 3), 255, np.uint8)))
-    assert "a link that leads out of the folder" in examine(client, task).reason
+    assert "a symbolic link to a file outside the given folder" in examine(client, task).reason
 
 
 @pytest.mark.parametrize(
@@ -193,18 +195,18 @@ def test_regions_are_examined_with_their_mesh_and_again_if_they_change(
     [
         (
             {"material": "Lit"},
-            "crate.obj: region 'cap': no material 'Lit'; it has the materials Wood, Lid and",
+            "crate.obj: region 'cap': no material 'Lit'; the mesh has the materials Wood, Lid and",
         ),
         ({"group": "handle"}, r"no group 'handle'; .* the groups crate, .*bottom"),
         ({"material": "Lid", "group": "front"}, "no triangle has both its material and its group"),
         ({"texture_mask": "none.png"}, "none.png is missing"),
-        ({"texture_mask": "crate.obj"}, "crate.obj: not an image"),
+        ({"texture_mask": "crate.obj"}, "crate.obj: cannot be read as an image"),
         (
             {"texture_mask": "long.png"},
             "long.png: 32767x1 is more than 32,766 pixels on a side; scale it down",
         ),
-        ({"texture_mask": "link.png"}, "'link.png', a link that leads out of the folder that was given"),
-        ({"texture_mask": "masks/../../x.png"}, "must lie in the folder of the mesh file"),
+        ({"texture_mask": "link.png"}, "'link.png', a symbolic link to a file outside the given folder"),
+        ({"texture_mask": "masks/../../x.png"}, "must be a relative path inside the folder of the mesh file"),
         ({}, "give material, group or texture_mask"),
         ({"materials": "Lid"}, "materials"),
     ],
@@ -227,16 +229,22 @@ def test_regions_that_the_mesh_does_not_have_are_told_in_one_line(
 @pytest.mark.parametrize(
     ("categories", "told"),
     [
-        ({"crate": {"regions": {"crate": {"material": "Lid"}}}}, "has the name of a category"),
-        ({"box": {"shape": "box", "size_m": 1.0, "regions": {"lid": {"material": "x"}}}}, "a shape has no"),
+        (
+            {"crate": {"regions": {"crate": {"material": "Lid"}}}},
+            "has the same name as a category; rename one of them",
+        ),
+        (
+            {"box": {"shape": "box", "size_m": 1.0, "regions": {"lid": {"material": "x"}}}},
+            "a shape cannot have regions",
+        ),
         (
             {
                 "crate": {"regions": {"lid": {"material": "Lid"}}},
                 "chest": {"regions": {"lid": {"material": "Lid", "supercategory": "part"}}},
             },
-            "chest: the supercategory of its region 'lid' is 'part', and was 'region' before it",
+            "chest: its region 'lid' has the supercategory 'part', but 'region' elsewhere",
         ),
-        ({"crate": {"regions": {" ": {"material": "Lid"}}}}, "a region without a name"),
+        ({"crate": {"regions": {" ": {"material": "Lid"}}}}, "a region has no name"),
     ],
 )
 def test_regions_need_a_mesh_and_a_name_of_their_own(
@@ -257,7 +265,7 @@ def test_a_distractor_has_no_regions(tmp_path: Path) -> None:
         "categories": {"crate": one},
         "distractors": {"d": {**one, "regions": {"lid": {"material": "x"}}}},
     }
-    with pytest.raises(ValidationError, match="no regions for distractors, which have no labels"):
+    with pytest.raises(ValidationError, match="distractors have no labels, so they cannot have regions"):
         Assets.parse(tree)
 
 

@@ -82,18 +82,26 @@ def test_a_path_may_begin_with_the_home_folder(tmp_path: Path, monkeypatch: pyte
     ("old", "new", "why"),
     [
         ("image_width: 1280\n", "", "no image_width and image_height"),
-        ("image_width: 1280", "image_width: 1024", "is of images of 1024x720 px; 1280x720 has another shape"),
-        ("equidistant", "omni", "distortion_model 'omni' is unknown"),
+        (
+            "image_width: 1280",
+            "image_width: 1024",
+            "is for images of 1024x720 px; 1280x720 has a different aspect ratio",
+        ),
+        ("equidistant", "omni", "distortion_model 'omni' is not supported"),
         ("0.003, 0.0]", "0.003]", "needs 0 or 4 numbers"),
         ("800.0", "-800.0", "positive focal lengths"),
         ("800.0", "1e300", "in magnitude"),
         ("800.0", "wide", "in magnitude"),
         ("data: [800.0, 0", "data: [800.0, 5", "no skew"),
-        ("camera_name: narrow", "a: &x [1]\nb: *x", "has references"),
-        ("camera_name: narrow", "b: [", "is not YAML of OpenCV or ROS"),
-        ("camera_name: narrow", "b: !!python/object:os.system x", "is not YAML of OpenCV or ROS"),
-        ("camera_name: narrow", "b: " + 5000 * "[", "is not YAML of OpenCV or ROS"),
-        ("camera_name: narrow", "b: " + 70_000 * "x", "is no file of at most 64 KiB"),
+        ("camera_name: narrow", "a: &x [1]\nb: *x", "contains YAML aliases"),
+        ("camera_name: narrow", "b: [", "is not a YAML calibration of OpenCV or ROS"),
+        (
+            "camera_name: narrow",
+            "b: !!python/object:os.system x",
+            "is not a YAML calibration of OpenCV or ROS",
+        ),
+        ("camera_name: narrow", "b: " + 5000 * "[", "is not a YAML calibration of OpenCV or ROS"),
+        ("camera_name: narrow", "b: " + 70_000 * "x", "is not a regular file of at most 64 KiB"),
     ],
     ids=[
         *(
@@ -139,5 +147,5 @@ def test_a_camera_with_a_lens_is_told_how_to_use_a_calibration(tmp_path: Path) -
         recipe(path, distortion=lens)
     camera = recipe(path, distortion={**lens, "kind": "none"}).camera
     assert camera.distortion.k1 == (-0.2, -0.2)
-    with pytest.raises(ValidationError, match="or the calibration that gives them"):
+    with pytest.raises(ValidationError, match="or the calibration that sets them"):
         recipe(path, kind="overhead", altitude_m=9.0, gsd_m=0.1)

@@ -31,14 +31,14 @@ def write(path: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("broken.obj", "v 0 0\nf 1 2 3\n", "vertices that are not there"),
-        ("beyond.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n", "vertices that are not there"),
+        ("broken.obj", "v 0 0\nf 1 2 3\n", "vertices that do not exist"),
+        ("beyond.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n", "vertices that do not exist"),
         ("nan.obj", "v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "not finite"),
         ("points.obj", "v 0 0 0\nv 1 0 0\n", "no faces"),
         ("one.obj", "v 1 1 1\nv 1 1 1\nv 1 1 1\nf 1 2 3\n", "no area|no faces"),
         ("empty.obj", "", "is empty; save or download it again"),
-        ("garbage.stl", "garbage", "is no STL: 7 bytes"),
-        ("cut.glb", "glTF", "is no GLB"),
+        ("garbage.stl", "garbage", "is not an STL file: it has 7 bytes"),
+        ("cut.glb", "glTF", "is not a GLB file"),
         ("mesh.xyz", "1 2 3", "is not one of .obj"),
     ],
 )
@@ -62,11 +62,11 @@ def test_nan_in_the_library_is_found() -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("nowhere.obj", "no file or folder"),
-        ("nowhere", "no file or folder"),
+        ("nowhere.obj", "no such file or folder"),
+        ("nowhere", "no such file or folder"),
         ("empty", "no mesh .* in "),
         ("empty/*.obj", "no mesh .* in "),
-        ("pybullet_data:nothing.obj", "no file or folder 'pybullet_data:nothing.obj'"),
+        ("pybullet_data:nothing.obj", "no such file or folder: 'pybullet_data:nothing.obj'"),
     ],
 )
 def test_path_without_a_mesh_is_refused(tmp_path: Path, path: str, message: str) -> None:
@@ -108,10 +108,10 @@ BOX = {"shape": "box", "size_m": 1}
 @pytest.mark.parametrize(
     ("tree", "where", "why"),
     [
-        ({}, "categories", "name at least one"),
-        ({"categories": {}}, "categories", "name at least one"),
-        ({"categories": {" ": BOX}}, "categories", "a category without a name"),
-        ({"categories": {"a": BOX}, "distractors": {" ": BOX}}, "distractors", "a category without a name"),
+        ({}, "categories", "give at least one category"),
+        ({"categories": {}}, "categories", "give at least one category"),
+        ({"categories": {" ": BOX}}, "categories", "a category has no name"),
+        ({"categories": {"a": BOX}, "distractors": {" ": BOX}}, "distractors", "a category has no name"),
         (
             {"categories": {"a": BOX}, "distractors": {"a": BOX}},
             "",
@@ -128,7 +128,7 @@ def test_there_is_a_category_and_it_has_a_name(tree: object, where: str, why: st
 def test_sizes_that_are_no_metres_are_refused(tmp_path: Path, factor: float, side: str) -> None:
     path = tmp_path / "gear.stl"
     trimesh.creation.box((factor, factor, factor)).export(path)
-    told = rf"^assets.categories.gear.path: .*gear.stl: its longest side is {side} m .*; give its size_m$"
+    told = rf"^assets.categories.gear.path: .*gear.stl: its longest side is {side} m .*; set its size_m$"
     with pytest.raises(CatalogueError, match=told):
         load(gear={"path": str(path)})
     assert load(gear={"path": str(path), "size_m": factor}).typical_size_m == pytest.approx(factor)
@@ -138,11 +138,13 @@ def test_what_is_far_from_the_others_is_refused(tmp_path: Path) -> None:
     trimesh.creation.box((4, 4, 4)).export(tmp_path / "bolt.stl")
     shapes: dict[str, object] = {name: {"shape": name, "size_m": 0.05} for name in ("nut", "box", "tube")}
     told = (
-        r"^assets.categories.bolt.path: bolt: its longest side is 4 m, others' 0.05 m.*; give its size_m .m"
+        r"^assets.categories.bolt.path: bolt: its longest side is 4 m, the median of the others 0.05 m.*; "
+        r"set its size_m .m"
     )
     with pytest.raises(CatalogueError, match=told):
         load(bolt={"path": str(tmp_path / "bolt.stl")}, **shapes)
-    with pytest.raises(CatalogueError, match=r"^assets.categories.bolt.size_m: .* 4 m, others.*; correct it"):
+    told = r"^assets.categories.bolt.size_m: .* 4 m, the median of the others .*; correct it"
+    with pytest.raises(CatalogueError, match=told):
         load(bolt={"path": str(tmp_path / "bolt.stl"), "size_m": 4}, **shapes)
     load(bolt={"path": str(tmp_path / "bolt.stl"), "size_m": 2}, **shapes)
 
@@ -189,14 +191,14 @@ def test_of_many_that_are_too_small_the_smallest_is_told(tmp_path: Path) -> None
     [
         (
             ["deep/er/a.stl", "deep/er/b.obj", "deep/er/c.obj", "far/off/and/d.obj"],
-            "directly in '{0}'; the nearest are in {0}/deep/er: path: '{0}/**/*.obj' names all",
+            "directly in '{0}'; the nearest are in {0}/deep/er: use path: '{0}/**/*.obj'",
         ),
-        (["robot.urdf", "meshes/a.obj"], "directly in '{0}', but URDF files: path: '{0}/*.urdf' names them"),
+        (["robot.urdf", "meshes/a.obj"], "directly in '{0}', only URDF files: use path: '{0}/*.urdf'"),
         (
             ["library/library.json", "a/b/c.obj"],
-            "directly in '{0}'; the nearest are in the library {0}/library: name that",
+            "directly in '{0}'; the nearest are in the library {0}/library: use that",
         ),
-        (["notes.txt", "deep/.hidden.obj"], "in '{0}', nor in the folders in it"),
+        (["notes.txt", "deep/.hidden.obj"], "in '{0}' or its subfolders"),
     ],
     ids=["below", "urdf", "library", "none"],
 )
@@ -294,7 +296,7 @@ def test_a_file_that_states_its_unit_needs_no_size(tmp_path: Path, kind: str) ->
     (asset,) = load(brick={"path": str(path)}).groups[0]
     np.testing.assert_allclose(asset.mesh.extents_m, (0.06, 0.04, 0.02), rtol=1e-5)
     brick(path, 1e-4)
-    with pytest.raises(CatalogueError, match=r"6e-06 m in the unit that its file states; give its size_m"):
+    with pytest.raises(CatalogueError, match=r"6e-06 m in the unit stated in the file; set its size_m"):
         load(brick={"path": str(path)})
 
 

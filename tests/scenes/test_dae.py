@@ -298,15 +298,15 @@ def test_textures(tmp_path: Path, start: str, shading: str, parameters: str) -> 
 def test_textures_that_are_not_there_are_told(tmp_path: Path) -> None:
     library = effect(TEXTURED, SAMPLER) + image("<init_from>no.png</init_from>")
     assert source_of(tmp_path, dae(PAINTED, bound(), library)).looks == (
-        "texture 'no.png' missing: its colour is used",
+        "texture 'no.png' is missing: the material colour is used",
     )
     library = effect(TEXTURED, SAMPLER)
     assert source_of(tmp_path, dae(PAINTED, bound(), library)).looks == (
-        "a texture whose image is not there is not used",
+        "a texture is ignored because its image is missing",
     )
     library += image("<init_from><hex>00</hex></init_from>")
     assert source_of(tmp_path, dae(PAINTED, bound(), library)).looks == (
-        "a texture inside the file is not read",
+        "a texture embedded in the file is ignored",
     )
 
 
@@ -346,21 +346,21 @@ def test_skins_and_morphs_are_drawn_as_they_start_and_told(
     found = source_of(tmp_path, dae(geometry(TWO), scene, SKIN.format(source)))
     assert (found.raws[0].corners[..., 2] == z).all()
     assert np.ptp(found.raws[0].corners[..., 0]) == (2 if url == "c" else 1)
-    assert found.looks == ("its skeleton or morphing is not read: the shape that it starts from is drawn",)
+    assert found.looks == ("its skeleton or morphing is ignored: the undeformed shape is used",)
 
 
 def test_what_is_left_out_is_told(tmp_path: Path) -> None:
     scene = f'<node>{HERE}<instance_geometry url="#no"/><instance_node url="other.dae#n"/>'
     scene += '<instance_controller url="#q"/></node>'
     assert source_of(tmp_path, dae(geometry(TWO), scene)).looks == (
-        "a geometry that is not in the file is left out",
-        "a node that is not in the file is left out",
+        "a geometry is left out because it is not in the file",
+        "a node is left out because it is not in the file",
         "a controller without a geometry is left out",
     )
     spline = geometry(TWO).replace("</geometry>", "<spline/></geometry>")
-    assert source_of(tmp_path, dae(spline)).looks == ("splines are not drawn",)
+    assert source_of(tmp_path, dae(spline)).looks == ("splines are ignored",)
     missing = geometry("<triangles>{inputs}<p>0 1 2 0 1 9</p></triangles>")
-    assert source_of(tmp_path, dae(missing)).notes == ("1 faces whose vertices are not there dropped",)
+    assert source_of(tmp_path, dae(missing)).notes == ("1 faces with missing vertices dropped",)
 
 
 TWICE = '<node id="n{0}"><instance_node url="#n{1}"/><instance_node url="#n{1}"/></node>'
@@ -381,20 +381,23 @@ FAR = '<node><instance_node url="#n39"/></node>'
         (dae(geometry("<triangles>{inputs}</triangles>")), "has no faces"),
         (
             dae(geometry("<polylist>{inputs}<vcount>4 4</vcount><p>0 1 2 3</p></polylist>")),
-            "has fewer corners than it says",
+            "has fewer corners than it declares",
         ),
         (
             dae(geometry("<polylist>{inputs}<vcount>-4</vcount><p>0 1 2 3</p></polylist>")),
-            "has fewer corners than it says",
+            "has fewer corners than it declares",
         ),
-        (dae(geometry("<triangles>{inputs}<p>0 one 2</p></triangles>")), "a word where a number should be"),
+        (dae(geometry("<triangles>{inputs}<p>0 one 2</p></triangles>")), "text where a number is expected"),
         (dae(geometry("<triangles><p>0 1 2</p></triangles>")), "polygons without positions"),
-        (dae(geometry("<triangles>{inputs}<p>7 8 9</p></triangles>")), "vertices that are not there"),
-        (dae(geometry(TWO), f"<node><matrix>1 0 0</matrix>{HERE}</node>"), "other than 16 numbers"),
-        (dae(geometry(TWO), f"<node><translate>nan 0 0</translate>{HERE}</node>"), "other than 3 numbers"),
-        (dae(geometry(TWO), FAR, LOOP), "or a node in itself"),
-        (dae(geometry(TWO), FAR, DOUBLING), "places more than 10,000 geometries"),
-        (dae(geometry(TWO))[:-9], "is no XML"),
+        (dae(geometry("<triangles>{inputs}<p>7 8 9</p></triangles>")), "vertices that do not exist"),
+        (dae(geometry(TWO), f"<node><matrix>1 0 0</matrix>{HERE}</node>"), "fewer than 16 finite numbers"),
+        (
+            dae(geometry(TWO), f"<node><translate>nan 0 0</translate>{HERE}</node>"),
+            "fewer than 3 finite numbers",
+        ),
+        (dae(geometry(TWO), FAR, LOOP), "or a node that contains itself"),
+        (dae(geometry(TWO), FAR, DOUBLING), "has more than 10,000 nodes and geometries"),
+        (dae(geometry(TWO))[:-9], "is not valid XML"),
         (
             dae(geometry(TWO)).replace("<COLLADA", '<!DOCTYPE a [<!ENTITY b "c">]><COLLADA'),
             "defines XML entities",

@@ -151,7 +151,7 @@ def test_a_mesh_more_moves_hardly_any_other(meshes: Path, tmp_path: Path) -> Non
         (
             ("nuts",),
             ("few",),
-            "assets.distractors.few: split.by=asset needs a different mesh .* this has 1; add",
+            "assets.distractors.few: split.by=asset needs a different mesh .* it has 1; add",
         ),
     ],
     ids=["category", "clutter"],
@@ -164,13 +164,13 @@ def test_too_few_meshes_are_refused(
 
 
 def test_shapes_and_what_is_in_other_categories_cannot_be_shared_out(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match=r"categories\.nut: .* this has 1 \(bolt too\)"):
+    with pytest.raises(CatalogueError, match=r"categories\.nut: .* it has 1 \(the same for bolt\)"):
         held("asset", {name: {"shape": name, "size_m": 0.05} for name in ("nut", "bolt")})
     # Each category has as many meshes as there are splits, but shares two of three, so no division works.
     for folder, numbers in (("a", (1, 2, 3)), ("b", (1, 2, 4)), ("c", (3, 4, 5)), ("d", (1, 3, 4))):
         for number in numbers:
             box(tmp_path / folder / f"{number}.stl", number)
-    with pytest.raises(CatalogueError, match="its 3 are in other categories too"):
+    with pytest.raises(CatalogueError, match="its 3 are also in other categories"):
         held("asset", parts(tmp_path, *"abcd"))
 
 

@@ -98,7 +98,7 @@ def test_a_file_that_joins_the_folder_changes_no_other_image(folder: str) -> Non
 @pytest.mark.parametrize("content", [b"nope", b"\x89PNG\r\n\x1a\n", b""], ids=["text", "header", "empty"])
 def test_a_broken_image_is_named_before_anything_is_made(folder: str, content: bytes) -> None:
     (Path(folder) / "broken.jpg").write_bytes(content)
-    with pytest.raises(ImageError, match=r"broken\.jpg: not an image that can be read"):
+    with pytest.raises(ImageError, match=r"broken\.jpg: cannot be read as an image"):
         load_images({"floor": folder})
 
 
@@ -113,7 +113,7 @@ def test_procedural_pictures_are_the_same_for_the_same_index(kind: str) -> None:
     ("tree", "where", "why"),
     [
         ({"textures": ["chequer"]}, "textures", "unknown texture 'chequer'; did you mean 'checker'"),
-        ({"images": "/nowhere/at/all"}, "images", "no folder '/nowhere/at/all'"),
+        ({"images": "/nowhere/at/all"}, "images", "no such folder: '/nowhere/at/all'"),
         ({"hue": 1.5}, "hue", "between 0 and 1"),
         ({"textured": 1.5}, "textured", "less than or equal to 1"),
         ({"pool": 0}, "pool", "greater than or equal to 1"),

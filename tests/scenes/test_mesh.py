@@ -35,13 +35,22 @@ def with_faces(mesh: Mesh, keep: Any) -> Mesh:
     ("changes", "message"),
     [
         ({"faces": np.zeros((0, 3), np.int32)}, "no faces"),
-        ({"faces": np.array([[0, 1, 3]])}, "names vertex 3, but there are 3 vertices"),
-        ({"faces": np.array([[0, 1, -1]])}, "names vertex -1"),
-        ({"faces": np.array([[0, 1, 2**32]])}, "names vertex 4294967296"),  # would wrap round to 0 in int32
+        ({"faces": np.array([[0, 1, 3]])}, "refers to vertex 3, but there are 3 vertices"),
+        ({"faces": np.array([[0, 1, -1]])}, "refers to vertex -1"),
+        (
+            {"faces": np.array([[0, 1, 2**32]])},
+            "refers to vertex 4294967296",
+        ),  # would wrap round to 0 in int32
         ({"faces": np.array([[0.0, 1.0, 2.0]])}, "integers, .* float64"),
         ({"faces": np.array([[0, 1, 2, 0]])}, r"faces must be \(m, 3\) integers, not \(1, 4\)"),
-        ({"vertices_m": np.array([[0, 0, 0], [1, 0, np.nan], [0, 1, 0]])}, "vertices_m .* finite, .* is 1"),
-        ({"vertices_m": np.array([[0, 0, 0], [1, 0, 0], [0, np.inf, 0]])}, "vertices_m .* finite, .* is 2"),
+        (
+            {"vertices_m": np.array([[0, 0, 0], [1, 0, np.nan], [0, 1, 0]])},
+            "vertices_m .* finite, .* is row 1",
+        ),
+        (
+            {"vertices_m": np.array([[0, 0, 0], [1, 0, 0], [0, np.inf, 0]])},
+            "vertices_m .* finite, .* is row 2",
+        ),
         ({"vertices_m": np.zeros((3, 2))}, r"vertices_m must have shape \(3, 3\)"),
         ({"normals": np.zeros((2, 3))}, r"normals must have shape \(3, 3\), .*, not \(2, 3\)"),
         ({"uvs": np.zeros((4, 2))}, r"uvs must have shape \(3, 2\), .*, not \(4, 2\)"),

@@ -105,13 +105,13 @@ def test_colours_of_vertices(
 def test_what_is_not_used_is_told(tmp_path: Path) -> None:
     rows = POINTS.replace("\n", " 7 7 7\n")
     assert source_of(tmp_path / "a.off", f"OFF\n4 2 0\n{rows}{FACES}").looks == (
-        "numbers after the coordinates of its vertices are not used",
+        "numbers after the vertex coordinates are ignored",
     )
     assert source_of(tmp_path / "b.off", PLAIN.replace("3 0 1 2", "3 0 1 2 5")).looks == (
-        "colours of faces that are numbers in a table are not used",
+        "face colours that are indices into a colour table are ignored",
     )
     assert source_of(tmp_path / "c.off", PLAIN.replace("3 0 1 2", "3 0 1 9")).notes == (
-        "1 faces whose vertices are not there dropped",
+        "1 faces with missing vertices dropped",
     )
 
 
@@ -119,22 +119,22 @@ def test_what_is_not_used_is_told(tmp_path: Path) -> None:
     ("content", "words"),
     [
         ("", "is empty"),
-        ("OFF\n", "numbers of its vertices and faces are not there"),
-        ("OFF\n4 many 0\n", "numbers of its vertices and faces are not there"),
-        ("OFF BINARY\n\0\0\0\4\0\0\0\2", "is a binary OFF, and only text is read"),
-        ("STCNOFF BINARY\n\0\0", "is a binary OFF, and only text is read"),
-        (PLAIN.replace("OFF", "4OFF"), "other than three coordinates"),
-        (PLAIN.replace("OFF", "nOFF\n2"), "other than three coordinates"),
-        (PLAIN.replace("4 2", "4 3"), "is cut off: its head says 4 vertices and 3 faces"),
-        (PLAIN.replace("4 2", f"{10**40} 2"), "is cut off"),
+        ("OFF\n", "numbers of vertices and faces are missing"),
+        ("OFF\n4 many 0\n", "numbers of vertices and faces are missing"),
+        ("OFF BINARY\n\0\0\0\4\0\0\0\2", "is a binary OFF file; only text is supported"),
+        ("STCNOFF BINARY\n\0\0", "is a binary OFF file; only text is supported"),
+        (PLAIN.replace("OFF", "4OFF"), "without three coordinates per vertex"),
+        (PLAIN.replace("OFF", "nOFF\n2"), "without three coordinates per vertex"),
+        (PLAIN.replace("4 2", "4 3"), "is truncated: its header declares 4 vertices and 3 faces"),
+        (PLAIN.replace("4 2", f"{10**40} 2"), "is truncated"),
         (PLAIN.replace("4 2", "4 0"), "has no faces"),
-        (PLAIN.replace("3 0 1 2", "4 0 1 2"), "a line of its faces has fewer numbers"),
-        (PLAIN.replace("3 0 1 2", "-1 0 1 2"), "a line of its faces has fewer numbers"),
-        (PLAIN.replace("3 0 1 2", "nan 0 1 2"), "a line of its faces has fewer numbers"),
-        (PLAIN.replace("1 1 0", "1 1"), "a line of its vertices has too few numbers"),
-        (PLAIN.replace("OFF", "COFF"), "a line of its vertices has too few numbers"),
-        (PLAIN.replace("1 1 0", "1 one 0"), "a word where a number should be"),
-        (PLAIN.replace(" 0 ", " 7 ").replace("3 0", "3 8"), "vertices that are not there"),
+        (PLAIN.replace("3 0 1 2", "4 0 1 2"), "a face line has fewer numbers"),
+        (PLAIN.replace("3 0 1 2", "-1 0 1 2"), "a face line has fewer numbers"),
+        (PLAIN.replace("3 0 1 2", "nan 0 1 2"), "a face line has fewer numbers"),
+        (PLAIN.replace("1 1 0", "1 1"), "a vertex line has too few numbers"),
+        (PLAIN.replace("OFF", "COFF"), "a vertex line has too few numbers"),
+        (PLAIN.replace("1 1 0", "1 one 0"), "text where a number is expected"),
+        (PLAIN.replace(" 0 ", " 7 ").replace("3 0", "3 8"), "vertices that do not exist"),
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path: Path, content: str, words: str) -> None:

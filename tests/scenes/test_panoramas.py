@@ -86,16 +86,16 @@ def cut(path: Path) -> None:
 
 
 WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
-    "square": (lambda path: write_hdr(path, np.ones((8, 8, 3))), "8x8 is not twice as wide"),
-    "black": (lambda path: write_hdr(path, 0 * white(8)), "holds no light"),
+    "square": (lambda path: write_hdr(path, np.ones((8, 8, 3))), "must be twice as wide as high, not 8x8"),
+    "black": (lambda path: write_hdr(path, 0 * white(8)), "contains no light"),
     "cut off": (cut, "truncated or damaged"),
     "old runs": (old_runs, "truncated or damaged"),
     "flat and cut off": (edited(b"+X 16", b"+X 17"), "truncated or damaged"),
     "no header": (lambda path: path.write_bytes(b"nope"), "has no header"),
     "empty": (lambda path: path.write_bytes(b""), "has no header"),
     "other colours": (edited(b"rle_rgbe", b"rle_xyze"), "FORMAT is not 32-bit_rle_rgbe"),
-    "turned": (edited(b"-Y 8", b"+Y 8"), "rows do not run from top left"),
-    "no size": (edited(b"-Y 8 +X 16", b"-Y a +X 16"), "cannot|not a Radiance image"),
+    "turned": (edited(b"-Y 8", b"+Y 8"), "rows do not start at the top left"),
+    "no size": (edited(b"-Y 8 +X 16", b"-Y a +X 16"), "cannot be read as a Radiance image"),
     "no pixels": (edited(b"-Y 8", b"-Y 0"), "has no pixels"),
     "negative": (edited(b"-Y 8", b"-Y -8"), "has no pixels"),
     "huge": (edited(b"-Y 8 +X 16", b"-Y 50000 +X 100000"), "more than 50,000,000 pixels"),

@@ -94,7 +94,7 @@ def test_concave_polygons_of_any_size(tmp_path: Path, form: str, first: int) -> 
      "uchar float vertex_indices"],
 )  # fmt: skip
 def test_lists_of_any_type(tmp_path: Path, form: str, kind: str) -> None:
-    """Triangles alone, and triangles among others, whose rows differ in length."""
+    """Triangles alone, and triangles among others, whose rows have different lengths."""
     vertex = ("vertex", XYZ, SQUARE)
     alone = written(tmp_path / "a.ply", vertex, faces_of([0, 1, 2], [0, 2, 3], kind=kind), form=form)
     mixed = written(tmp_path / "b.ply", vertex, faces_of([0, 1, 2, 3], [0, 3, 2], kind=kind), form=form)
@@ -230,7 +230,7 @@ def test_a_missing_texture_leaves_the_colours(tmp_path: Path) -> None:
         comments=("TextureFile no.png",),
     )
     found = read_mesh_file(path)
-    assert found.looks == ("texture 'no.png' missing: its colour is used",)
+    assert found.looks == ("texture 'no.png' is missing: the material colour is used",)
     assert [part.color_rgb for part in found.mesh.parts] == [RED]
 
 
@@ -265,21 +265,21 @@ ONE = "element face 1\nproperty {} vertex_indices\n"
     ("content", "words"),
     [
         ("", "is empty"),
-        ("ply\nformat ascii 1.0\n", "header does not end"),
+        ("ply\nformat ascii 1.0\n", "header has no end_header"),
         ("ply\nformat utf8 1.0\nend_header\n", "the format 'utf8'"),
         (HEAD + "element face many\nend_header\n", "'element face many'"),
         (HEAD + ONE.format("list uchar half") + POINTS, "'list uchar half"),
         (HEAD + ONE.format("list float int") + POINTS, "'list float int"),
-        (HEAD + ONE.format("int") + POINTS + "3\n", "no list vertex_indices"),
+        (HEAD + ONE.format("int") + POINTS + "3\n", "no list property vertex_indices"),
         (HEAD + POINTS, "has no faces"),
-        (HEAD + FACE + POINTS, "1 rows of 'face' are not all there"),
-        (HEAD + FACE + POINTS + "3 0 1\n", "1 rows of 'face' are not all there"),
-        (HEAD + FACE + POINTS + "-1 0 1 2\n", "1 rows of 'face' are not all there"),
-        (HEAD + FACE + POINTS.replace("1 0 0", "1 0 zero") + "3 0 1 2\n", "a word where a number should be"),
-        (HEAD + FACE + POINTS + "3 0 1 3\n", "vertices that are not there"),
-        (HEAD + FACE + POINTS + "3 0 1 -2\n", "vertices that are not there"),
-        (HEAD + FACE + POINTS + "3 0 1 nan\n", "vertices that are not there"),
-        (HEAD.replace("vertex 3", f"vertex {10**30}") + FACE + POINTS, "are not all there"),
+        (HEAD + FACE + POINTS, "some of its 1 rows of 'face' are missing"),
+        (HEAD + FACE + POINTS + "3 0 1\n", "some of its 1 rows of 'face' are missing"),
+        (HEAD + FACE + POINTS + "-1 0 1 2\n", "some of its 1 rows of 'face' are missing"),
+        (HEAD + FACE + POINTS.replace("1 0 0", "1 0 zero") + "3 0 1 2\n", "text where a number is expected"),
+        (HEAD + FACE + POINTS + "3 0 1 3\n", "vertices that do not exist"),
+        (HEAD + FACE + POINTS + "3 0 1 -2\n", "vertices that do not exist"),
+        (HEAD + FACE + POINTS + "3 0 1 nan\n", "vertices that do not exist"),
+        (HEAD.replace("vertex 3", f"vertex {10**30}") + FACE + POINTS, "rows of 'vertex' are missing"),
         (HEAD + FACE.replace("face 1", f"face {10**18}") + POINTS + "3 0 1 2\n", "more than 500,000"),
         (HEAD.replace(" y\n", " why\n") + FACE + POINTS + "3 0 1 2\n", "no x, y and z"),
     ],
@@ -302,5 +302,5 @@ def test_cut_off_anywhere(tmp_path: Path) -> None:
 def test_a_polygon_of_which_one_vertex_is_missing_is_left_out(tmp_path: Path) -> None:
     path = written(tmp_path / "a.ply", ("vertex", XYZ, SQUARE), faces_of([0, 1, 2, 3], [0, 1, 9]))
     source = read_source(path, (tmp_path,))
-    assert source.notes == ("1 faces whose vertices are not there dropped",)
+    assert source.notes == ("1 faces with missing vertices dropped",)
     assert len(source.raws[0].corners) == 2

@@ -150,7 +150,7 @@ def test_image_is_turned_upright_and_checked(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(ValueError, match="8x4 is more than 31 pixels"):
         read_image(tmp_path / "turned.png")
     (tmp_path / "no.png").write_text("no image")
-    with pytest.raises(ValueError, match=r"no.png: not an image that can be read"):
+    with pytest.raises(ValueError, match=r"no.png: cannot be read as an image"):
         read_image(tmp_path / "no.png")
 
 
@@ -171,7 +171,7 @@ def test_parts_are_joined_by_color_and_too_many_are_refused(
     path = tmp_path / "boxes.obj"
     path.write_text("\n".join(lines) + "\n")
     if parts is None:
-        with pytest.raises(MeshError, match="17 materials, and at most 16"):
+        with pytest.raises(MeshError, match="17 materials, but at most 16"):
             read_mesh(path)
         return
     mesh = read_mesh(path)

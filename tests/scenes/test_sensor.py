@@ -93,14 +93,14 @@ def test_lightings_of_a_view_differ_in_noise_only() -> None:
 @pytest.mark.parametrize(
     ("tree", "where", "why"),
     [
-        ({"iso": 50}, "iso", "must be 0, or lie between 100 and 409600"),
-        ({"iso": [0, 800]}, "iso", "must be 0, or lie between 100 and 409600"),
+        ({"iso": 50}, "iso", "must be 0, or between 100 and 409600"),
+        ({"iso": [0, 800]}, "iso", "must be 0, or between 100 and 409600"),
         ({"vignetting": 5}, "vignetting", "between 0 and 4"),
         ({"full_well_e": 10}, "full_well_e", "between 100 and 1e+06"),
         ({"read_noise_e": -1}, "read_noise_e", "between 0 and 1000"),
         ({"bits": 20}, "bits", "less than or equal to 16"),
         ({"bayer": "rgbg"}, "bayer", "'rggb', 'bggr', 'grbg' or 'gbrg'"),
-        ({"bayer": ["rggb", "rggb"]}, "bayer", "names a pattern twice"),
+        ({"bayer": ["rggb", "rggb"]}, "bayer", "lists a pattern twice"),
         ({"demosaicing": "vng"}, "demosaicing", "'edge_aware' or 'bilinear'"),
         ({"chromatic_aberration_px": 9}, "chromatic_aberration_px", "between -8 and 8"),
         ({"white_balance_error": 0.5}, "white_balance_error", "between -0.3 and 0.3"),

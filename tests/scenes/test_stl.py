@@ -66,11 +66,14 @@ def test_ways_of_writing_a_box(tmp_path: Path, content: bytes) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (binary()[:-30], "is cut off: its head says 12 triangles, and 11 are there"),
-        (text().encode()[:-60], "is cut off: a triangle has no three corners"),
-        (text().replace("vertex -0.5 ", "vertex ").encode(), "is cut off: a triangle has no three corners"),
-        (text().replace("0.5", "0,5").encode(), "has a word that is no number"),
-        (b"garbage", "is no STL: 7 bytes"),
+        (binary()[:-30], "is truncated: it declares 12 triangles but contains 11"),
+        (text().encode()[:-60], "is truncated: a triangle does not have three corners"),
+        (
+            text().replace("vertex -0.5 ", "vertex ").encode(),
+            "is truncated: a triangle does not have three corners",
+        ),
+        (text().replace("0.5", "0,5").encode(), "has a word that is not a number"),
+        (b"garbage", "is not an STL file: it has 7 bytes"),
         (b"solid nothing\nfacet\nendsolid\n", "has no faces"),
     ],
 )
@@ -84,7 +87,7 @@ def test_text_without_its_end_is_told(tmp_path: Path) -> None:
     facets = text().splitlines(keepends=True)
     (tmp_path / "box.stl").write_text("".join(facets[:-8]))
     found = read_mesh_file(tmp_path / "box.stl")
-    assert (len(found.mesh.faces), found.notes) == (11, ("ends without endsolid: it may be cut off",))
+    assert (len(found.mesh.faces), found.notes) == (11, ("ends without endsolid: it may be truncated",))
 
 
 def test_bytes_at_the_end_are_told(tmp_path: Path) -> None:

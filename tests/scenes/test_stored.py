@@ -147,7 +147,7 @@ def test_foreign_content_under_the_right_name_is_refused(tmp_path: Path) -> None
 
 
 def test_texture_names_are_looked_up() -> None:
-    with pytest.raises(MeshError, match="not a file that import wrote"):
+    with pytest.raises(MeshError, match="not written by sim2coco assets import"):
         read_glb(glb_bytes(two_parts(), [None, "abc.png"]), {})
 
 

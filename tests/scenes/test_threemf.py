@@ -128,8 +128,8 @@ def test_several_things_on_one_plate_are_told(tmp_path: Path) -> None:
     source = source_of(tmp_path, model(body(), items))
     assert sum(len(raw.corners) for raw in source.raws) == 6
     (told,) = source.looks
-    assert told.startswith("3 things on one plate are one mesh")
-    assert "export each to a file of its own" in told
+    assert told.startswith("3 objects on one plate become one mesh")
+    assert "export each object to its own file" in told
 
 
 @pytest.mark.parametrize("kind", ["support", "solidsupport", "other"])
@@ -186,7 +186,7 @@ def test_mixed_materials_and_layers(tmp_path: Path) -> None:
     layers += '<m:multi pindices="0 2"/><m:multi pindices="1 1"/></m:multiproperties>'
     source = source_of(tmp_path, model(BASE + COLORS + layers + body(more='pid="6" pindex="1"')))
     assert source.raws[0].color_rgb == (0, 1, 0)
-    assert source.looks == ("of several layers of colour the last is drawn",)
+    assert source.looks == ("only the last of several colour layers is rendered",)
 
 
 def test_colours_that_are_not_there_are_grey(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_textures(tmp_path: Path) -> None:
     for others, fate in (({}, "missing"), ({"3D/Textures/red.png": b"no image"}, "unsupported")):
         source = source_of(tmp_path, content, **others)
         assert source.raws[0].texture is None
-        assert source.looks == (f"texture '3D/Textures/red.png' {fate}: its colour is used",)
+        assert source.looks == (f"texture '3D/Textures/red.png' is {fate}: the material colour is used",)
 
 
 def test_parts_in_other_files(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_parts_in_other_files(tmp_path: Path) -> None:
     other = model(BASE + body(more='pid="9" pindex="0"'), "")
     raw = raw_of(tmp_path, main, **{"3D/Objects/one.model": other})
     assert (len(raw.corners), raw.color_rgb) == (2, (1, 0, 0))
-    with pytest.raises(MeshError, match=r"names the part '/3D/Objects/one.model', which is not there"):
+    with pytest.raises(MeshError, match=r"refers to the part '/3D/Objects/one.model', which does not exist"):
         read_mesh(packed(tmp_path / "b.3mf", main))
 
 
@@ -250,11 +250,11 @@ def test_slices_beside_a_mesh_change_nothing(tmp_path: Path) -> None:
 
 def test_what_is_not_drawn_is_told(tmp_path: Path) -> None:
     painted = model(body(mesh(triangle(0, 1, 2, 'paint_color="4"'))))
-    assert source_of(tmp_path, painted).looks == ("colours that were painted in a slicer are not read",)
+    assert source_of(tmp_path, painted).looks == ("colours painted in a slicer are ignored",)
     beams = SQUARE.replace("</mesh>", "<beamlattice/></mesh>")
-    assert source_of(tmp_path, model(body(beams))).looks == ("beams of a lattice are not drawn",)
+    assert source_of(tmp_path, model(body(beams))).looks == ("lattice beams are ignored",)
     missing = model(body(mesh(triangle(0, 1, 2) + triangle(0, 1, 9))))
-    assert source_of(tmp_path, missing).notes == ("1 faces whose vertices are not there dropped",)
+    assert source_of(tmp_path, missing).notes == ("1 faces with missing vertices dropped",)
 
 
 LOOP = components((1, ""))
@@ -265,27 +265,27 @@ DOUBLING = body() + "".join(body(components((n - 1, ""), (n - 1, "")), n) for n 
     ("content", "words"),
     [
         (model("", ""), "has no faces"),
-        (model(body(), '<item objectid="5"/>'), "places the object '5', which is not there"),
-        (model(body(LOOP)), "or an object in itself"),
-        (model(DOUBLING, '<item objectid="39"/>'), "places more than 10,000 objects"),
-        (model(body(), '<item objectid="1" transform="1 0 0"/>'), "other than 12 numbers"),
+        (model(body(), '<item objectid="5"/>'), "refers to the object '5', which does not exist"),
+        (model(body(LOOP)), "or an object that contains itself"),
+        (model(DOUBLING, '<item objectid="39"/>'), "has more than 10,000 objects"),
+        (model(body(), '<item objectid="1" transform="1 0 0"/>'), "is not 12 finite numbers"),
         (
             model(body(), '<item objectid="1" transform="1 0 0 0 1 0 0 0 1 nan 0 0"/>'),
-            "other than 12 numbers",
+            "is not 12 finite numbers",
         ),
-        (model(body(mesh('<triangle v1="0" v2="1"/>'))), "not made of numbers"),
-        (model(body(SQUARE.replace('x="1"', 'x="one"'))), "not made of numbers"),
-        (model(body(SQUARE.replace('x="1"', ""))), "not made of numbers"),
-        (model(body(mesh(triangle(7, 8, 9)))), "vertices that are not there"),
-        (model(body(mesh(triangle(2**62, 8, 9)))), "vertices that are not there"),
-        (model(body(mesh(triangle(2**70, 8, 9)))), "not made of numbers"),
-        (model(body())[:-9], "is no XML"),
-        (b"", "is no XML"),
+        (model(body(mesh('<triangle v1="0" v2="1"/>'))), "values that are not numbers"),
+        (model(body(SQUARE.replace('x="1"', 'x="one"'))), "values that are not numbers"),
+        (model(body(SQUARE.replace('x="1"', ""))), "values that are not numbers"),
+        (model(body(mesh(triangle(7, 8, 9)))), "vertices that do not exist"),
+        (model(body(mesh(triangle(2**62, 8, 9)))), "vertices that do not exist"),
+        (model(body(mesh(triangle(2**70, 8, 9)))), "values that are not numbers"),
+        (model(body())[:-9], "is not valid XML"),
+        (b"", "is not valid XML"),
         (model(body()).replace(b"<model", b'<!DOCTYPE a [<!ENTITY b "c">]><model'), "defines XML entities"),
         (model(body(), more='requiredextensions="b"'), "requires the 3MF extension 'b'"),
         (
             model(body(), more=f'xmlns:sc="{MICROSOFT}securecontent/2019/04" requiredextensions="m sc"'),
-            "securecontent/2019/04', which is not read",
+            "securecontent/2019/04', which is not supported",
         ),
     ],
 )

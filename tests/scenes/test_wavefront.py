@@ -173,7 +173,7 @@ def test_faces_without_texture_coordinates_keep_their_colour_beside_others(tmp_p
     text = path.read_text().replace("f 1/1 3/3 4/4", "f 1 3 4")
     path.write_text(text)
     found = read_mesh_file(path)
-    assert found.looks == ("1 faces without texture coordinates have their colour",)
+    assert found.looks == ("1 faces without texture coordinates have the material colour",)
     plain, textured = sorted(found.mesh.parts, key=lambda part: part.texture is not None)
     assert (len(plain.faces), len(textured.faces)) == (1, 1)
     np.testing.assert_allclose(plain.color_rgb, (0.25, 0.5, 1), atol=1 / 255)
@@ -183,7 +183,7 @@ def test_faces_without_texture_coordinates_keep_their_colour_beside_others(tmp_p
 def test_texture_coordinates_that_are_not_there_are_missing(tmp_path: Path) -> None:
     path = plate(tmp_path, mapped("quad.png"))
     path.write_text(path.read_text().replace("4/4", "4/9"))
-    assert read_mesh_file(path).looks == ("1 faces without texture coordinates have their colour",)
+    assert read_mesh_file(path).looks == ("1 faces without texture coordinates have the material colour",)
 
 
 def test_normals_may_be_missing_for_some_corners(tmp_path: Path) -> None:
@@ -221,21 +221,21 @@ def test_a_material_that_no_file_defines_is_told(tmp_path: Path) -> None:
     (tmp_path / "one.mtl").write_text("newmtl a\nKd 1 0 0\n")
     path = tmp_path / "mesh.obj"
     path.write_text("mtllib one.mtl\n" + TRIANGLES)
-    assert read_mesh_file(path).looks == ("material 'b' is in no material file",)
+    assert read_mesh_file(path).looks == ("material 'b' is not defined in any material file",)
 
 
 def test_free_form_surfaces_are_told(tmp_path: Path) -> None:
     path = tmp_path / "mesh.obj"
     path.write_text(TRIANGLES + "cstype bspline\nsurf 0 1 0 1 1 2 3 4\nend\n")
-    assert read_mesh_file(path).notes == ("its free-form curves and surfaces are not read",)
+    assert read_mesh_file(path).notes == ("its free-form curves and surfaces are ignored",)
 
 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("v 1,5 2,0 3,0", "'1,5 2,0 3,0' has a word that is no number"),
-        ("f 1 2 three", "'1 2 three' has a word that is no number"),
-        ("f 1/a 2/b 3/c", "'1/a 2/b 3/c' has a word that is no number"),
+        ("v 1,5 2,0 3,0", "'1,5 2,0 3,0' has a word that is not a number"),
+        ("f 1 2 three", "'1 2 three' has a word that is not a number"),
+        ("f 1/a 2/b 3/c", "'1/a 2/b 3/c' has a word that is not a number"),
         ("f 0 9 99999999999999999999", None),
     ],
 )
@@ -243,7 +243,7 @@ def test_a_line_that_cannot_be_read_is_quoted(tmp_path: Path, line: str, words: 
     path = tmp_path / "mesh.obj"
     path.write_text(f"{TRIANGLES}{line}\n")
     if words is None:
-        assert read_mesh_file(path).notes == ("1 faces whose vertices are not there dropped",)
+        assert read_mesh_file(path).notes == ("1 faces with missing vertices dropped",)
         return
     with pytest.raises(MeshError) as caught:
         read_mesh(path)
@@ -280,9 +280,9 @@ def test_material_files() -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("-mm 0.2 0.5", ("texture 'quad.png': -mm in its material file is not used",)),
-        ("-imfchan r", ("texture 'quad.png': -imfchan in its material file is not used",)),
-        ("-clamp on -s 2 2", ("texture 'quad.png' repeats; -clamp in its material file is not used",)),
+        ("-mm 0.2 0.5", ("texture 'quad.png': -mm in its material file is ignored",)),
+        ("-imfchan r", ("texture 'quad.png': -imfchan in its material file is ignored",)),
+        ("-clamp on -s 2 2", ("texture 'quad.png' repeats; -clamp in its material file is ignored",)),
         ("-clamp on", ()),
         ("-clamp off -s 2 2", ()),
         ("-bm 0.5 -blendu on -texres 8", ()),

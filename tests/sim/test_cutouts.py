@@ -89,7 +89,7 @@ def test_holes_are_cut_out_and_told(tmp_path: Path, material: str, channels: int
     path = put_plate(tmp_path, material, channels)
     left, notes = area(path)
     assert left == pytest.approx(1 - np.pi * HOLE[2] ** 2, abs=0.003)
-    assert "material 'sheet': holes of its texture cut out" in notes
+    assert "material 'sheet': holes cut out where its texture is transparent" in notes
     named = read_named(path, (tmp_path,))
     assert len(named.corners) > 8
     assert {named.groups[group] for group in named.groups_of} == {("plate",)}
@@ -101,13 +101,13 @@ def test_holes_are_cut_out_and_told(tmp_path: Path, material: str, channels: int
 @pytest.mark.parametrize(
     ("material", "told"),
     [
-        ("d 0.3", "material 'sheet' is transparent (d 0.3): drawn opaque"),
-        ("Tr 0.75", "material 'sheet' is transparent (d 0.25): drawn opaque"),
+        ("d 0.3", "material 'sheet' is transparent (d 0.3): rendered opaque"),
+        ("Tr 0.75", "material 'sheet' is transparent (d 0.25): rendered opaque"),
         ("d 1.0\nTr 1.0", None),
         ("Tr 1.0", None),
         ("map_d missing.png", "missing"),
         ("map_Kd alpha.png", None),
-        ("map_Kd alpha.png\nmap_d -s 2 2 1 alpha.png", "-s and -o of map_d are not those of map_Kd"),
+        ("map_Kd alpha.png\nmap_d -s 2 2 1 alpha.png", "-s and -o of map_d differ from those of map_Kd"),
     ],
 )
 def test_what_stays_whole_is_told(tmp_path: Path, material: str, told: str | None) -> None:
@@ -122,4 +122,4 @@ def test_a_plate_that_is_transparent_everywhere_is_drawn(tmp_path: Path) -> None
     (tmp_path / "alpha.png").write_bytes(black.tobytes())
     whole, notes = area(path)
     assert whole == pytest.approx(1)
-    assert "material 'sheet' is transparent everywhere: drawn opaque" in notes
+    assert "material 'sheet' is transparent everywhere: rendered opaque" in notes

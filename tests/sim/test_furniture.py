@@ -317,7 +317,7 @@ def test_role_and_category_of_a_body_agree() -> None:
     pose = Pose((0.0, 0.0, 0.0), UPRIGHT)
     assert Body("it@0", None, 1.0, pose, PLAIN, 0.5).role == "distractor"
     assert Body("it@0", 2, 1.0, pose, PLAIN, 0.5).role == "object"
-    with pytest.raises(ValueError, match="furniture has no category"):
+    with pytest.raises(ValueError, match="furniture cannot have a category"):
         Body("it@0", 2, 1.0, pose, PLAIN, 0.5, role="furniture")
     with pytest.raises(ValueError, match="scale of a body must be positive"):
         Body("it@0", 2, (1.0, 0.0, 1.0), pose, PLAIN, 0.5)

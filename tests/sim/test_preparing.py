@@ -117,7 +117,7 @@ def test_the_file_of_a_library_changes_nothing(tmp_path: Path, caplog: pytest.Lo
         (tmp_path / str(number)).mkdir()
         with caplog.at_level(logging.WARNING):
             assert equal(right, prepared(asset, tmp_path / str(number)))
-        assert file.name in caplog.text and "is made anew" in caplog.text
+        assert file.name in caplog.text and "is computed again" in caplog.text
         caplog.clear()
 
 
@@ -148,7 +148,7 @@ def test_content_that_was_never_made_is_refused() -> None:
                 found.read(level)
         except Unprepared:
             continue
-    with pytest.raises(Unprepared, match="of another mesh"):
+    with pytest.raises(Unprepared, match="belongs to another mesh"):
         read_prepared(content, "duck", lambda: mesh, lambda: looks)
     with pytest.raises(Unprepared):
         read_prepared(b"PK\x03\x04 not a file", "ball", lambda: mesh, lambda: looks)

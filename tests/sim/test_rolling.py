@@ -129,7 +129,7 @@ def test_points_are_seen_in_the_row_whose_camera_sees_them_there() -> None:
 
 def test_motion_that_asks_for_hundreds_of_bands_is_refused_by_its_keys() -> None:
     Shell.parse({"motion_px": [2, 8], "sensor": {"readout": 8.0}})
-    with pytest.raises(ValueError, match=r"motion_px times sensor\.readout is 72 px, at most 64"):
+    with pytest.raises(ValueError, match=r"motion_px times sensor\.readout is 72 px; the maximum is 64"):
         Shell.parse({"motion_px": [2, 9], "sensor": {"readout": 8.0}})
 
 

@@ -78,7 +78,7 @@ def test_nothing_rests_beside_a_round_table(rig: Callable[..., Rig], things: Cat
     ("table", "why"),
     [
         ({"height": 0.2}, "height must be larger than thickness"),
-        ({"overhang": 3.0}, "overhang and leg must together be at most half"),
+        ({"overhang": 3.0}, "overhang plus leg must be at most half"),
     ],
     ids=["height", "overhang"],
 )

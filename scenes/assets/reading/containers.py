@@ -23,7 +23,7 @@ def check_xml(content: bytes) -> ElementTree.Element:
     try:
         return ElementTree.fromstring(content)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise unreadable(f"is no XML that can be read: {error}") from error
+        raise unreadable(f"is not valid XML: {error}") from error
 
 
 def check_entities(content: bytes) -> None:
@@ -33,7 +33,7 @@ def check_entities(content: bytes) -> None:
         Refused: It has a document type or defines entities, which can expand 200 bytes to gigabytes.
     """
     if b"<!ENTITY" in content or b"<!DOCTYPE" in content or "<!ENTITY".encode("utf-16-le") in content:
-        raise Refused("over a limit", "defines XML entities", "take <!DOCTYPE ...> out of it")
+        raise Refused("over a limit", "defines XML entities", "remove <!DOCTYPE ...>")
 
 
 def dae_frame(content: bytes) -> tuple[float, str]:

@@ -43,14 +43,14 @@ def check_content(content: bytes, suffix: str) -> None:
     if not content:
         raise Refused("unreadable", "is empty", "save or download it again")
     if content.count(0) == len(content):
-        raise Refused("unreadable", "contains only zeros, and no mesh", "save or download it again")
+        raise Refused("unreadable", "contains only zero bytes", "save or download it again")
     if is_pointer(content):
         raise Refused("unreadable", "is a Git LFS pointer, not the mesh", PULL)
     if PAGE.match(begin):
         raise Refused("unreadable", "is a web page (HTML), not a mesh", DOWNLOAD)
     if SERVER.match(begin):
         told = " ".join(begin[:60].decode("utf-8", "replace").split())
-        raise Refused("unreadable", f"is the message of a server, not a mesh ({told})", DOWNLOAD)
+        raise Refused("unreadable", f"is a server error message, not a mesh ({told})", DOWNLOAD)
     for magic, kind, remedy, suffixes in OTHERS:
         if content.startswith(magic) and suffix not in suffixes:
             raise Refused("unreadable", f"is {kind}", remedy)

@@ -89,14 +89,16 @@ def with_computed_normals(mesh: Mesh) -> Mesh:
 
 def _mesh(raws: list[Raw]) -> Mesh:
     if len(raws) > MAX_MATERIALS:
-        raise MeshError(f"has {len(raws):,} materials, and at most {MAX_MATERIALS:,} are read; join some")
+        raise MeshError(f"has {len(raws):,} materials; the maximum is {MAX_MATERIALS:,}; join some")
     if not all(np.isfinite(raw.corners).all() for raw in raws):
         raise MeshError("a vertex is not finite")
     if any(np.abs(raw.corners).max(initial=0) > MAX_COORDINATE for raw in raws):
         raise MeshError(f"a vertex is more than {MAX_COORDINATE:g} away from the origin")
     mesh = Mesh(_joined([_part(with_texture(raw)) for raw in raws]))
     if len(mesh.parts) > MAX_PARTS:
-        raise MeshError(f"has {len(mesh.parts)} materials, and at most {MAX_PARTS} can be drawn; join some")
+        raise MeshError(
+            f"has {len(mesh.parts)} materials, but at most {MAX_PARTS} can be rendered; join some"
+        )
     corners = mesh.vertices_m[mesh.faces]
     if not np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).any():
         raise MeshError("its faces have no area")

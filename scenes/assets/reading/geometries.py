@@ -72,8 +72,8 @@ def _told(error: Exception, resolver: MeshResolver) -> str:
     """Describes in one line why a mesh file could not be read."""
     missing = [name for name, content in resolver.inputs.items() if not content]
     if missing and not missing[0].endswith(".mtl"):
-        return f"names {missing[0]!r}, which is not there"
+        return f"refers to {missing[0]!r}, which does not exist"
     if isinstance(error, IndexError):
-        return "cannot be read: a face names a vertex that is not there, or numbers are missing"
+        return "cannot be read: a face refers to a vertex that does not exist, or numbers are missing"
     told = str(error).strip().splitlines()
-    return f"cannot be read: {told[0][:200] if told else 'its parts do not fit together'}"
+    return f"cannot be read: {told[0][:200] if told else 'its content is inconsistent'}"

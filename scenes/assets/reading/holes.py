@@ -25,7 +25,7 @@ LARGEST_UV = 1e6
 def glass(name: str, material: Material) -> Iterator[str]:
     """Yields a note if a material is transparent as a whole."""
     if material.opacity is not None and material.opacity < OPAQUE:
-        yield f"material {name!r} is transparent (d {material.opacity:g}): drawn opaque"
+        yield f"material {name!r} is transparent (d {material.opacity:g}): rendered opaque"
 
 
 def alpha_of(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
@@ -63,14 +63,14 @@ def without_holes(
     """
     called = f"material {name!r}"
     if raw.uvs is None or not (np.abs(raw.uvs) < LARGEST_UV).all():
-        looks.append(f"{called} has a transparent texture without texture coordinates: drawn filled")
+        looks.append(f"{called} has a transparent texture but no texture coordinates: rendered opaque")
         return raw
     share = seen_share(_flipped(raw.uvs), np.ones(raw.corners.shape[:2]), alpha, LEAST)
     if not share.any():
-        looks.append(f"{called} is transparent everywhere: drawn opaque")
+        looks.append(f"{called} is transparent everywhere: rendered opaque")
         return raw
     if (share == 0).any():
-        notes.append(f"{int((share == 0).sum()):,} faces that are transparent everywhere left out")
+        notes.append(f"{int((share == 0).sum()):,} fully transparent faces left out")
     shown, share = raw.kept(share > 0), share[share > 0]
     if (share == 1).all():
         return shown
@@ -79,9 +79,9 @@ def without_holes(
     piece = Piece(Look(name), WHITE, shown.corners, shown.normals, uvs, shown.corner_colors)
     found = cut(piece, alpha, 255 * LEAST, share < 1, spare + int((share < 1).sum()))
     if found is None:
-        looks.append(f"{called} has holes where its texture is transparent: drawn filled")
+        looks.append(f"{called} has holes where its texture is transparent: rendered without them")
         return shown
-    notes.append(f"{called}: holes of its texture cut out")
+    notes.append(f"{called}: holes cut out where its texture is transparent")
     assert found.uvs is not None
     return replace(
         shown,

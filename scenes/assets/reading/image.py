@@ -50,7 +50,7 @@ def read_cutout(path: Path, largest_px: int = 1024) -> NDArray[np.uint8]:
             turned.thumbnail((largest_px, largest_px), Image.Resampling.BOX)
             pixels = np.asarray(turned)
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{path}: not an image that can be read ({type(error).__name__})") from error
+        raise ImageError(f"{path}: cannot be read as an image ({type(error).__name__})") from error
     if pixels[..., 3].max() < 128:
         raise ImageError(
             f"{path}: is transparent everywhere; its alpha channel must be at least 128 somewhere"
@@ -82,7 +82,7 @@ def decode_mask(content: bytes, name: str) -> NDArray[np.uint8]:
             grey, alpha = eight_bit(image).convert("RGBA").convert("LA").split()
             return np.asarray(ImageChops.multiply(grey, alpha), np.uint8)
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{name}: not an image that can be read ({type(error).__name__})") from error
+        raise ImageError(f"{name}: cannot be read as an image ({type(error).__name__})") from error
 
 
 def decode_image(
@@ -115,7 +115,7 @@ def decode_image(
             turned = ImageOps.exif_transpose(image) if rotated else image
             return np.asarray(eight_bit(turned).convert("RGB"))
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{name}: not an image that can be read ({type(error).__name__})") from error
+        raise ImageError(f"{name}: cannot be read as an image ({type(error).__name__})") from error
 
 
 def eight_bit(image: Image.Image) -> Image.Image:

@@ -23,14 +23,14 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
         Refused: The file is invalid, cut off or binary, or has too many faces.
     """
     if re.match(rb"\s*\w*OFF\s+BINARY", content):
-        raise unreadable("is a binary OFF, and only text is read")
+        raise unreadable("is a binary OFF file; only text is supported")
     rows = (row.partition("#")[0].strip() for row in plain_text(content).decode().splitlines())
     lines = [row for row in rows if row]
     keyword = KEYWORD.match(lines[0]) if lines else None
     if keyword is not None:
         lines = [row for row in (lines[0][keyword.end() :].strip(), *lines[1:]) if row]
         if keyword[4]:
-            raise unreadable(f"is an OFF with other than three coordinates ({keyword[0]})")
+            raise unreadable(f"is an OFF file without three coordinates per vertex ({keyword[0]})")
     vertices, faces = _counts(lines)
     if not (vertices and faces):
         return ()
@@ -51,10 +51,10 @@ def _counts(lines: list[str]) -> tuple[int, int]:
     """
     words = lines[0].split() if lines else []
     if len(words) < 2 or not (words[0].isdecimal() and words[1].isdecimal()):
-        raise unreadable("is no OFF: the numbers of its vertices and faces are not there")
+        raise unreadable("is not an OFF file: the numbers of vertices and faces are missing")
     vertices, faces = int(words[0]), int(words[1])
     if len(lines) < 1 + vertices + faces:
-        raise unreadable(f"is cut off: its head says {vertices:,} vertices and {faces:,} faces")
+        raise unreadable(f"is truncated: its header declares {vertices:,} vertices and {faces:,} faces")
     check_faces(faces)
     return vertices, faces
 
@@ -80,10 +80,10 @@ def _vertices(
     before, after = 6 if normal else 3, 2 if textured else 0
     width = int(lengths.min())
     if width < before + 3 * colored + after:
-        raise unreadable("a line of its vertices has too few numbers")
+        raise unreadable("a vertex line has too few numbers")
     rows = table[(np.cumsum(lengths) - lengths)[:, None] + np.arange(width)]
     if width > before + after and not colored:
-        looks.append("numbers after the coordinates of its vertices are not used")
+        looks.append("numbers after the vertex coordinates are ignored")
     normals = rows[:, 3:6] if normal else None
     colors = shares(rows[:, before : before + 3], False) if colored else None
     return rows[:, :3], normals, colors, rows[:, width - 2 :] if textured else None
@@ -103,11 +103,11 @@ def _faces(table: Floats, lengths: Ints, looks: list[str]) -> tuple[Ints, Ints, 
     starts = np.cumsum(lengths) - lengths
     counts = indices(table[starts])
     if (counts < 0).any() or (counts + 1 > lengths).any():
-        raise unreadable("a line of its faces has fewer numbers than its first says")
+        raise unreadable("a face line has fewer numbers than its first number states")
     corners = indices(table[listed(starts + 1, counts)])
     more = lengths - 1 - counts
     if ((more == 1) | (more == 2)).any():
-        looks.append("colours of faces that are numbers in a table are not used")
+        looks.append("face colours that are indices into a colour table are ignored")
     colored = more >= 3
     if not colored.any():
         return corners, counts, None

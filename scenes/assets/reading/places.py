@@ -15,7 +15,7 @@ PACKAGES = ("package", "model")
 MAX_NAME = 255
 """Largest length of a path component, in characters."""
 COPY = (
-    "copy that file beside the mesh, or name the folder above both: "
+    "copy that file next to the mesh, or give the folder above both: "
     "assets import FOLDER, or path: FOLDER/**/NAME.obj"
 )
 """Advice for a file outside the given folder."""
@@ -66,9 +66,7 @@ class Places:
         if DRIVE.match(plain):
             return self._folder / PurePosixPath(plain).name, True
         if not places:
-            raise Refused(
-                "path trick", f"names {short(name)!r}, which is outside the folder that was given", COPY
-            )
+            raise Refused("path trick", f"refers to {short(name)!r}, which is outside the given folder", COPY)
         return places[-1], False
 
     def key(self, path: Path) -> str:
@@ -116,8 +114,8 @@ class Places:
     def _allowed(self, path: Path, name: str) -> Path:
         target = path.resolve()
         if not any(target.is_relative_to(root) for root in self._targets):
-            what = "a link that leads out of the folder that was given"
-            raise Refused("path trick", f"names {short(name)!r}, {what}", COPY)
+            what = "a symbolic link to a file outside the given folder"
+            raise Refused("path trick", f"refers to {short(name)!r}, {what}", COPY)
         return path
 
 

@@ -47,7 +47,7 @@ def triangles_of(vertices: Floats, corners: Ints, counts: Ints, notes: list[str]
     polygon = np.repeat(np.arange(len(counts)), counts)
     whole = np.bincount(polygon[~there], minlength=len(counts)) == 0
     if not whole.any():
-        raise unreadable("its faces name vertices that are not there")
-    notes.append(Repair(f"{int((~whole).sum()):,} faces whose vertices are not there dropped"))
+        raise unreadable("its faces refer to vertices that do not exist")
+    notes.append(Repair(f"{int((~whole).sum()):,} faces with missing vertices dropped"))
     kept = np.flatnonzero(whole[polygon])
     return np.asarray(kept[triangulate(vertices, corners[kept], counts[whole])])

@@ -117,7 +117,7 @@ def painted(raw: Raw, color: Color, tint: Color, image: Image.Image | None, note
         Refused: The texture has too many pixels.
     """
     if image is not None and raw.uvs is None:
-        notes.append("a texture without texture coordinates is not used")
+        notes.append("a texture is ignored because there are no texture coordinates")
     texture = None if image is None or raw.uvs is None else decoded(image, notes)
     if texture is None:
         return replace(raw, color_rgb=color)
@@ -141,7 +141,7 @@ def decoded(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
     """
     if image.width * image.height > MAX_IMAGE_PX:
         size = f"a texture of {image.width}x{image.height}, more than {MAX_IMAGE_PX // 10**6} million pixels"
-        raise Refused("over a limit", f"holds {size}", "scale the image down")
+        raise Refused("over a limit", f"contains {size}", "scale the image down")
     try:
         if image.mode in ("P", "LA", "RGBA", "PA"):
             image = image.convert("RGBA").convert("RGB")
@@ -149,7 +149,7 @@ def decoded(image: Image.Image, notes: list[str]) -> NDArray[np.uint8] | None:
     except Exception as error:  # parsers of untrusted files can raise anything
         name = image.info.get("file_path")
         called = "a texture" if name is None else f"texture {name!r}"
-        notes.append(f"{called} damaged ({type(error).__name__}): its colour is used")
+        notes.append(f"{called} is damaged ({type(error).__name__}): the material colour is used")
         return None
 
 

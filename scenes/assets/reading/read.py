@@ -28,9 +28,11 @@ def read_source(path: Path, roots: Sequence[Path]) -> Source:
             refers to a file outside `roots`.
     """
     if not path.is_file():  # a pipe would never end; a symbolic link may be circular
-        raise unreadable("is no ordinary file")
+        raise unreadable("is not a regular file")
     if not any(path.resolve().is_relative_to(root.resolve()) for root in roots):
-        raise Refused("path trick", "is a link that leads out of the imported folder", "copy the file there")
+        raise Refused(
+            "path trick", "is a symbolic link to a file outside the imported folder", "copy the file into it"
+        )
     try:
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:

@@ -35,16 +35,16 @@ def check_resolution(raws: Sequence[Raw], notes: list[str]) -> None:
     reach, size = float(np.abs(points).max()), float(np.ptp(points, axis=0).max())
     if reach <= FAR * (size or 1.0):
         return
-    far = f"lies far from its origin, at {_there(points)}, "
+    far = f"is far from its origin, at {_there(points)}, "
     if size == 0:
-        sentence = f"{far}and the numbers in its file are too coarse to tell its vertices apart"
+        sentence = f"{far}and the coordinates in its file are too coarse to distinguish its vertices"
         raise Refused("no faces", sentence, REMEDY)
     step, is_rounded = _step(points)
-    told = f"{far}where the numbers in its file are {step:.2g} apart"
+    told = f"{far}where the coordinates in its file are {step:.2g} apart"
     if step > HOPELESS * size and is_rounded:
         raise Refused("no faces", f"{told}: too coarse for its size of {size:.2g}", REMEDY)
     if step > COARSE * size and is_rounded:
-        notes.append(f"{told}: its shape is coarse; {REMEDY}")
+        notes.append(f"{told}: its shape is imprecise; {REMEDY}")
 
 
 def _there(points: Floats) -> str:

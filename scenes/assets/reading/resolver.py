@@ -159,7 +159,7 @@ class MeshResolver:
             raise Refused("over a limit", size, "make it smaller")
         content = path.read_bytes()
         if elsewhere:
-            self.notes.append(f"{short(name)!r} is taken as {key!r} beside it")
+            self.notes.append(f"{short(name)!r} was not found: {key!r} is used instead")
         self.inputs[key] = digest(content)
         return content
 
@@ -167,10 +167,10 @@ class MeshResolver:
 def lost_texture(name: str, fate: Fate) -> str:
     """Returns the note on an unused texture."""
     if fate == "outside":
-        return f"texture {name!r} is outside the folder that was given: its colour is used; {COPY}"
+        return f"texture {name!r} is outside the given folder: the material colour is used; {COPY}"
     if fate == "pointer":
-        return f"texture {name!r} is a Git LFS pointer: its colour is used; {PULL}"
-    return f"texture {name!r} {fate}: its colour is used"
+        return f"texture {name!r} is a Git LFS pointer: the material colour is used; {PULL}"
+    return f"texture {name!r} is {fate}: the material colour is used"
 
 
 def digest(content: bytes) -> str:

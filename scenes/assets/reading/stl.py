@@ -34,11 +34,13 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
     if _is_text(content):
         return (Raw(_corners_of_text(content, notes)),)
     if len(content) < HEAD_BYTES:
-        raise unreadable(f"is no STL: {len(content)} bytes, and the head alone has {HEAD_BYTES}")
+        raise unreadable(
+            f"is not an STL file: it has {len(content)} bytes, and the header alone has {HEAD_BYTES}"
+        )
     (count,) = struct.unpack_from("<I", content, HEAD_BYTES - 4)
     there = (len(content) - HEAD_BYTES) // FACET.itemsize
     if count > there:
-        raise unreadable(f"is cut off: its head says {count:,} triangles, and {there:,} are there")
+        raise unreadable(f"is truncated: it declares {count:,} triangles but contains {there:,}")
     rest = len(content) - HEAD_BYTES - count * FACET.itemsize
     if rest:
         notes.append(f"{rest:,} bytes after its last triangle left out")
@@ -70,9 +72,9 @@ def _corners_of_text(content: bytes, notes: list[str]) -> Floats:
     numbers, counts = table(lines.after(b"vertex", lines.begin_with(b"vertex")), 3, 3)
     check_faces(len(numbers) // 3)
     if len(numbers) % 3 or (counts < 3).any():
-        raise unreadable("is cut off: a triangle has no three corners")
+        raise unreadable("is truncated: a triangle does not have three corners")
     if not lines.begin_with(b"endsolid").any():
-        notes.append("ends without endsolid: it may be cut off")
+        notes.append("ends without endsolid: it may be truncated")
     return numbers.reshape(-1, 3, 3)
 
 

@@ -47,4 +47,4 @@ def numbers(text: bytes | str) -> NDArray[np.float64]:
     try:
         return np.fromstring(plain, np.float64, sep=" ")
     except ValueError as error:
-        raise unreadable("holds a word where a number should be") from error
+        raise unreadable("contains text where a number is expected") from error

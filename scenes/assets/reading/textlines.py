@@ -123,7 +123,9 @@ def numbers_in(text: bytes, count: int, dtype: type[Any], told: bytes | None = N
     if len(numbers) != count:  # some programs write 3.1+e2 for 3.1e2
         numbers = _parsed(re.sub(rb"(?<=[0-9.])[+-](?=[eE])", b"", text), dtype)
     if len(numbers) != count:
-        raise unreadable(f"cannot be read: {_first_bad(text, told or text)!r} has a word that is no number")
+        raise unreadable(
+            f"cannot be read: {_first_bad(text, told or text)!r} has a word that is not a number"
+        )
     return numbers
 
 

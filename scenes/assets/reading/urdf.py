@@ -38,7 +38,7 @@ def read_urdf(content: bytes, resolver: MeshResolver) -> Source:
     """
     robot = check_xml(content)
     if robot.tag != "robot":
-        raise unreadable(f"is no URDF: it begins with <{robot.tag}>")
+        raise unreadable(f"is not a URDF file: its root element is <{robot.tag}>")
     links = robot.findall("link")
     if len(links) > MAX_LINKS:
         raise Refused("over a limit", f"has {len(links)} links, more than {MAX_LINKS}", "import it in pieces")
@@ -51,7 +51,7 @@ def read_urdf(content: bytes, resolver: MeshResolver) -> Source:
             found = _visual(visual, materials, resolver, notes)
             raws += [raw.moved(place @ _origin(visual)) for raw in found]
     if not raws:
-        raise Refused("no faces", "shows nothing: it has no <visual> with a mesh or a shape", "give it one")
+        raise Refused("no faces", "has no <visual> with a mesh or a shape", "add one")
     return source_of(tuple(raws), 1.0, "z", resolver, notes)
 
 
@@ -68,7 +68,7 @@ def _place(robot: ElementTree.Element, link: str) -> Floats:
         if joint is None:
             return place
         place, link = _origin(joint) @ place, _link(joint, "parent")
-    raise unreadable("its joints go round in a circle")
+    raise unreadable("its joints form a loop")
 
 
 def _link(joint: ElementTree.Element, end: str) -> str:
@@ -112,7 +112,7 @@ def _numbers(text: str | None, default: tuple[float, ...]) -> tuple[float, ...]:
         return default
     numbers = [_number(word) for word in text.split()]
     if len(numbers) != len(default) or None in numbers:
-        raise unreadable(f"{text[:60]!r} stands where {len(default)} numbers should")
+        raise unreadable(f"has {text[:60]!r} where it needs {len(default)} numbers")
     return tuple(number for number in numbers if number is not None)
 
 
@@ -147,15 +147,17 @@ def _mesh(mesh: ElementTree.Element, resolver: MeshResolver, notes: list[str]) -
     try:
         path = resolver.find(name)
         if not path.is_file():
-            raise unreadable(f"names the mesh {name!r}, which is not there")
+            raise unreadable(f"refers to the mesh {name!r}, which does not exist")
         content = resolver.get(name)
     except OSError as error:
-        raise unreadable(f"names the mesh {name!r}, which cannot be read") from error
+        raise unreadable(f"refers to the mesh {name!r}, which cannot be read") from error
     suffix = path.suffix.lower()
     if is_pointer(content):
-        raise Refused("unreadable", f"names the mesh {name!r}, which is a Git LFS pointer", PULL)
+        raise Refused("unreadable", f"refers to the mesh {name!r}, which is a Git LFS pointer", PULL)
     if suffix not in (".obj", ".stl", ".dae", ".ply", ".off", ".glb", ".gltf"):
-        raise unreadable(f"names the mesh {name!r}: {suffix or 'no suffix'} is not read")
+        raise unreadable(
+            f"refers to the mesh {name!r}, whose format is not supported ({suffix or 'no suffix'})"
+        )
     own = MeshResolver(path, resolver.roots)
     raws = load(content, suffix, own, notes)
     check_resolution(raws, notes)
@@ -188,7 +190,7 @@ def _primitive(shape: ElementTree.Element) -> Raw | None:
         return _raw(cylinder(radius, length))
     if shape.tag == "capsule":
         return _raw(capsule(radius, length + 2 * radius))
-    raise unreadable(f"has a shape <{shape.tag}>, which is not known")
+    raise unreadable(f"has a shape <{shape.tag}>, which is not supported")
 
 
 def _raw(mesh: Mesh) -> Raw:

@@ -47,7 +47,7 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
     """
     obj = parse(content)
     if obj.free_form:
-        notes.append("its free-form curves and surfaces are not read")
+        notes.append("its free-form curves and surfaces are ignored")
     cut = triangles_of(obj.vertices, obj.corners[:, 0], obj.counts, notes)
     material_of = np.repeat(obj.material_of, obj.counts)[cut[:, 0]]
     materials, textures = _materials(obj, resolver), _Textures(resolver)
@@ -134,7 +134,7 @@ def _materials(obj: ObjFile, resolver: MeshResolver) -> dict[str, Material]:
         files += 1
     unknown = [name for name in obj.materials if name and name not in found]
     if files:
-        resolver.notes += [f"material {name!r} is in no material file" for name in unknown]
+        resolver.notes += [f"material {name!r} is not defined in any material file" for name in unknown]
     return found
 
 
@@ -180,7 +180,9 @@ class _Textures:
         if cutout is None or alpha is None:
             return raw
         if material.placed != (cutout.repeats, cutout.offset):
-            looks.append(f"material {name!r}: -s and -o of map_d are not those of map_Kd: drawn filled")
+            looks.append(
+                f"material {name!r}: -s and -o of map_d differ from those of map_Kd: rendered without holes"
+            )
             return raw
         return without_holes(raw, alpha, name, spare, notes, looks)
 
@@ -213,7 +215,7 @@ def _raws(
     mapped = np.asarray(np.isfinite(uvs).all(axis=(1, 2)))
     if texture is None or not mapped.any():
         if texture is not None:
-            notes.append("a texture without texture coordinates is not used")
+            notes.append("a texture is ignored because there are no texture coordinates")
         yield _colored(replace(raw, uvs=uvs if mapped.all() else None))
         return
     notes += _unused(material, uvs)
@@ -221,7 +223,7 @@ def _raws(
     if mapped.all():
         yield painted
         return
-    notes.append(f"{int((~mapped).sum()):,} faces without texture coordinates have their colour")
+    notes.append(f"{int((~mapped).sum()):,} faces without texture coordinates have the material colour")
     yield painted.kept(mapped)
     yield _colored(raw.kept(~mapped))
 
@@ -229,9 +231,9 @@ def _raws(
 def _unused(material: Material, uvs: Floats) -> Iterator[str]:
     """Yields a note on each unsupported texture option that would affect these texture coordinates."""
     for option in material.unused:
-        yield f"texture {material.texture!r}: {option} in its material file is not used"
+        yield f"texture {material.texture!r}: {option} in its material file is ignored"
     if material.clamped and ((uvs < -BORDER) | (uvs > 1 + BORDER)).any():
-        yield f"texture {material.texture!r} repeats; -clamp in its material file is not used"
+        yield f"texture {material.texture!r} repeats; -clamp in its material file is ignored"
 
 
 def _plain_color(material: Material) -> Color:

@@ -62,12 +62,12 @@ def check_lens(intrinsics: Intrinsics, width: int, height: int) -> None:
         assert camera.distortion is not None
         if camera.distortion.folds:
             raise ValueError(
-                f"{lens} shows points twice within the image, or sees farther than {MAX_ANGLE_DEG:g} degrees "
+                f"{lens} shows some points twice, or points more than {MAX_ANGLE_DEG:g} degrees "
                 f"from its axis; use smaller coefficients, or {intrinsics.narrowed_by}"
             )
         wide = wide_camera(camera)
         if max(wide.width, wide.height) > MAX_SIDE_PX:
             raise ValueError(
-                f"{lens} needs a pinhole image of {wide.width}x{wide.height} px, at most "
-                f"{MAX_SIDE_PX} may be; use a smaller image, or {intrinsics.narrowed_by}"
+                f"{lens} needs a pinhole image of {wide.width}x{wide.height} px; the maximum "
+                f"is {MAX_SIDE_PX}; use a smaller image, or {intrinsics.narrowed_by}"
             )

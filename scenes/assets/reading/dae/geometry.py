@@ -10,7 +10,7 @@ from scenes.assets.reading.dae.sources import Input, inputs_of
 from scenes.assets.reading.polygons import triangles_of
 from scenes.assets.reading.raw import Floats
 
-NOT_DRAWN = {"spline": "splines are not drawn", "brep": "solids with curved faces (brep) are not drawn"}
+NOT_DRAWN = {"spline": "splines are ignored", "brep": "curved solids (brep) are ignored"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -104,10 +104,10 @@ def _image(document: Document, name: str, parameters: Mapping[str, Element], loo
     found = document.target(name if image is None else image.get("url"), "image")
     start = None if found is None else found.find("init_from")
     if start is None:
-        looks.append("a texture whose image is not there is not used")
+        looks.append("a texture is ignored because its image is missing")
         return None
     path = (text_of(start.find("ref")) or text_of(start)).strip()
     if not path:
-        looks.append("a texture inside the file is not read")
+        looks.append("a texture embedded in the file is ignored")
         return None
     return path

@@ -53,7 +53,7 @@ def places_of(document: Document, looks: list[str]) -> Iterator[Place]:
 
 
 def _too_many() -> Refused:
-    what = f"places more than {MAX_PLACES:,} geometries, or a node in itself"
+    what = f"has more than {MAX_PLACES:,} nodes and geometries, or a node that contains itself"
     return Refused("over a limit", what, "export it in pieces")
 
 
@@ -89,7 +89,7 @@ def _target(document: Document, instance: Element, tag: str, looks: list[str]) -
     """Returns the element `tag` that an instance refers to; None, with a note in `looks`, if missing."""
     found = document.target(instance.get("url"), tag)
     if found is None:
-        looks.append(f"a {tag} that is not in the file is left out")
+        looks.append(f"a {tag} is left out because it is not in the file")
     return found
 
 
@@ -107,7 +107,7 @@ def _of_controller(document: Document, instance: Element, matrix: Floats, looks:
         shape = next((each for each in controller or () if each.tag in ("skin", "morph")), None)
         if shape is None:
             break
-        looks.append("its skeleton or morphing is not read: the shape that it starts from is drawn")
+        looks.append("its skeleton or morphing is ignored: the undeformed shape is used")
         url = shape.get("source")
         if shape.tag == "skin":
             bind = (np.eye(4) if bind is None else bind) @ _matrix(shape.find("bind_shape_matrix"))
@@ -127,7 +127,7 @@ def transform_of(node: Element) -> Floats:
             size, function = TRANSFORMS[element.tag]
             values = numbers(text_of(element))
             if len(values) < size or not np.isfinite(values).all():
-                raise unreadable(f"has a <{element.tag}> of other than {size} numbers")
+                raise unreadable(f"has a <{element.tag}> with fewer than {size} finite numbers")
             matrix = matrix @ function(values[:size])
     return matrix
 

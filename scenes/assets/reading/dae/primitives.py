@@ -33,7 +33,7 @@ def polygons_of(primitive: Element, width: int, position: Input | None) -> tuple
         case "polylist":
             rows, counts = _joined(lists, width), indices(numbers(text_of(primitive.find("vcount"))))
             if (counts < 0).any() or len(rows) < counts.sum():
-                raise unreadable("is cut off: a list of polygons has fewer corners than it says")
+                raise unreadable("is truncated: a polygon list has fewer corners than it declares")
             return rows[: counts.sum()], counts
         case "polygons":
             cut = _joined([_with_holes(each, width, position) for each in primitive.findall("ph")], width)

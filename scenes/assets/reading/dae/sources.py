@@ -85,7 +85,7 @@ def values_of(document: Document, url: str | None) -> Floats:
     names = [parameter.get("name") for parameter in accessor.findall("param")]
     stride = max(whole(accessor.get("stride")), len(names), 1)
     if stride > MAX_STRIDE:
-        raise unreadable(f"has a source with {stride:,} numbers a value")
+        raise unreadable(f"has a source with {stride:,} numbers per value")
     named = [place for place, name in enumerate(names) if name] or list(range(stride))
     start = whole(accessor.get("offset"))
     rows = max(len(values) - start, 0) // stride

@@ -122,11 +122,13 @@ def _values(
     offset, size = item.integer("byteOffset", 0), width * dtype.itemsize
     stride = stride if may_interleave and stride else size
     if stride < size:
-        raise unreadable(f"is no valid glTF: {item.place} has rows of {size} bytes, {stride} bytes apart")
+        raise unreadable(
+            f"is not valid glTF: {item.place} has rows of {size} bytes, but a stride of {stride}"
+        )
     end = offset + stride * (count - 1) + size if count else 0
     if end > len(content):
-        sentence = f"{item.place} ends at byte {end:,}, and its buffer view has {len(content):,}"
-        raise unreadable(f"is cut off: {sentence}")
+        sentence = f"{item.place} ends at byte {end:,}, but its buffer view has only {len(content):,}"
+        raise unreadable(f"is truncated: {sentence}")
     return np.ndarray((count, width), dtype, content, offset if count else 0, (stride, dtype.itemsize))
 
 
@@ -142,5 +144,5 @@ def _sparse(
     if not replaced:
         return None
     if (np.diff(indices) <= 0).any() or indices[-1] >= count:
-        raise unreadable(f"is no valid glTF: {where.place} do not increase, or exceed {count:,}")
+        raise unreadable(f"is not valid glTF: {where.place} must increase, and be less than {count:,}")
     return indices, values

@@ -53,8 +53,10 @@ class Buffers:
         content = self._buffer(view.integer("buffer"))
         start, length = view.integer("byteOffset", 0), view.integer("byteLength")
         if start + length > len(content):
-            sentence = f"{view.place} ends at byte {start + length:,}, and its buffer has {len(content):,}"
-            raise unreadable(f"is cut off: {sentence}")
+            sentence = (
+                f"{view.place} ends at byte {start + length:,}, but its buffer has only {len(content):,}"
+            )
+            raise unreadable(f"is truncated: {sentence}")
         return content[start : start + length], view.integer("byteStride", 0)
 
     def _buffer(self, index: int) -> Bytes:
@@ -69,7 +71,7 @@ class Buffers:
         uri = buffer.text("uri")
         if not uri:
             if index or self._binary is None:
-                raise unreadable(f"is no valid glTF: {buffer.place} has no data")
+                raise unreadable(f"is not valid glTF: {buffer.place} has no data")
             return self._binary
         embedded = data_of(uri)
         if embedded is not None:
@@ -77,9 +79,9 @@ class Buffers:
         try:
             content = self._resolver.get(uri)
         except FileNotFoundError as error:
-            raise unreadable(f"names {uri[:80]!r}, which is not there") from error
+            raise unreadable(f"refers to {uri[:80]!r}, which does not exist") from error
         if is_pointer(content):
-            raise Refused("unreadable", f"names {uri[:80]!r}, which is a Git LFS pointer", PULL)
+            raise Refused("unreadable", f"refers to {uri[:80]!r}, which is a Git LFS pointer", PULL)
         return content
 
 
@@ -98,4 +100,4 @@ def data_of(uri: str) -> bytes | None:
         plain = body if "%" not in body else unquote_to_bytes(body).decode("ascii", "replace")
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=False)
     except (binascii.Error, ValueError) as error:
-        raise unreadable(f"holds data that cannot be decoded: {error}") from error
+        raise unreadable(f"contains data that cannot be decoded: {error}") from error

@@ -92,9 +92,9 @@ def check_extensions(root: Item, looks: list[str]) -> None:
             sentence = f"requires the glTF extension {name[:60]}, which is not supported"
             raise Refused("unreadable", sentence, "export it without that extension")
     used = dict.fromkeys((*required, *root.texts("extensionsUsed")))
-    _tell(looks, "drawn without {}", [name for name in used if name in LOOKS])
+    _tell(looks, "rendered without {}", [name for name in used if name in LOOKS])
     unknown = [name[:60] for name in used if name not in known and name not in PACKED]
-    _tell(looks, "drawn without {}, not known here", unknown)
+    _tell(looks, "rendered without {} (not supported)", unknown)
 
 
 def packed(name: str) -> Refused:

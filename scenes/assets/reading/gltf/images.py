@@ -75,7 +75,7 @@ class Pictures:
             return _decoded(content)
         except Exception as error:  # parsers of untrusted files can raise anything
             self._resolver.notes.append(
-                f"texture {name!r} damaged ({type(error).__name__}): its colour is used"
+                f"texture {name!r} is damaged ({type(error).__name__}): the material colour is used"
             )
             return None
 

@@ -30,8 +30,8 @@ class Item:
         """Creates the exception for a missing or invalid value."""
         place = self._place(key)
         if not self.has(key):
-            return unreadable(f"is no valid glTF: {place} is missing")
-        return unreadable(f"is no valid glTF: {place} must be {needed}, not {repr(self.tree[key])[:60]}")
+            return unreadable(f"is not valid glTF: {place} is missing")
+        return unreadable(f"is not valid glTF: {place} must be {needed}, not {repr(self.tree[key])[:60]}")
 
     def integer(self, key: str, default: int | None = None, least: int = 0) -> int:
         """Reads an integer of at least `least`; required if there is no default."""
@@ -125,11 +125,13 @@ class Item:
     def entry(self, key: str, index: int) -> "Item":
         """Reads the object at an index of a list."""
         if not 0 <= index < self.count(key):
-            raise unreadable(f"is no valid glTF: it names {key}[{index}], and has {self.count(key)} {key}")
+            raise unreadable(
+                f"is not valid glTF: it refers to {key}[{index}], but has {self.count(key)} {key}"
+            )
         value = self.tree[key][index]
         place = f"{self._place(key)}[{index}]"
         if not isinstance(value, dict):
-            raise unreadable(f"is no valid glTF: {place} must be an object")
+            raise unreadable(f"is not valid glTF: {place} must be an object")
         return Item(value, place)
 
     def items(self, key: str) -> "list[Item]":

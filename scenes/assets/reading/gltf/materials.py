@@ -107,9 +107,11 @@ def _model(material: Item) -> tuple[Item, str, str | None]:
 def _unused(material: Item, base: Item) -> tuple[str, ...]:
     names = [f"{name} texture" for name in ("normal", "occlusion") if material.has(f"{name}Texture")]
     if any(material.any_numbers("emissiveFactor")):
-        names.append("emitted light")
-    if base.has("metallicRoughnessTexture") or base.has("specularGlossinessTexture"):
-        names.append("texture of metal and gloss")
+        names.append("emission")
+    if base.has("metallicRoughnessTexture"):
+        names.append("metallic-roughness texture")
+    if base.has("specularGlossinessTexture"):
+        names.append("specular-glossiness texture")
     return tuple(names)
 
 

@@ -55,7 +55,7 @@ def transforms(root: Item) -> list[Floats]:
         found[index] = above @ _local(nodes[index])
         waiting += [(child, found[index]) for child in children[index]]
     if len(found) < len(nodes):
-        raise unreadable("is no valid glTF: its nodes form a cycle")
+        raise unreadable("is not valid glTF: its nodes form a cycle")
     return [found[index] for index in range(len(nodes))]
 
 
@@ -64,10 +64,12 @@ def _parents(nodes: list[Item], children: list[list[int]]) -> dict[int, int]:
     for index, node in enumerate(nodes):
         for child in children[index]:
             if child >= len(nodes):
-                raise unreadable(f"is no valid glTF: {node.place} names node {child} of {len(nodes)}")
+                raise unreadable(
+                    f"is not valid glTF: {node.place} refers to node {child}, but there are {len(nodes)}"
+                )
             if child in parents:
                 raise unreadable(
-                    f"is no valid glTF: node {child} has two parents, {parents[child]} and {index}"
+                    f"is not valid glTF: node {child} has two parents, {parents[child]} and {index}"
                 )
             parents[child] = index
     return parents
@@ -171,7 +173,7 @@ def _tops(root: Item, notes: list[str]) -> list[int]:
     scenes = root.count("scenes")
     if scenes:
         if scenes > 1:
-            notes.append(f"one of its {scenes} scenes is read")
+            notes.append(f"only one of its {scenes} scenes is read")
         return root.entry("scenes", root.integer("scene", 0)).indices("nodes")
     below = {child for node in root.items("nodes") for child in node.indices("children")}
     return [index for index in range(root.count("nodes")) if index not in below]
@@ -193,16 +195,16 @@ def _copies(root: Item, buffers: Buffers, node: Item) -> Floats:
     }
     counts = {accessor.count for accessor in found.values()}
     if len(counts) != 1:
-        raise unreadable(f"is no valid glTF: {attributes.place} differ in length")
+        raise unreadable(f"is not valid glTF: {attributes.place} have different lengths")
     (count,) = counts
     if count > MAX_FACES:
-        raise Refused("over a limit", f"shows a mesh {count:,} times", "decimate it first")
+        raise Refused("over a limit", f"has {count:,} instances of a mesh", "decimate it first")
 
     def rows(name: str, default: tuple[float, ...]) -> Floats:
         if name not in found:
             return np.tile(np.array(default), (count, 1))
         if found[name].kind != f"VEC{len(default)}":
-            raise unreadable(f"is no valid glTF: {found[name].place} must be VEC{len(default)}")
+            raise unreadable(f"is not valid glTF: {found[name].place} must be VEC{len(default)}")
         return found[name].floats(EVERYTHING)
 
     return composed(

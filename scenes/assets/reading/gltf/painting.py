@@ -41,7 +41,7 @@ def painted(pieces: Iterable[Piece], pictures: Pictures, notes: list[str], looks
     raws = [_raw(piece) for piece in plain if piece.colors is None]
     mixed = [piece for piece in plain if piece.colors is not None]
     if any(piece.pixels is not None for piece in mixed):
-        looks.append("textures and colours of vertices baked into one texture")
+        looks.append("textures and vertex colours are baked into one texture")
     for without_normals in (False, True):
         same = [piece for piece in mixed if (piece.normals is None) == without_normals]
         raws += [baked(same)] if same else []
@@ -63,11 +63,11 @@ def _textured(piece: Piece, pictures: Pictures, looks: list[str]) -> Piece:
     if use is None or picture is None:
         return piece
     if piece.uvs is None:
-        looks.append("a texture without texture coordinates is not used")
+        looks.append("a texture is ignored because there are no texture coordinates")
         return piece
     is_usable = np.abs(piece.uvs) < LARGEST_UV  # False for nan
     if not is_usable.all():
-        looks.append("its texture coordinates are not finite")
+        looks.append("some texture coordinates are too large or not finite")
     pixels = picture.rgb
     if picture.alpha is not None:
         pixels = np.concatenate([pixels, picture.alpha[:, :, None]], axis=2)
@@ -83,10 +83,10 @@ def _shown(pieces: list[Piece], notes: list[str], looks: list[str]) -> list[Piec
     shares = [_share(piece, piece.look.least_alpha) for piece in pieces]
     lost = sum(int((share == 0).sum()) for share in shares)
     if lost and lost == sum(len(share) for share in shares):
-        looks.append("is transparent everywhere: drawn opaque")
+        looks.append("is transparent everywhere: rendered opaque")
         return pieces
     if lost:
-        notes.append(f"{lost:,} faces that are transparent everywhere left out")
+        notes.append(f"{lost:,} fully transparent faces left out")
     spare = MAX_FACES - sum(int((share > 0).sum()) for share in shares)
     shown = []
     for piece, share in zip(pieces, shares, strict=True):
@@ -120,7 +120,7 @@ def _solid(piece: Piece, share: Floats, spare: int, notes: list[str], looks: lis
     name = f"material {piece.look.name!r}"
     if not piece.look.is_cut:
         if (_share(piece, OPAQUE) < 1).any():
-            looks.append(f"{name} is transparent: drawn opaque")
+            looks.append(f"{name} is transparent: rendered opaque")
         return piece
     if (share == 1).all():
         return piece
@@ -129,9 +129,9 @@ def _solid(piece: Piece, share: Floats, spare: int, notes: list[str], looks: lis
         least = 255 * piece.look.least_alpha / float(corner_alpha.max())
         found = cut(piece, alpha, least, share < 1, spare + int((share < 1).sum()))
         if found is not None:
-            notes.append(f"{name}: holes of its texture cut out")
+            notes.append(f"{name}: holes cut out where its texture is transparent")
             return found
-    looks.append(f"{name} has holes where its texture is transparent: drawn filled")
+    looks.append(f"{name} has holes where its texture is transparent: rendered without them")
     return piece
 
 

@@ -84,7 +84,7 @@ class Reader:
         check_not_packed(self._primitive)
         positions = self._accessor(self._attributes, "POSITION")
         if positions.kind != "VEC3":
-            raise unreadable(f"is no valid glTF: {positions.place} must be VEC3")
+            raise unreadable(f"is not valid glTF: {positions.place} must be VEC3")
         faces = faces_of(self._root, self._buffers, self._primitive, positions, self._notes)
         which, faces = _compact(faces, positions.count)
         colors = self._attribute("COLOR_0", positions.count, which)
@@ -123,7 +123,7 @@ class Reader:
         except Refused as refused:
             if refused.kind != "unreadable":
                 raise
-        self._looks.append(f"{name} does not fit the vertices: not used")
+        self._looks.append(f"{name} does not match the vertices: ignored")
         return None
 
     def _morphed(self, name: str, accessor: Accessor, which: Which) -> Floats:
@@ -144,7 +144,7 @@ class Reader:
             moved = self._accessor(target, name)
             if moved.count != accessor.count:
                 raise unreadable(
-                    f"is no valid glTF: {moved.place} has {moved.count} rows, not {accessor.count}"
+                    f"is not valid glTF: {moved.place} has {moved.count} rows, not {accessor.count}"
                 )
             shift = weight * moved.floats(which)
             rows[:, : shift.shape[1]] += shift[:, : rows.shape[1]]
@@ -170,7 +170,9 @@ class Reader:
             joint = self._accessor(self._attributes, f"JOINTS_{len(joints)}")
             weight = self._accessor(self._attributes, f"WEIGHTS_{len(joints)}")
             if joint.kind != "VEC4" or weight.kind != "VEC4" or min(joint.count, weight.count) < count:
-                raise unreadable(f"is no valid glTF: {joint.place} or {weight.place} do not fit the vertices")
+                raise unreadable(
+                    f"is not valid glTF: {joint.place} or {weight.place} does not match the vertices"
+                )
             joints.append(joint.rows(which).astype(np.int64))
             weights.append(weight.floats(which))
         if not joints:

@@ -42,7 +42,7 @@ def read(content: bytes, resolver: MeshResolver, notes: list[str]) -> tuple[Raw,
     scene = _Scene(root, Buffers(root, binary, resolver), resolver.notes, notes)
     pieces = list(scene.pieces())
     if not any(len(piece.corners) for piece in pieces):
-        raise unreadable("its faces name vertices that are not there")
+        raise unreadable("its faces refer to vertices that do not exist")
     raws = painted(pieces, Pictures(root, scene.buffers, resolver), notes, resolver.notes)
     return tuple(raw for raw in raws if len(raw.corners))
 
@@ -83,7 +83,7 @@ class _Scene:
                 yield from self._placed(instance, look, vertices)
         unused = dict.fromkeys(name for look in self._materials.values() for name in look.unused)
         if unused:
-            self._looks.append(f"drawn without its {', '.join(unused)}")
+            self._looks.append(f"rendered without its {', '.join(unused)}")
 
     def named_pieces(self) -> Iterator[Piece]:
         """Like `pieces`, but sets `Piece.groups` to the names of the mesh, its node and the nodes above."""

@@ -33,7 +33,9 @@ def joint_matrices(root: Item, buffers: Buffers, skin: int, places: list[Floats]
         return now
     bind = accessor_of(root, buffers, item.integer("inverseBindMatrices"), is_vertex_data=False)
     if bind.kind != "MAT4" or bind.count < len(joints):
-        raise unreadable(f"is no valid glTF: {bind.place} must be a MAT4 for each of {len(joints)} joints")
+        raise unreadable(
+            f"is not valid glTF: {bind.place} must have a MAT4 for each of the {len(joints)} joints"
+        )
     inverse = bind.floats(slice(0, len(joints))).reshape(-1, 4, 4).transpose(0, 2, 1)  # column-major
     return np.asarray(now @ inverse)
 
@@ -57,7 +59,9 @@ def posed(vertices: Vertices, matrices: Floats) -> Vertices:
     weights = weights / weights.sum(axis=1, keepdims=True)
     joints = np.where(weights > 0, joints, 0)
     if joints.max(initial=0) >= len(matrices):
-        raise unreadable(f"is no valid glTF: a vertex follows joint {joints.max()} of {len(matrices)}")
+        raise unreadable(
+            f"is not valid glTF: a vertex refers to joint {joints.max()}, but there are {len(matrices)}"
+        )
     means = np.zeros((len(joints), 3, 4))
     for column in range(joints.shape[1]):
         means += weights[:, column, None, None] * matrices[joints[:, column], :3]

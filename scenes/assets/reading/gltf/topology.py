@@ -45,7 +45,7 @@ def faces_of(root: Item, buffers: Buffers, primitive: Item, positions: Accessor,
         notes.append(Repair(f"{len(corners) % 3} corners after its last triangle left out"))
     there = (faces < positions.count).all(axis=1)
     if not there.all():
-        notes.append(Repair(f"{int((~there).sum()):,} faces whose vertices are not there dropped"))
+        notes.append(Repair(f"{int((~there).sum()):,} faces with missing vertices dropped"))
         faces = faces[there]
     return faces
 
@@ -66,11 +66,13 @@ def _corners(root: Item, buffers: Buffers, primitive: Item, mode: int, count: in
         return np.arange(count)
     indices = accessor_of(root, buffers, primitive.integer("indices"), is_vertex_data=False)
     if indices.kind != "SCALAR" or indices.dtype.kind != "u":
-        raise unreadable(f"is no valid glTF: {indices.place} must be SCALAR and one of {UNSIGNED}")
+        raise unreadable(
+            f"is not valid glTF: {indices.place} must be SCALAR with one of the component types {UNSIGNED}"
+        )
     corners = indices.rows(slice(None))[:, 0].astype(np.int64)
     restart = np.iinfo(indices.dtype.str).max
     if mode != TRIANGLES and (corners == restart).any():
-        raise unreadable(f"is no valid glTF: {indices.place} restart a strip or fan with {restart}")
+        raise unreadable(f"is not valid glTF: {indices.place} contains the primitive restart value {restart}")
     return corners
 
 

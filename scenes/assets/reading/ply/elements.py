@@ -181,7 +181,7 @@ def _walk(body: Body, element: Element, place: int, rows: int) -> tuple[Ints, In
 
 
 def _cut_off(element: Element) -> Refused:
-    return unreadable(f"is cut off: its {element.rows:,} rows of {element.name!r} are not all there")
+    return unreadable(f"is truncated: some of its {element.rows:,} rows of {element.name!r} are missing")
 
 
 def _table(body: Body, element: Element, starts: Ints, counts: Ints) -> Table:

@@ -79,16 +79,16 @@ def head_of(content: bytes) -> Head:
     """
     start = re.match(rb"ply[ \t]*(\r\n|\r|\n)", content)
     if start is None:
-        raise unreadable("is no PLY: it does not begin with ply")
+        raise unreadable("is not a PLY file: it does not begin with ply")
     newline = start[1]
     ending = re.compile(newline + rb"end_header[ \t]*(?:" + newline + rb"|\Z)")
     end = ending.search(content, 0, MAX_HEAD_BYTES)
     if end is None:
-        raise unreadable("is no PLY: its header does not end")
+        raise unreadable("is not a PLY file: its header has no end_header")
     lines = plain_text(content[: end.start()]).decode().split(newline.decode())
     form = next((words[1] for line in lines if (words := line.split())[:1] == ["format"] and words[1:]), "")
     if form not in ORDERS:
-        raise unreadable(f"is a PLY of the format {form!r}, which is not known")
+        raise unreadable(f"is a PLY file of the format {form!r}, which is not supported")
     found = (re.match(r"\s*comment\s+texturefile\s+(\S.*)", line, re.IGNORECASE) for line in lines)
     textures = tuple(match[1].strip() for match in found if match)
     return Head(ORDERS[form], _elements(lines, ORDERS[form]), textures, end.end())
@@ -103,7 +103,7 @@ def _elements(lines: list[str], order: str) -> tuple[Element, ...]:
             case ["property", *words] if elements:
                 elements[-1][2].append(_property(words, order))
             case ["element" | "property", *_]:
-                raise unreadable(f"has {line.strip()[:60]!r} in its header, which cannot be understood")
+                raise unreadable(f"has the invalid header line {line.strip()[:60]!r}")
             case _:
                 pass  # comments, with or without the keyword
     return tuple(Element(name, rows, tuple(properties)) for name, rows, properties in elements)
@@ -121,4 +121,4 @@ def _property(words: list[str], order: str) -> Property:
         case [kind, name] if kind in TYPES:
             return Property(name, np.dtype(order + TYPES[kind]), None)
         case _:
-            raise unreadable(f"has the property {' '.join(words)[:60]!r}, whose type is not known")
+            raise unreadable(f"has the property {' '.join(words)[:60]!r}, whose type is not supported")

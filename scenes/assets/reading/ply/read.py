@@ -85,7 +85,7 @@ def _indices(table: Table) -> tuple[Ints, Ints]:
         column = table.get(name)
         if column is not None and column.counts is not None:
             return indices(column.values), column.counts
-    raise unreadable("its faces have no list vertex_indices")
+    raise unreadable("its faces have no list property vertex_indices")
 
 
 def _columns(table: Table, names: tuple[tuple[str, ...], ...]) -> list[Column]:

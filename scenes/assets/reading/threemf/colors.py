@@ -69,7 +69,7 @@ def _group(
         case "compositematerials":
             return _composite(element, groups.get(int(element.get("matid", "-1"))))
         case "multiproperties":
-            looks.append("of several layers of colour the last is drawn")
+            looks.append("only the last of several colour layers is rendered")
             return _top_layer(element, groups)
         case _:
             return None

@@ -66,11 +66,11 @@ def part_of(content: bytes) -> Part:
         parser.feed(content)
         parser.close()
     except (ParseError, LookupError) as error:
-        raise unreadable(f"is no XML that can be read: {error}") from error
+        raise unreadable(f"is not valid XML: {error}") from error
     except (ValueError, OverflowError) as error:
-        raise unreadable("a vertex or triangle of it is not made of numbers") from error
+        raise unreadable("a vertex or triangle has values that are not numbers") from error
     if reader.root is None:
-        raise unreadable("is no 3MF model")
+        raise unreadable("is not a 3MF model")
     _check_extensions(reader.root, reader.prefixes)
     objects = {each.get("id", ""): each for each in reader.root.findall("resources/object")}
     return Part(reader.root, reader.meshes, objects)
@@ -143,8 +143,8 @@ def _check_extensions(root: Element, prefixes: dict[str, str]) -> None:
         if not (uri.startswith(CORE) and uri.removeprefix(CORE).split("/")[0] in READ):
             raise Refused(
                 "unreadable",
-                f"requires the 3MF extension {uri!r}, which is not read",
-                "export it without that",
+                f"requires the 3MF extension {uri!r}, which is not supported",
+                "export it without that extension",
             )
 
 
@@ -158,7 +158,7 @@ def placed(transform: str | None) -> Floats:
     if transform is not None:
         values = numbers(transform)
         if len(values) != 12 or not np.isfinite(values).all():
-            raise unreadable(f"has a transform of other than 12 numbers: {transform[:60]!r}")
+            raise unreadable(f"has a transform that is not 12 finite numbers: {transform[:60]!r}")
         matrix[:3] = values.reshape(4, 3).T
     return matrix
 

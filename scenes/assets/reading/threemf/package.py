@@ -44,7 +44,7 @@ class Package:
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
-            raise unreadable(f"is no zip that can be read: {error}") from error
+            raise unreadable(f"is not a valid ZIP archive: {error}") from error
         _check(self._archive, len(content))
         self._names = {name.lower(): name for name in self._archive.namelist()}
         self.model = self._model()
@@ -90,15 +90,15 @@ class Package:
         for name in (*named, MODEL, *others):
             if name.lstrip("/").lower() in self._names:
                 return name
-        raise unreadable("holds no 3D model")
+        raise unreadable("contains no 3D model")
 
 
 def _check(archive: zipfile.ZipFile, packed: int) -> None:
     members = archive.infolist()
     for member in members:
         if member.filename.startswith(("/", "\\")) or ".." in re.split(r"[\\/]", member.filename):
-            sentence = f"holds {member.filename!r}, which is not in its own folder"
-            raise Refused("path trick", sentence, "pack it anew")
+            sentence = f"contains {member.filename!r}, a path outside the archive"
+            raise Refused("path trick", sentence, "pack it again")
     size = sum(member.file_size for member in members)
     if size > MAX_FILE_BYTES or size > MAX_ZIP_RATIO * max(packed, 1024):
         raise Refused("over a limit", f"unpacks to {size >> 20} MiB", "make the mesh smaller")
@@ -116,5 +116,5 @@ def unit_of(content: bytes) -> float:
     try:
         _, root = next(iter(ElementTree.iterparse(io.BytesIO(model), ("start",))))
     except (ElementTree.ParseError, ValueError, LookupError, StopIteration) as error:
-        raise unreadable(f"is no XML that can be read: {error}") from error
+        raise unreadable(f"is not valid XML: {error}") from error
     return UNITS_M.get(root.get("unit", "millimeter").lower(), UNITS_M["millimeter"])

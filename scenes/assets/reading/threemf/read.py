@@ -69,8 +69,8 @@ class _Reading:
         looks = self._resolver.notes
         if things > 1:
             looks.append(
-                f"{things} things on one plate are one mesh, as they stand there: to have each by itself, "
-                "export each to a file of its own"
+                f"{things} objects on one plate become one mesh, arranged as on the plate: "
+                "for separate meshes, export each object to its own file"
             )
         for kind, count in sorted(self._left_out.items()):
             looks.append(f"{count} objects of the type {kind!r} left out")
@@ -83,12 +83,12 @@ class _Reading:
         """
         self._places += 1
         if not depth or self._places > MAX_PLACES:
-            what = f"places more than {MAX_PLACES:,} objects, or an object in itself"
+            what = f"has more than {MAX_PLACES:,} objects, or an object that contains itself"
             raise Refused("over a limit", what, "export it in pieces")
         part, _ = self._part(path)
         element = part.objects.get(name)
         if element is None:
-            raise unreadable(f"places the object {name!r}, which is not there")
+            raise unreadable(f"refers to the object {name!r}, which does not exist")
         kind = element.get("type", "model")
         if kind in LEFT_OUT:
             self._left_out[kind] += 1
@@ -107,12 +107,12 @@ class _Reading:
             try:
                 content = self._package.read(path)
             except FileNotFoundError as error:
-                raise unreadable(f"names the part {path!r}, which is not there") from error
+                raise unreadable(f"refers to the part {path!r}, which does not exist") from error
             if any(word in content for word in PAINTED):
-                self._resolver.notes.append("colours that were painted in a slicer are not read")
+                self._resolver.notes.append("colours painted in a slicer are ignored")
             part = part_of(content)
             if part.root.find("resources/object/mesh/beamlattice") is not None:
-                self._resolver.notes.append("beams of a lattice are not drawn")
+                self._resolver.notes.append("lattice beams are ignored")
             self._parts[key] = part, groups_of(part, self._resolver.notes)
         return self._parts[key]
 

@@ -37,8 +37,8 @@ def egl_device() -> str:
     output = _probe_output()
     if not re.search(r"^egl draws [1-9]", output, re.MULTILINE):
         raise EglUnavailable(
-            f"render=egl: PyBullet's EGL renderer does not draw on this machine; {INSTALL_COMMAND}, "
-            "or the GPU's driver; or choose render=relit"
+            f"render=egl: PyBullet's EGL renderer does not work on this machine; {INSTALL_COMMAND}, "
+            "or install the GPU driver, or use render=relit"
         )
     found = [re.search(rf"^{name}=(.*)$", output, re.MULTILINE) for name in ("GL_RENDERER", "GL_VERSION")]
     return ", OpenGL ".join(word[1].strip() for word in found if word)
