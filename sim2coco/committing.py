@@ -56,5 +56,5 @@ def _first(store: Storage, record: Record) -> Record:
     except ValueError:  # the other record is damaged
         pass
     store.delete(name)
-    what = f"{store}: {name} was made twice, with different bytes"
-    raise StoreError(f"{what}; machines or versions differ: compare them, and run the same command again")
+    what = f"{store}: {name} was made twice, with different content"
+    raise StoreError(f"{what}; compare the machines and package versions, and run the same command again")

@@ -244,10 +244,10 @@ def _check_same(store: Storage, new: dict[str, Any], num_images: int) -> Finishe
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise StoreError(f"out: {store}/run.json cannot be read; name an empty folder") from None
     if where := difference(old, new):
-        raise StoreError(f"out: {store} holds another run's data ({where}); name another folder")
+        raise StoreError(f"out: {store} contains another run's data ({where}); name another folder")
     if finished.num_images > num_images:
-        holds = f"{store} holds {finished.num_images} images already"
-        raise StoreError(f"num_images: {holds}; ask for as many or more")
+        holds = f"{store} already contains {finished.num_images} images"
+        raise StoreError(f"num_images: {holds}; request at least as many")
     return finished
 
 
@@ -262,7 +262,7 @@ def _formats(store: Storage, run: Mapping[str, Any]) -> tuple[Format, ...]:
     except ConfigError as error:
         made_by = ", ".join(str(key).rpartition("@")[0] for key in run.get("format_plugins", []))
         hint = (
-            f"; the data set has a format of the plug-in {made_by}: add --plugin and its path"
+            f"; the data set uses a format of the plug-in {made_by}: add --plugin and its path"
             if made_by
             else ""
         )

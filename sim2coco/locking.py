@@ -36,7 +36,7 @@ def locked(path: Path, shared: bool) -> Iterator[None]:
         time.sleep(PAUSE_S)
     else:
         owner = owner_of(path) or "another run"
-        raise StoreError(f"out: {owner} is writing to {path.parent}; wait for it, or name another")
+        raise StoreError(f"out: {owner} is writing to {path.parent}; wait for it, or name another folder")
     try:
         os.ftruncate(lock, 0)
         os.write(lock, f"{os.getpid()} {socket.gethostname()}\n".encode())

@@ -90,7 +90,7 @@ def _elsewhere(path: list[str], value: object, settings: type[Settings], tree: o
     """Suggests how to correct an unknown key: another name, another place, or a missing colon."""
     group, name = path[:-1], path[-1]
     if [name] == group:
-        return f"leave it out: the settings of {name} are not below a key {name!r} in its own file"
+        return f"remove this key; in its own file, the settings of {name} are at the top level"
     if group == ["assets"] and isinstance(value, dict) and {"path", "shape", "size_m"} & value.keys():
         return f"a category belongs one level lower: write 'categories:' above {name}, and indent {name}"
     known = _siblings(path, settings, tree)
@@ -103,7 +103,7 @@ def _elsewhere(path: list[str], value: object, settings: type[Settings], tree: o
 def _as_mapping(path: list[str], value: object, settings: type[Settings]) -> str:
     """Suggests what to write if a mapping is required instead of `value`; "" if there is no suggestion."""
     if len(path) == 3 and path[0] == "assets" and isinstance(value, str) and value:
-        return f"; a mesh is named by {{path: {value}, size_m: 0.06}}"
+        return f"; write a mesh as {{path: {value}, size_m: 0.06}}"
     if len(path) == 3 and path[0] == "assets" and value is None:
         return f"; ~{'.'.join(path)} removes it"
     if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):

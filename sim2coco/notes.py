@@ -15,4 +15,4 @@ def log_notes(catalogue: Catalogue) -> None:
     for note in catalogue.notes[:MAX_NOTES]:
         log.warning("%s", note)
     if len(catalogue.notes) > MAX_NOTES:
-        log.warning("and %d more about mesh files", len(catalogue.notes) - MAX_NOTES)
+        log.warning("and %d more warnings about mesh files", len(catalogue.notes) - MAX_NOTES)

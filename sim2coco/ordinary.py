@@ -23,6 +23,6 @@ def read_ordinary(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
         os.close(handle)
         if stat.S_ISREG(found.st_mode):
             raise OSError(errno.EFBIG, f"Is larger than {max_bytes >> 20} MiB", str(path))
-        raise OSError(errno.EINVAL, "Is no ordinary file", str(path))
+        raise OSError(errno.EINVAL, "Is not a regular file", str(path))
     with os.fdopen(handle, "rb") as file:
         return file.read()

@@ -76,5 +76,5 @@ def refuse_strangers(store: Storage, setting: str) -> None:
         StoreError: The folder holds files that this program did not write.
     """
     if strangers := [name for name in store.list(".") if not store.is_own(name)]:
-        held = f"{store} holds files of something else ({strangers[0]})"
+        held = f"{store} contains other files ({strangers[0]})"
         raise StoreError(f"{setting}: {held}; name an empty folder") from None

@@ -25,6 +25,6 @@ def open_store(out: str | Path, absolute: bool = True) -> Storage:
         return ObjectStore(url)
     path = Path(out)
     if path.parts[:1] and path.parts[0] in [f"{scheme}:" for scheme in EXTRAS]:
-        why = "give a URL as text, as paths have no //" if isinstance(out, Path) else "a URL has two slashes"
+        why = "pass a URL as a string: a Path has no //" if isinstance(out, Path) else "a URL has two slashes"
         raise StoreError(f"out: {path}: {why}: {path.parts[0]}//BUCKET/FOLDER")
     return LocalStore(path.expanduser().absolute() if absolute else path)

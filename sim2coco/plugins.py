@@ -92,7 +92,7 @@ def _tell_classes_without_kind(path: Path, module: str) -> None:
         built_on = any(other is not value and issubclass(other, value) for other in own)
         if not built_on and Kind not in value.__bases__ and value not in value.family.values():
             hint = f'kind: Literal["{value.__name__.lower()}"] = "{value.__name__.lower()}"'
-            log.warning("--plugin %s: class %s cannot be chosen; add %s", path.name, value.__name__, hint)
+            log.warning("--plugin %s: class %s cannot be selected; add %s", path.name, value.__name__, hint)
 
 
 def _settings_of(module: str) -> list[type[Settings]]:

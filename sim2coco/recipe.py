@@ -100,7 +100,7 @@ class Recipe(Settings):
         known = list(self.assets.categories)
         for name, defect in self.scene.defects.items():
             if not name.strip() or name in known or name in self.assets.distractors:
-                what = "is a category of assets too; give one another name" if name.strip() else "has no name"
+                what = "is also a category of assets; rename one of them" if name.strip() else "has no name"
                 raise ValueError(f"scene.defects: {name!r} {what}")
             for category in defect.on:
                 if category not in known:
@@ -113,17 +113,17 @@ class Recipe(Settings):
         for name in ("aperture_mm", "motion_px"):
             if getattr(self.camera, name)[1] and not self.render.supports_blur:
                 raise ValueError(
-                    f"camera.{name}: render={self.render.kind} draws sharp pictures only; "
+                    f"camera.{name}: render={self.render.kind} renders sharp images only; "
                     f"use render=relit, or leave it at 0"
                 )
         if self.scene.moved_by is not None and not self.render.supports_blur:
             raise ValueError(
-                f"scene.{self.scene.moved_by}: render={self.render.kind} draws sharp pictures only; "
+                f"scene.{self.scene.moved_by}: render={self.render.kind} renders sharp images only; "
                 f"use render=relit, or leave it at 0"
             )
         for name in self.camera.sensor.effects if not self.render.supports_blur else ():
             raise ValueError(
-                f"camera.sensor.{name}: render={self.render.kind} has no linear light for a sensor; "
+                f"camera.sensor.{name}: render={self.render.kind} produces no linear light for a sensor; "
                 f"use render=relit, or camera.sensor=null"
             )
         return self
@@ -162,7 +162,9 @@ class Recipe(Settings):
         defects = {name: defect.supercategory for name, defect in self.scene.defects.items()}
         for name in catalogue.regions:
             if name in defects:
-                raise CatalogueError(f"scene.defects: {name!r} is a region of a mesh too; rename one of them")
+                raise CatalogueError(
+                    f"scene.defects: {name!r} is also a region of a mesh; rename one of them"
+                )
         return replace(catalogue, defects=defects)
 
     def split_of(self, scene: int) -> str:
@@ -196,7 +198,9 @@ def _calibrated(tree: Any) -> Any:
         given["distortion"] = "distortion.kind=none"  # camera presets have one
     if given:
         off = " ".join(f"camera.{setting}" for setting in given.values())
-        raise ConfigError(f"camera.calibration: gives {', '.join(given)} too; leave it out, or set {off}")
+        raise ConfigError(
+            f"camera.calibration: also sets {', '.join(given)}; leave out the calibration, or set {off}"
+        )
     image = tree.get("image")
     try:
         size = ImageSettings.parse({} if image is None else image)

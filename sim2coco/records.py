@@ -198,7 +198,7 @@ def from_bytes(content: bytes) -> Record:
         raise ValueError(f"more than {MAX_VALUES} values")
     record = _RECORD.validate_json(content)
     if record.format != FORMAT:
-        raise ValueError(f"record format {record.format}, this version reads {FORMAT}")
+        raise ValueError(f"record format {record.format}; this version reads only {FORMAT}")
     return record
 
 

@@ -110,7 +110,7 @@ def generate(
         GenerationError: Too few views are accepted.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise RuntimeError("a worker runs the script anew: call generate below `if __name__ == '__main__':`")
+        raise RuntimeError("a worker runs the script again: call generate below `if __name__ == '__main__':`")
     if num_images < 1:
         raise ValueError("num_images must be at least 1")
     recipe.render.device()

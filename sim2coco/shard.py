@@ -23,7 +23,7 @@ class Shard:
         """
         match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
         if match is None:
-            raise ValueError("write the index from 0, and the number of shards, such as 0/8")
+            raise ValueError("write INDEX/NUMBER, such as 0/8; the index starts at 0")
         index, number = map(int, match.groups())
         if not 1 <= number <= MAX_SHARDS:
             raise ValueError(f"the number of shards must be from 1 to {MAX_SHARDS}")

@@ -42,13 +42,13 @@ def check_space(store: Storage, recipe: Recipe, images: int) -> None:
     needed = images * bytes_per_image(recipe)
     if needed <= disk.free or not disk.total:  # some network file systems do not report it
         return
-    least, free = images * least_bytes_per_image(recipe), f"and {_size(disk.free)} are free"
-    what = f"{store}: {counted(images, 'image')} take"
+    least, free = images * least_bytes_per_image(recipe), f"but only {_size(disk.free)} are free"
+    what = f"{store}: {counted(images, 'image')} need"
     if least > disk.free:
         told = f"{what} at least {_size(least)}, {free}"
-        raise StoreError(f"out: {told}; name a folder on a larger disk, or ask for fewer images")
+        raise StoreError(f"out: {told}; name a folder on a larger disk, or request fewer images")
     told = f"{what} about {_size(needed)}, {free}"
-    logging.getLogger("sim2coco").warning("%s; a run that fills the disk can be continued later", told)
+    logging.getLogger("sim2coco").warning("%s; a run that fills the disk can be resumed later", told)
 
 
 def bytes_per_image(recipe: Recipe) -> float:

@@ -130,7 +130,9 @@ class LocalStore(Store):
         """
         start, here = (os.path.realpath(path) for path in (self.root / folder, self.root))
         if Path(start) in Path(here).parents:
-            raise StoreError(f"{self.root / folder} is a link to a folder that holds the data set; remove it")
+            raise StoreError(
+                f"{self.root / folder} is a link to a folder that contains the data set; remove it"
+            )
         for parent, folders, files in os.walk(self.root / folder):
             folders.sort()
             for file in sorted(files):
@@ -217,7 +219,7 @@ class LocalStore(Store):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
-            raise _in_the_way(Path(error.filename), "no folder") from error
+            raise _in_the_way(Path(error.filename), "not a folder") from error
         temporary = path.parent / f"{TEMPORARY}{uuid.uuid4().hex}"
         try:
             create(temporary, content, sync)

@@ -12,17 +12,17 @@ class GenerationError(Exception):
 
 
 ADVICE = {
-    "unsettled": "set a larger scene.physics.max_seconds, or fewer scene.num_objects",
-    "penetrating": "set fewer scene.num_objects, or a larger scene.spread or scene.bin.width",
-    "non_finite": "look at the size_m and mass_kg of the meshes: one is extreme",
-    "no_place": "set fewer scene.num_objects, a larger scene.spread, or (scatter) a larger region or overlap",
-    "too_many": "set a smaller scene.density_m2, or a smaller region",
-    "out_of_bounds": "set a larger scene.spread, more scene.friction, or fewer objects for a bin",
-    "too_close": "set a smaller camera.fill, or a larger distance",
-    "lens_folds": "set smaller ranges in camera.distortion, or a smaller camera.fov_deg",
-    "below_floor": "set a larger camera.elevation_deg or camera.heights_m, or scene=floating, without floor",
-    TARGET: "set a smaller quality.target_effort or a larger quality.target_tolerance",
-    "failed": "look at run.log, and at the meshes",
+    "unsettled": "increase scene.physics.max_seconds, or reduce scene.num_objects",
+    "penetrating": "reduce scene.num_objects, or increase scene.spread or scene.bin.width",
+    "non_finite": "check size_m and mass_kg of the meshes: one is extreme",
+    "no_place": "reduce scene.num_objects, or increase scene.spread or (scatter) region or overlap",
+    "too_many": "reduce scene.density_m2 or the region",
+    "out_of_bounds": "increase scene.spread or scene.friction, or use fewer objects in a bin",
+    "too_close": "reduce camera.fill, or increase the distance",
+    "lens_folds": "reduce the ranges in camera.distortion, or camera.fov_deg",
+    "below_floor": "increase camera.elevation_deg or camera.heights_m, or use scene=floating (no floor)",
+    TARGET: "reduce quality.target_effort, or increase quality.target_tolerance",
+    "failed": "check run.log and the meshes",
 }
 """Advice for the user by rejection reason, for reasons that are not checks of the image quality."""
 
@@ -113,7 +113,7 @@ class Tally:
             self._recent.popleft()
         if len(self._recent) == self.patience and sum(self._recent) < self.min_yield * self.patience:
             raise GenerationError(
-                f"of the last {self.patience} views {sum(self._recent)} were accepted; rejected: "
+                f"{sum(self._recent)} of the last {self.patience} views were accepted; rejected: "
                 f"{counts(self.reasons)}; {self._advice()}"
             )
 

@@ -244,5 +244,5 @@ def test_a_child_that_crashes_has_an_outcome() -> None:
 
 
 def test_the_gpu_is_only_reported() -> None:
-    assert machine.gpu({}, []).detail == "none, no torch; nothing here needs them"
+    assert machine.gpu({}, []).detail == "none, no torch; both are optional"
     assert machine.gpu({"torch": "2.9"}, ["NVIDIA H200"]).detail.startswith("NVIDIA H200, torch 2.9")

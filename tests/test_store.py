@@ -63,7 +63,7 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_never_followed(
 def test_what_is_no_file_is_not_read(store: LocalStore, make: Callable[[Path], None]) -> None:
     store.root.mkdir()
     make(store.root / "a")
-    with pytest.raises(OSError, match="Is no ordinary file"):
+    with pytest.raises(OSError, match="Is not a regular file"):
         store.get("a")
 
 

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
         parser.add_argument("--category", metavar="NAME", help="only labels of this category")
         parser.add_argument("--boxes", action="store_true", help="draw boxes and names only")
         parser.add_argument("--outlines", action="store_true", help="draw outlines only; also with --boxes")
-        default = "PICTURE.png or DATA_sheet.png, with a number if there is such a file"
+        default = "PICTURE.png or DATA_sheet.png, with a number if that file exists"
         written = f"the file to write; default: {default}"
         parser.add_argument("--out", "--to", dest="to", metavar="PNG", help=written)
     if command == "replay":
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
         parser.add_argument("--deep", action="store_true", help=deep)
         parser.add_argument("--scenes", type=_positive, metavar="N", help="with --deep: only N scenes")
     if command == "status":
-        parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
+        parser.add_argument("--json", action="store_true", help="print the status as JSON")
     if command == "audit":
         _add_audit(parser)
     if command == "review":
@@ -66,15 +66,17 @@ def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
 
 
 def _add_review(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--reviewer", metavar="NAME", help="your name; default: that of your login")
+    parser.add_argument("--reviewer", metavar="NAME", help="your name; default: your login name")
     beside = "the file of verdicts; default: DATA.verdicts.jsonl beside the data set"
     parser.add_argument("--verdicts", metavar="FILE", help=beside)
-    parser.add_argument("--port", type=_port, default=0, metavar="N", help="default: any that is free")
-    parser.add_argument("--no-browser", action="store_true", help="only print the address of the page")
+    parser.add_argument("--port", type=_port, default=0, metavar="N", help="default: any free port")
+    parser.add_argument(
+        "--no-browser", action="store_true", help="print the address of the page, and open no browser"
+    )
     parser.add_argument("--audit", metavar="FILE", help="output of `sim2coco audit --json`, to sort by")
-    agreement = "print how far reviewers agree, and the images on which they do not"
+    agreement = "print how far reviewers agree, and the images on which they disagree"
     parser.add_argument("--agreement", action="store_true", help=agreement)
-    static = "write a page without a server, which can be sent by mail"
+    static = "write a page that needs no server, for example to send it by mail"
     parser.add_argument("--static", metavar="FILE.html", help=static)
     parser.add_argument("--force", action="store_true", help="replace the file of --static if it exists")
 
@@ -83,8 +85,8 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     folders = "folder to search for the original mesh files; may be repeated"
     parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
     parser.add_argument("--sample", type=_positive, metavar="N", help="only N images, chosen by --seed")
-    parser.add_argument("--seed", type=int, default=0, metavar="SEED", help="which images --sample chooses")
-    parser.add_argument("--json", action="store_true", help="print the numbers of all instances as JSON")
+    parser.add_argument("--seed", type=int, default=0, metavar="SEED", help="random seed of --sample")
+    parser.add_argument("--json", action="store_true", help="print the measurements of all instances as JSON")
     worst = "draw the instances that differ most, with both outlines, on one PNG"
     parser.add_argument("--worst", metavar="SHEET.png", help=worst)
     parser.add_argument("--force", action="store_true", help="replace the file of --worst if it exists")
@@ -98,7 +100,9 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     other = "folder of another data set to compare it with, such as real photographs"
     parser.add_argument("--against", metavar="REAL", help=other)
     parser.add_argument("--out", metavar="FILE.html", help="the file to write; default: DATA/report.html")
-    parser.add_argument("--force", action="store_true", help="replace a file that is not a report as written")
+    parser.add_argument(
+        "--force", action="store_true", help="replace the file even if it is an edited report or not a report"
+    )
     cores = os.cpu_count() or 1
     parser.add_argument(
         "--workers", type=_positive, default=cores, metavar="N", help="threads; default: all cores"

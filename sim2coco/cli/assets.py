@@ -141,7 +141,7 @@ def _draft(options: argparse.Namespace, out: Console) -> int:
         _say(out, f"left out: {found.left_out()}")
     marked = f"{counted(guesses, 'guess', 'guesses')} marked with ?"
     content = f"{counted(len(rows), 'mesh', 'meshes')}, {marked}"
-    at_once = "import with --unit mm or --up z answers all that are left at once"
+    at_once = "--unit mm or --up z settles all remaining ones at once"
     _say(out, f"{target}: {content}; correct them, then import ({at_once})")
     return 0
 

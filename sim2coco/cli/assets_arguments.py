@@ -7,13 +7,13 @@ from scenes.assets.reading.containers import UNITS_M
 from sim2coco.library.columns import COLLISIONS, UPS
 
 ACTIONS = {
-    "import": "import the meshes of a folder into a library: cleaned, measured and tested",
+    "import": "clean, measure and test the meshes of a folder, and import them into a library",
     "check": "list the problems of the meshes in a folder or library, or of one mesh, and how to solve them",
     "sheet": "render the meshes of a library on one PNG, with names and sizes",
 }
 JOINING = {
-    "add": "keep the meshes that the library has from other folders",
-    "replace": "remove the meshes that the library has from other folders; also for a folder that has moved",
+    "add": "keep the library's meshes from other folders",
+    "replace": "remove the library's meshes from other folders; also needed if the folder has moved",
 }
 """Flags that keep or remove the meshes that a library has from other folders, with their help texts."""
 
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--table", metavar="FILE", help="CSV table with settings of each mesh; default: FOLDER/assets.csv"
+        "--table", metavar="FILE", help="CSV table with settings for each mesh; default: FOLDER/assets.csv"
     )
     units = [unit for unit in UNITS_M if unit != "um"]
     parser.add_argument("--unit", choices=units, help="unit of files that state none; default: metres")

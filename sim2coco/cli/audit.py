@@ -43,7 +43,9 @@ def run(options: argparse.Namespace, out: Console) -> int:
     for note, number in report.notes.items():
         out.print(f"{counted(number, 'image')} compared {note}", markup=False)
     if options.worst:
-        out.print(f"{options.worst}: green is the outline of the label, magenta that by rays", markup=False)
+        out.print(
+            f"{options.worst}: outlines of the labels in green, by ray casting in magenta", markup=False
+        )
     out.print(f"{options.data}: {_summary(report)}", markup=False)
     return 1 if report.findings else 0
 
@@ -79,9 +81,9 @@ def _summary(report: Report) -> str:
         f"{counted(report.images, 'image')} of {report.total}, {counted(len(report.instances), 'instance')}"
     )
     mean = report.mean_shift_px
-    shift = "" if mean is None else f"; centroids differ by ({mean[0]:+.4f}, {mean[1]:+.4f}) px in the mean"
+    shift = "" if mean is None else f"; centroids differ by ({mean[0]:+.4f}, {mean[1]:+.4f}) px on average"
     verdict = counted(len(report.findings), "failure") if report.findings else "no failures"
-    return f"{content} compared with rays{shift}: {verdict}"
+    return f"{content} compared with ray casting{shift}: {verdict}"
 
 
 def _tree(report: Report) -> dict[str, object]:

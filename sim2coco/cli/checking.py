@@ -69,7 +69,7 @@ def fix(options: argparse.Namespace, out: Console) -> int:
     from sim2coco.repair import CHANGES, RepairError, repair
 
     if options.deep:
-        raise RepairError("--fix: repairs without rendering; leave out --deep")
+        raise RepairError("--fix: cannot be combined with --deep; leave out --deep")
     with _bar(options, "images") as show:
         done = repair(Path(options.data), Path(options.fix), show)
     if options.json:
@@ -78,8 +78,8 @@ def fix(options: argparse.Namespace, out: Console) -> int:
         return 1 if done.report.counts else 0
     _print_capped(done.changes, done.changes.counts, CHANGES, out)
     if done.ours:
-        what = "sim2coco wrote this data set: the command that made it repairs it. The copy has no records"
-        out.print(f"note: {what}, amodal masks or run.json", markup=False)
+        what = "sim2coco wrote this data set; to repair it, run its generate command again"
+        out.print(f"note: {what}; the copy has no records, amodal masks or run.json", markup=False)
     number = counted(sum(done.changes.counts.values()), "change")
     out.print(f"{options.fix}: {number}, listed in {Path(options.fix) / 'changes.txt'}", markup=False)
     _print_report(options.fix, done.report, "", out)

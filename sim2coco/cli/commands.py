@@ -43,7 +43,7 @@ def show(options: argparse.Namespace, out: Console) -> int:
     _check_split(data, options.split)
     if options.picture:
         if options.sheet:
-            raise DataSetError("--sheet: leave it out beside an image, or leave out the image")
+            raise DataSetError("--sheet: cannot be combined with an image; leave out one of them")
         found = _of_category(data, data.find(options.picture, options.split), options.category)
         image = overlay(read_pixels(found), found, names, style=style)
         name = Path(found.name).stem
@@ -173,6 +173,7 @@ def replay(options: argparse.Namespace, out: Console) -> int:
         write_file(Path(options.to), next(iter(now.values())), "--out", options.force)
     equal = before == now
     out.print(
-        f"{options.picture}: rendered again, the bytes are {'equal' if equal else 'DIFFERENT'}", markup=False
+        f"{options.picture}: rendered again; the files are {'identical' if equal else 'DIFFERENT'}",
+        markup=False,
     )
     return 0 if equal else 1

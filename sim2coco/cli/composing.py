@@ -76,7 +76,9 @@ def resolved(composed: "DictConfig") -> dict[str, Any]:
     for override in OmegaConf.to_container(hydra.overrides.task) or ():
         key, _, value = str(override).partition("=")
         if re.fullmatch(r"\{\s*\}", value) and OmegaConf.select(composed, key):
-            raise ConfigError(f"{key}: {{}} changes nothing, as entries are merged; ~{key}.NAME removes one")
+            raise ConfigError(
+                f"{key}: {{}} has no effect, because entries are merged; ~{key}.NAME removes one"
+            )
     written = OmegaConf.to_container(composed)
     assert isinstance(written, dict)
     check_references({key: value for key, value in written.items() if key != "hydra"})

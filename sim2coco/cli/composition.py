@@ -20,11 +20,11 @@ from sim2coco.recipe import Recipe
 YAML_HINTS = {
     r"character '\t'": "indent with spaces, not with tabs",
     "unknown escape character": "put a path with backslashes in single quotes, or write /",
-    "mapping values are not allowed": "a value with keys of its own needs braces, or lines of its own",
+    "mapping values are not allowed": "put a nested mapping in braces, or on lines below its key",
     "'<stream end>'": "a bracket or a quote is not closed",
 }
 """Hints for messages of PyYAML, by a part of the message."""
-CIRCULAR_DEFAULTS = "the defaults list of a choice leads back to the choice itself"
+CIRCULAR_DEFAULTS = "the defaults list of an option refers back to the option itself"
 
 
 def composition_error(error: Exception, arguments: Sequence[str]) -> str:
@@ -50,12 +50,12 @@ def _described(error: Exception, arguments: Sequence[str]) -> str:
             group, choice = found[1], found[2]
         instead = _of_a_file(group, choice) or _of_a_size(group, choice)
         known = _misplaced(group, choice, arguments) + did_you_mean(choice, listed.split())
-        return f"{group}: no choice {choice!r}; {instead or known}"
+        return f"{group}: no option {choice!r}; {instead or known}"
     if found := re.search(r"In '[^'/]+': Could not load '([^'/]+)/([^']+)'", text):
         known = _of_a_size(*found.groups()) or did_you_mean(found[2], choices(found[1]))
-        return f"{found[1]}: no choice {found[2]!r}; {known}"
+        return f"{found[1]}: no option {found[2]!r}; {known}"
     if found := re.search(r"In '([^']+)/([^'/]+)': Could not load '(?:[^']*/)?([^'/]+)'", text):
-        return f"{found[1]}={found[2]}: no choice {found[3]!r}; {did_you_mean(found[3], choices(found[1]))}"
+        return f"{found[1]}={found[2]}: no option {found[3]!r}; {did_you_mean(found[3], choices(found[1]))}"
     if found := re.search(r"Could not delete from config. '([^']+)' does not exist", text):
         return f"~{found[1]}: no such entry to remove; {_existing_keys(found[1])}"
     if found := re.search(r"Could not override '([^']+)'", text):
@@ -68,7 +68,7 @@ def _described(error: Exception, arguments: Sequence[str]) -> str:
         exists = clause.startswith(("not set", "entries"))
         return f"{found[1]}: {'' if exists else 'no such setting; '}{clause}"
     if found := re.search(r"Multiple values for (\S+)\.", text):
-        return f"{found[1]}: chosen twice; write {found[1]}=CHOICE once, without +"
+        return f"{found[1]}: selected twice; write {found[1]}=OPTION once, without +"
     if found := re.search(r"Error merging override ([^=]+)=", text):
         return f"{found[1]}: {lines[1] if len(lines) > 1 else 'has the wrong type'}"
     if lines[0].startswith("Ambiguous value"):
@@ -87,7 +87,7 @@ def _missing_check(key: str) -> str:
     checks = default_config()["quality"]["checks"]
     if parents != ["quality", "checks"] or name in checks or key.count(".") < 3:
         return ""
-    own = f"one of your own needs --plugin FILE.py and '+quality.checks.{name}={{kind: {name}}}'"
+    own = f"a check of yours needs --plugin FILE.py and '+quality.checks.{name}={{kind: {name}}}'"
     return f"quality.checks.{name}: no such check; {did_you_mean(name, list(checks))}; {own}"
 
 
@@ -99,9 +99,9 @@ def _of_a_file(group: str, choice: str) -> str:
         move = "" if path.parent.name == group else f"move it to {folder / group}/, then "
         return f"{move}write --config-dir {folder} {group}={path.stem}"
     if group == "assets" and path.suffix.lower() in SUFFIXES:
-        return f"a mesh is added by '+assets.categories.{path.stem}={{path: {choice}, size_m: 0.06}}'"
+        return f"add a mesh with '+assets.categories.{path.stem}={{path: {choice}, size_m: 0.06}}'"
     if group == "assets" and is_library(path):
-        return f"a library is chosen by assets.path={choice}"
+        return f"select a library with assets.path={choice}"
     return ""
 
 
@@ -109,7 +109,7 @@ def _of_a_size(group: str, choice: str) -> str:
     """Explains how to set the image size, for arguments such as image=640x480; "" for all others."""
     if group != "image" or not choice[:1].isdigit():
         return ""
-    return "the size is set by image.width and image.height, such as image.width=640 image.height=480"
+    return "set the size with image.width and image.height, such as image.width=640 image.height=480"
 
 
 def _commas(override: str) -> str:
@@ -117,16 +117,16 @@ def _commas(override: str) -> str:
     key, _, value = override.partition("=")
     inside = value.strip("()[]{}")
     if key in GROUPS:
-        told = f"{key} takes one choice"
+        told = f"{key} takes one option"
     elif takes_text(key.lstrip("+"), Recipe, RunOptions):
-        told = f"write a text with commas in quotes: {shlex.quote(f'{key}={quoted(value)}')}"
+        told = f"put a string with commas in quotes: {shlex.quote(f'{key}={quoted(value)}')}"
     elif is_whole(key, Recipe, RunOptions):
         told = f"a number has no commas: {key}={inside.replace(',', '')}"
     elif ":" in inside:
         told = f"a mapping needs braces and quotes: {shlex.quote(f'{key}={{{inside}}}')}"
     else:
         told = f"a range or list needs brackets and quotes: {shlex.quote(f'{key}=[{inside}]')}"
-    return f"{told}; -m sweeps over values"
+    return f"{told}; for a sweep over values, add -m"
 
 
 def _misplaced(group: str, choice: str, arguments: Sequence[str]) -> str:
@@ -146,7 +146,7 @@ def _misplaced(group: str, choice: str, arguments: Sequence[str]) -> str:
     path = Path(folder or "") / group / choice
     if folder and path.with_name(f"{choice}.yml").is_file():
         return f"{path}.yml must end in .yaml; "
-    return f"there is no {path}.yaml; " if folder else ""
+    return f"{path}.yaml does not exist; " if folder else ""
 
 
 def _existing_keys(key: str) -> str:
@@ -164,5 +164,5 @@ def _not_a_name(arguments: Sequence[str]) -> str:
         group, equals, choice = argument.lstrip("+").partition("=")
         if equals and (not group or (group in GROUPS and choice not in choices(group))):
             known = f"allowed: {', '.join(choices(group))}" if group else USAGE_HINT
-            return f"{group or argument}: no choice {choice!r}; {known}"
+            return f"{group or argument}: no option {choice!r}; {known}"
     return USAGE_HINT

@@ -116,12 +116,12 @@ def _built(settings: dict[str, Any]) -> tuple[Recipe, RunOptions]:
 
 def with_plugin_hint(message: str) -> str:
     """Extends a message about an unknown kind, option or setting with a hint that a plug-in may define it."""
-    unknown = ("unknown kind" in message or "no such setting" in message or "no choice" in message) and (
+    unknown = ("unknown kind" in message or "no such setting" in message or "no option" in message) and (
         "; allowed: " in message
     )
     if not unknown or loaded_plugins() or message.split(":")[0].partition(".")[0] not in PLUGGABLE:
         return message
-    return f"{message}; what a plug-in defines needs --plugin FILE.py"
+    return f"{message}; if a plug-in defines it, add --plugin FILE.py"
 
 
 def choices(group: str) -> list[str]:
@@ -174,7 +174,7 @@ def first_sentence(group: str, choice: str) -> str:
     It is the first comment of the option's YAML file, or the first docstring line of a plug-in's class.
     """
     if kind := _plugin_choices(group).get(choice):
-        return (kind.__doc__ or "A kind that a plug-in defines.").strip().splitlines()[0]
+        return (kind.__doc__ or "A kind defined by a plug-in.").strip().splitlines()[0]
     lines = (_root() / group / f"{choice}.yaml").read_text().splitlines()
     return next(line.removeprefix("#").strip() for line in lines if not line.startswith("# @"))
 

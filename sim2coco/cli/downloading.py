@@ -17,7 +17,7 @@ from sim2coco.storage import StoreError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of download to a parser."""
     parser.add_argument("url", metavar="URL", help="where the data set is, such as s3://bucket/parts")
-    to = "the folder to write to: new, empty, or a copy that was begun"
+    to = "the folder to write to: new, empty, or an incomplete or outdated copy"
     parser.add_argument("--out", required=True, metavar="FOLDER", help=to)
 
 
@@ -25,9 +25,9 @@ def run(options: argparse.Namespace, out: Console) -> int:
     """Copies a data set; returns 0."""
     objects = open_store(options.url) if is_url(options.url) else None
     if not isinstance(objects, ObjectStore):
-        raise StoreError(f"{options.url}: is no URL such as s3://bucket/parts")
+        raise StoreError(f"{options.url}: is not a URL such as s3://bucket/parts")
     if is_url(options.out):
-        raise StoreError(f"--out: {options.out}: name a folder of this machine")
+        raise StoreError(f"--out: {options.out}: must be a local folder")
     copy = planned(objects, Path(options.out))
     with ProgressBar(out, len(copy.sizes), "files") as bar:
         copy.run(bar.show)

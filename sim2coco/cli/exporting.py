@@ -23,11 +23,11 @@ load_kinds(sim2coco.export)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of the command to a parser; the help ends with a list of the formats."""
-    parser.add_argument("data", help="folder of the data set: ours, or any COCO data set")
-    names = "formats, separated by commas; {kind: NAME, KEY: VALUE} sets one up"
+    parser.add_argument("data", help="folder of the data set: from sim2coco, or any COCO data set")
+    names = "formats, separated by commas; {kind: NAME, KEY: VALUE} for a format with settings"
     parser.add_argument("--format", metavar="NAMES", required=True, help=names)
     parser.add_argument("--out", metavar="FOLDER", required=True, help="the folder to write to; new or empty")
-    settings = "a setting of the formats that have it; may be repeated"
+    settings = "a setting, for all formats that have it; may be repeated"
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help=settings)
     folders = "folder to search for the meshes of the data set, for formats with models; may be repeated"
     parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
@@ -96,7 +96,7 @@ def _set(trees: list[dict[str, Any]], word: str) -> None:
     having = [tree for tree, names in zip(trees, known, strict=True) if key in names]
     if all(kinds) and not having:
         allowed = sorted(set().union(*known))
-        raise ConfigError(f"--set: no setting {key!r} of these formats; {did_you_mean(key, allowed)}")
+        raise ConfigError(f"--set: these formats have no setting {key!r}; {did_you_mean(key, allowed)}")
     for tree in having:
         tree[key] = _read("--set", text)
 

@@ -123,7 +123,7 @@ def _generate(recipe: "Recipe", options: "RunOptions") -> int:
                 raise Interrupted(stop_signals.pop(), *hints(tally.accepted, options.engine.shard))
             last = "" if tally.made < tally.wanted or tally.done else f"; waiting for scene {tally.scene}"
             if tally.preparing:
-                note = "simplifying big meshes: {} of {} done".format(*tally.preparing)
+                note = "simplifying large meshes: {} of {} done".format(*tally.preparing)
                 bar.show(tally.made, note, waiting=True)
             else:
                 bar.show(tally.made, f"rejected: {counts(tally.reasons)}{last}")
@@ -157,7 +157,7 @@ def hints(accepted: int, shard: str | None) -> list[str]:
     """
     if not accepted or shard is not None:
         return []
-    return [f"num_images={accepted} finishes it with the images made so far"]
+    return [f"num_images={accepted} completes the data set with the images made so far"]
 
 
 def _summarise(result: "Result", folder: str, objects: list[str], defects: list[str]) -> int:
@@ -184,9 +184,7 @@ def _summarise(result: "Result", folder: str, objects: list[str], defects: list[
     missing = [name for name, number in result.labels.items() if not number]
     if missing and sum(result.labels.values()) >= LABELS_PER_CATEGORY * len(result.labels):
         if absent := [name for name in missing if name in objects]:
-            why = (
-                "too few images, or its objects are tiny, occluded, or too large to be placed; see its size_m"
-            )
+            why = "too few images, or its objects are tiny, occluded, or too large to be placed; check size_m"
             err.print(f"no label of {', '.join(absent)}: {why}", markup=False)
         for name in missing:
             if name not in objects:
@@ -199,7 +197,7 @@ def _summarise(result: "Result", folder: str, objects: list[str], defects: list[
     for scene, error in result.failed:
         err.print(f"scene {scene} failed: {error}; retry_failed=true retries it", markup=False)
     for asset, number in result.suspects.items():
-        err.print(f"all {number} scenes with {asset} failed: look at this mesh", markup=False)
+        err.print(f"all {number} scenes with {asset} failed: check this mesh", markup=False)
     return 3 if result.failed else 0
 
 
@@ -211,10 +209,10 @@ def _tell_target(result: "Result") -> None:
     if not result.target:
         return
     told = ", ".join(f"{name} {drawn:.2f} -> {kept:.2f}" for name, (drawn, kept) in result.target.items())
-    out.print(f"distances to quality.target, of all views and of those kept: {told}", markup=False)
+    out.print(f"distances to quality.target, of all views -> of the kept views: {told}", markup=False)
     if result.lacking:
-        hint = "a larger quality.target_effort, or settings that sim2coco match has found, bring it nearer"
-        err.print(f"quality.target is not reached; it lacks most {result.lacking}; {hint}", markup=False)
+        hint = "increase quality.target_effort, or use settings that sim2coco match has found"
+        err.print(f"quality.target is not reached; most lacking: {result.lacking}; {hint}", markup=False)
 
 
 def _advise(accepted: int, reasons: Counter[str], rejected: int | None = None) -> bool:

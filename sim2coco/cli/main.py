@@ -26,22 +26,22 @@ PLUGGABLE = (*HYDRA_COMMANDS, "match", "replay", "check", "export")
 """Commands that accept `--plugin FILE.py`, because their recipe may use classes of a plug-in."""
 COMMANDS = {
     **HYDRA_COMMANDS,
-    "status": "say how far a run is, and how long it will take",
+    "status": "show the progress of a run, and the remaining time",
     "show": "draw the labels on images of a data set",
     "replay": "render an image again from its record, and compare",
     "check": "check a data set, and list every fault",
-    "audit": "compute labels anew from your meshes by ray casting, and compare",
+    "audit": "recompute labels from your meshes by ray casting, and compare them",
     "review": "look at images on a local page, and accept or reject them",
-    "report": "write one page that shows what is in a data set, or compares two",
+    "report": "write an HTML page that describes a data set, or compares two",
     "export": "write a data set in another format",
     "download": "copy a data set from an object store to a folder",
-    "merge": "join data sets to one",
+    "merge": "merge data sets into one",
     "validate": "train a detector on data sets, and test it on a reference",
     "split": "divide a data set into train, val and test",
-    "select": "keep the images of a data set that are worth it",
+    "select": "keep the most useful images of a data set",
     "match": "propose settings whose images resemble those of a data set",
     "assets": "import, check or show your own meshes",
-    "doctor": "check this installation, and say how to repair it",
+    "doctor": "check this installation, and suggest repairs",
 }
 
 OWN_ARGUMENTS = {
@@ -111,7 +111,7 @@ def _dispatched(command: str, arguments: list[str]) -> int:
     commands_run.append(command)
     if url := _url_to_read(command, arguments[1:]):
         return fail(
-            f"{url}: is not read from there; first: sim2coco download {shlex.quote(url)} --out FOLDER"
+            f"{url}: cannot be read in place; first run sim2coco download {shlex.quote(url)} --out FOLDER"
         )
     if command in HYDRA_COMMANDS:
         return composed(command, arguments[1:])
@@ -153,7 +153,7 @@ def _print_usage(command: str) -> int:
     for name, sentence in COMMANDS.items():
         out.print(f"  {name:10}{sentence}")
     out.print("\nsim2coco generate --help lists all settings; to start, try: sim2coco preview")
-    out.print('completion in bash: eval "$(sim2coco -sc install=bash)"', markup=False)
+    out.print('bash completion: eval "$(sim2coco -sc install=bash)"', markup=False)
     return 0
 
 

@@ -24,17 +24,17 @@ def parsed(arguments: list[str], description: str) -> tuple[argparse.Namespace, 
     """Parses the arguments of the command; returns them, and the rest, which are settings for Hydra."""
     parser = Parser(
         prog="sim2coco match",
-        description=f"{description}. KEY=VALUE are the settings to begin with, as for generate.",
+        description=f"{description}. KEY=VALUE are the initial settings, as for generate.",
         usage="sim2coco match REAL [--images DIR] [--out FILE.yaml] [KEY=VALUE ...]",
     )
     parser.add_argument("real", metavar="REAL", help="a COCO data set: its folder, or an annotation file")
-    parser.add_argument("--images", metavar="DIR", help="where its images lie, if not beside the annotations")
+    parser.add_argument("--images", metavar="DIR", help="folder of its images, if not beside the annotations")
     where = f"the file to write; default: {FOLDER}/experiment/NAME.yaml"
     parser.add_argument("--out", "--to", dest="to", metavar="FILE.yaml", help=where)
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
-    number = "images of each trial; default: 60"
+    number = "images per trial; default: 60"
     parser.add_argument("--num", type=_positive, default=60, metavar="N", help=number)
-    trials = "how often the settings are changed; default: 4"
+    trials = "number of changes of the settings; default: 4"
     parser.add_argument("--trials", type=_positive, default=4, metavar="N", help=trials)
     return parser.parse_known_args(arguments)
 
@@ -149,7 +149,7 @@ def _real(options: argparse.Namespace) -> tuple["Observed", str]:
             raise DataSetError(f"--images: {folder}: no such folder")
         if not path.is_file():
             raise DataSetError(
-                f"--images: {path} is no annotation file; a data set knows where its images lie"
+                f"--images: {path} is not an annotation file; leave out --images for a data set folder"
             )
         found = observe(open_annotations(path, folder).images())
     else:
@@ -174,5 +174,5 @@ def _print(found: "Match", real: "Observed") -> None:
         table.add_row(title(name), *map(number, (*medians, before, after)))
     out.print(table)
     if farther := [title(name) for name, (before, after) in far.items() if after > before]:
-        told = "farther away than before; make more images (--num) or changes (--trials)"
+        told = "farther away than before; try more images (--num) or changes (--trials)"
         err.print(f"{', '.join(farther)}: {told}", markup=False)

@@ -19,17 +19,21 @@ from sim2coco.messages import counted
 def add_arguments(parser: argparse.ArgumentParser, command: str) -> None:
     """Adds the arguments of merge or split to a parser."""
     if command == "merge":
-        parser.add_argument("data", nargs="*", help="folders of the data sets: ours, or any COCO data sets")
-        shares = "draw images, so that the data sets have these shares in the result"
+        parser.add_argument(
+            "data", nargs="*", help="folders of the data sets: from sim2coco, or any COCO data sets"
+        )
+        shares = "sample images so that the data sets have these shares in the result"
         parser.add_argument(
             "--share", metavar="DATA=NUMBER", nargs="+", action="extend", type=_share, help=shares
         )
     else:
-        parser.add_argument("data", help="folder of the data set: ours, or any COCO data set")
-        parser.add_argument("--val", type=_fraction, required=True, metavar="X", help="share of val: 0.2")
-        parser.add_argument("--test", type=_fraction, metavar="X", help="share of test; default: none")
+        parser.add_argument("data", help="folder of the data set: from sim2coco, or any COCO data set")
+        parser.add_argument(
+            "--val", type=_fraction, required=True, metavar="X", help="fraction of images in val, such as 0.2"
+        )
+        parser.add_argument("--test", type=_fraction, metavar="X", help="fraction in test; default: none")
     parser.add_argument("--out", required=True, metavar="FOLDER", help="the folder to write to; new or empty")
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="another seed draws other images")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="random seed of the selection")
 
 
 def _share(text: str) -> tuple[str, float]:
@@ -79,7 +83,7 @@ def _merged(options: argparse.Namespace, out: Console) -> Derived:
     places = [Path(name).resolve() for name in names]
     for rank, name in enumerate(names):
         if places[rank] in places[:rank]:
-            raise DataSetError(f"merge: a data set is named twice: {name}")
+            raise DataSetError(f"merge: a data set is given twice: {name}")
     if len(names) < 2:
         raise DataSetError("merge: name at least two data sets")
     if shares:
@@ -98,7 +102,7 @@ def _check_shares(names: list[str], shares: dict[str, float]) -> None:
             raise DataSetError(f"--share: {name} is not among the data sets: {', '.join(names)}")
     for name in names:
         if name not in shares:
-            raise DataSetError(f"--share: {name} has none; add {name}=NUMBER, or leave it out")
+            raise DataSetError(f"--share: {name} has no share; add {name}=NUMBER, or leave out the data set")
 
 
 def _divided(options: argparse.Namespace, out: Console) -> Derived:

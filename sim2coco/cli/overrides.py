@@ -30,7 +30,9 @@ from sim2coco.messages import ConfigError
 LIBRARY_CHOICE = "assets=library"
 """Override that is added if the command line sets assets.path=FOLDER but has no override `assets=CHOICE`."""
 SPACES_HINT = "write a name with spaces in braces: '+assets.categories={Gear parts: {weight: 2}}'"
-USAGE_HINT = "write KEY=VALUE or GROUP=CHOICE; put a text with special characters in quotes: 'KEY=\"a [b]\"'"
+USAGE_HINT = (
+    "write KEY=VALUE or GROUP=OPTION; put a string with special characters in quotes: 'KEY=\"a [b]\"'"
+)
 IN_QUOTES = "write KEY=VALUE in quotes as a whole: 'scene.num_objects=[5, 12]'"
 SPLIT_BY = "split.by="
 """Start of the override that must be applied last, since the default `split: null` has no key `by`."""
@@ -150,7 +152,9 @@ def readable(override: str) -> tuple[str, Override]:
     name, own = key.lstrip("+"), f"{key}={quoted(value)}"
     if (read := _read(override)) is not None:
         if _is_structure(read.value()) and takes_text(name, *_all_settings()):
-            raise ConfigError(f"{name}: must be a text, not a list or mapping; as a text: {shlex.quote(own)}")
+            raise ConfigError(
+                f"{name}: must be a string, not a list or mapping; as a string: {shlex.quote(own)}"
+            )
         return override, read
     # A group that contains the setting `path` also accepts its value.
     is_text = equals and takes_text(name, *_all_settings())
@@ -199,7 +203,7 @@ def _advice(key: str, override: str) -> str:
         return f"a range has square brackets: {shlex.quote(f'{key}=[{value[1:-1]}]')}"
     inside = re.sub(r"([{,]\s*\w+:\s*)([^\s\"'{\[][^,}]*?)(?=\s*[,}])", _with_quotes, override)
     if inside != override and _read(inside):
-        return f"put texts in quotes: {shlex.quote(inside)}"
+        return f"put strings in quotes: {shlex.quote(inside)}"
     return USAGE_HINT
 
 
@@ -248,7 +252,7 @@ def _use_config_dir(folder: str | None, config_name: str | None) -> None:
         ConfigError: There is no such folder, or it contains a config.yaml and `config_name` is None.
     """
     if folder is not None and not Path(folder).is_dir():
-        hint = "name the folder that holds, for example, assets/mine.yaml"
+        hint = "name the folder that contains, for example, assets/mine.yaml"
         raise ConfigError(f"--config-dir: folder {folder!r} not found; {hint}")
     use_folder(Path(folder) if folder else None)
     primary = Path(folder or "") / "config.yaml"

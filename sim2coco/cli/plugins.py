@@ -90,7 +90,7 @@ def _offer_choices(offered: list[tuple[str, str]]) -> None:
         for name, kind in plugin_kinds(family).items():
             if name in choice_files(group):
                 raise ConfigError(
-                    f"{FLAG}: the choice {group}={name} exists already; give your kind another name"
+                    f"{FLAG}: the option {group}={name} already exists; give your kind another name"
                 )
             try:
                 node = kind.parse({"kind": name}).model_dump(mode="json")

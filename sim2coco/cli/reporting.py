@@ -24,8 +24,8 @@ HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2
 LONGEST = 2000
 """Maximum length of an error message in characters; the middle of a longer message is left out."""
 OF_PATHS = {
-    "Could not determine home directory": "a path begins with ~, and there is no such user; write all of it",
-    "embedded null": "a path contains a NUL character, which no name of a file has",
+    "Could not determine home directory": "cannot find the home directory for ~ in a path; write it in full",
+    "embedded null": "a path contains a NUL character, which is not allowed in file names",
 }
 """Python's messages about impossible paths, and the messages that replace them."""
 
@@ -92,7 +92,7 @@ def guarded(work: Callable[[], int]) -> int:
     except OSError as error:
         return fail(of_the_system(error), 1)
     except MemoryError:
-        return fail("there is not enough memory", 1)
+        return fail("not enough memory", 1)
     except Exception as error:
         if said := next((said for words, said in OF_PATHS.items() if words in str(error)), ""):
             return fail(said)
@@ -112,7 +112,7 @@ def of_the_system(error: OSError) -> str:
     told = f"{error.strerror or error}{place}"
     folder = tempfile.gettempdir()
     if error.errno in FULL and shutil.disk_usage(folder).free < 16 * 2**20:
-        told += f"; the folder for temporary files, {folder}, is full: set TMPDIR to one with more space"
+        told += f"; the folder for temporary files, {folder}, is full: set TMPDIR to a folder with more space"
     elif error.errno in FULL:
         told += "; free some space"
     return _with_resume(told)

@@ -61,7 +61,7 @@ def _serve(
     app = application(_name(dataset), Gallery(dataset, audits), journal)
 
     def started(address: str, private: Path) -> None:
-        out.print(f"{journal.reviewer}'s verdicts are kept in {path}", markup=False)
+        out.print(f"{journal.reviewer}'s verdicts are saved in {path}", markup=False)
         out.print(f"the page is at {address}\nCtrl-C ends the review", markup=False)
         out.file.flush()
         if not options.no_browser and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
@@ -96,7 +96,7 @@ def _login() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # the user id has no name
-        raise DataSetError("review: add --reviewer NAME; this system does not know your name") from None
+        raise DataSetError("review: add --reviewer NAME; your login name cannot be determined") from None
 
 
 def _write_static(
@@ -121,7 +121,7 @@ def _write_static(
 def _print_agreement(path: Path, out: Console) -> int:
     if not path.exists():
         raise DataSetError(
-            f"{path}: there is no such file, so nobody has judged yet; --verdicts names another"
+            f"{path}: no such file, so there are no verdicts yet; use --verdicts for another file"
         )
     verdicts = read_verdicts(path)
     for line in (*_reviewers(verdicts), *_agreements(verdicts), *_disagreements(verdicts)):
@@ -143,7 +143,7 @@ def _reviewers(verdicts: dict[tuple[str, str], Verdict]) -> Iterator[str]:
 def _agreements(verdicts: dict[tuple[str, str], Verdict]) -> Iterator[str]:
     for found in agreements(verdicts.values()):
         kappa = "not defined" if found.kappa is None else f"{found.kappa:.2f}"
-        both = f"{counted(found.images, 'image')} judged by both, {found.alike} alike"
+        both = f"{counted(found.images, 'image')} reviewed by both, {found.alike} with the same verdict"
         yield f"{' and '.join(found.reviewers)}: {both}, Cohen's kappa {kappa}"
 
 

@@ -32,29 +32,31 @@ from sim2coco.statistics.measuring import measure
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of select to a parser."""
-    parser.add_argument("data", help="folder of the data set: ours, or any COCO data set")
+    parser.add_argument("data", help="folder of the data set: from sim2coco, or any COCO data set")
     parser.add_argument("--out", required=True, metavar="FOLDER", help="the folder to write to; new or empty")
-    parser.add_argument(
-        "--keep", metavar="K", help="number of images, or share of all: 500, 25%%; default: all"
-    )
+    parser.add_argument("--keep", metavar="K", help="number or percentage of images: 500, 25%%; default: all")
     target = parser.add_mutually_exclusive_group()
     target.add_argument("--balance", action="store_true", help="make the categories equally frequent")
-    like = "bring sizes, occlusion, counts and brightness near those of this COCO data set"
+    like = "match the sizes, occlusion, counts and brightness of this COCO data set"
     target.add_argument("--like", metavar="REAL.json", help=like)
-    rules = f"rules whose images are removed, with commas, or none: {', '.join(REASONS)}; default: "
+    rules = (
+        f"rules by which images are removed, separated by commas, or none: {', '.join(REASONS)}; default: "
+    )
     parser.add_argument(
         "--remove", metavar="RULES", default=",".join(REMOVED), help=rules + ", ".join(REMOVED)
     )
-    parser.add_argument("--verdicts", metavar="FILE", help="what reviewers said: rejected images are removed")
-    rule = "whether one reviewer is enough to reject an image, or most have to"
+    parser.add_argument(
+        "--verdicts", metavar="FILE", help="verdicts of reviewers; rejected images are removed"
+    )
+    rule = "whether an image is rejected by any one reviewer, or by the majority"
     parser.add_argument("--verdicts-rule", choices=("any", "majority"), default="any", help=rule)
-    embedding = "compare images by the output of this network, not by their features"
+    embedding = "compare images by the output of this network, not by built-in features"
     parser.add_argument("--embedding", metavar="MODEL.onnx", help=embedding)
     side = f"side of the network's input in pixels; default: {SIDE_PX}"
     parser.add_argument("--embedding-px", type=int, default=SIDE_PX, metavar="N", help=side)
     folders = "folder to search for the meshes of the data set, to find floating objects; may be repeated"
     parser.add_argument("--meshes", metavar="FOLDER", action="append", help=folders)
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of random draws")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed")
 
 
 def run(options: argparse.Namespace, out: Console) -> int:
@@ -77,7 +79,7 @@ def run(options: argparse.Namespace, out: Console) -> int:
     wish = replace(wish, target=uniform(data.info.categories, images) if options.balance else target)
     selection = selected(images, wish, known, workers, _embedded(options, images, out))
     if not selection.kept:
-        raise DataSetError(f"{options.data}: no image is left; --remove none removes no faulty ones")
+        raise DataSetError(f"{options.data}: no image is left; --remove none keeps faulty images")
     settings = _settings(options)
     derived = replace(reduced(data, selection, settings), files=listing(selection, settings))
     with ProgressBar(out, derived.num_images, "images") as bar:
@@ -114,7 +116,7 @@ def _kept(text: str) -> tuple[float | None, int | None]:
             return None, int(text)
     except ValueError:
         pass
-    raise DataSetError(f"--keep: {text!r} is neither a number of images (500) nor a share of them (25%)")
+    raise DataSetError(f"--keep: {text!r} is neither a number of images (500) nor a percentage (25%)")
 
 
 def _measured(data: Dataset, out: Console, workers: int, split: str | None = None) -> list[ImageMeasures]:
@@ -157,7 +159,7 @@ def _floating(options: argparse.Namespace, out: Console) -> dict[int, str]:
     try:
         return floating(root, folders)
     except DataSetError as error:
-        out.print(f"note: floating objects are not looked for: {error}", markup=False)
+        out.print(f"note: floating objects are not searched for: {error}", markup=False)
         return {}
 
 

@@ -64,7 +64,7 @@ class _Loader(yaml.SafeLoader):
         known: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(problem="a key must be a text", problem_mark=key.start_mark)
+                raise yaml.MarkedYAMLError(problem="a key must be a string", problem_mark=key.start_mark)
             if key.value in known:
                 problem = f"found duplicate key {key.value}"
                 raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
@@ -100,7 +100,7 @@ def read_yaml(path: Path) -> Any:
     except RecursionError as error:
         raise ConfigError(f"{path}: too deeply nested") from error
     if not isinstance(tree, dict | list | None):
-        raise ConfigError(f"{path}: must be a mapping, such as KEY: VALUE, and not one text")
+        raise ConfigError(f"{path}: must be a mapping, such as KEY: VALUE, not a single string")
     return tree
 
 

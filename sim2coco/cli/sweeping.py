@@ -77,7 +77,7 @@ def job_of(options: "RunOptions") -> "SweepJob":
     hydra = HydraConfig.get()
     if is_url(options.out):
         raise ConfigError(
-            f"out: {options.out}: a sweep compares its jobs in folders; run each job as a command of its own"
+            f"out: {options.out}: a sweep needs local folders; run each job as a separate command"
         )
     return SweepJob(int(hydra.job.num), tuple(map(str, hydra.overrides.task)), Path(options.out).absolute())
 

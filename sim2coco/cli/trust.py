@@ -39,7 +39,7 @@ MAX_OVERRIDE = 10_000
 """Maximum length of an argument in characters; Hydra takes a second to parse an argument of this length."""
 MAX_BYTES = 256 * 1024
 """Maximum size of a YAML file."""
-TRUSTED = f"{FLAG} allows it, if you trust the author"
+TRUSTED = f"if you trust the author, add {FLAG}"
 
 _trusted = False
 
@@ -73,7 +73,7 @@ def check_length(argument: str) -> None:
         ConfigError: The argument is too long.
     """
     if len(argument) > MAX_OVERRIDE:
-        told = f"{argument[:40]}...: has {len(argument):,} characters, at most {MAX_OVERRIDE:,} are read"
+        told = f"{argument[:40]}...: has {len(argument):,} characters; the maximum is {MAX_OVERRIDE:,}"
         raise ConfigError(f"{told}; write it to a YAML file for --config-dir")
 
 
@@ -89,7 +89,7 @@ def check_override(override: "Override") -> None:
     if own and not _trusted and (is_code or package or not ALLOWED.fullmatch(key)):
         raise ConfigError(f"{key}: settings of Hydra can run code and write files; {TRUSTED}")
     if own and key == "hydra.mode" and str(override.value()) != "RUN":
-        raise ConfigError(f"{key}: a sweep is asked for with -m")
+        raise ConfigError(f"{key}: use -m for a sweep")
 
 
 def check_jobs(overrides: Iterable["Override"]) -> None:
@@ -102,7 +102,7 @@ def check_jobs(overrides: Iterable["Override"]) -> None:
     """
     jobs = prod(_values(override) for override in overrides)
     if jobs > MAX_JOBS:
-        raise ConfigError(f"-m: the product of the lists is {jobs:,} jobs; at most {MAX_JOBS:,} are run")
+        raise ConfigError(f"-m: the lists give {jobs:,} jobs; the maximum is {MAX_JOBS:,}")
 
 
 def _values(override: "Override") -> int:
@@ -135,7 +135,9 @@ def check_file(path: Path, config_path: str, header: Mapping[str, Any], tree: ob
     keys = dict(tree) if isinstance(tree, dict) else {}
     places = (config_path, str(header.get("package")), *map(str, keys), *_entries(keys.get("defaults")))
     if any(map(OF_HYDRA.search, places)):
-        raise ConfigError(f"{path}: has settings of Hydra, which can run code and write files; {TRUSTED}")
+        raise ConfigError(
+            f"{path}: contains settings of Hydra, which can run code and write files; {TRUSTED}"
+        )
 
 
 def _entries(defaults: object) -> Iterator[str]:
@@ -167,7 +169,7 @@ def check_references(tree: object) -> None:
             references += resolver in ("", "oc.select") and not name.startswith("hydra.")
     if references > MAX_REFERENCES:
         raise ConfigError(
-            f"{references} references ${{...}} to other settings; at most {MAX_REFERENCES} are resolved"
+            f"{references} references ${{...}} to other settings; the maximum is {MAX_REFERENCES}"
         )
 
 
@@ -232,7 +234,7 @@ def check_size(path: Path) -> None:
     """
     status = path.stat()
     if not S_ISREG(status.st_mode):
-        raise ConfigError(f"{path}: is no ordinary file")
+        raise ConfigError(f"{path}: is not a regular file")
     if status.st_size > MAX_BYTES:
         size, most = status.st_size // 1024, MAX_BYTES // 1024
-        raise ConfigError(f"{path}: has {size:,} KiB; a configuration has at most {most} KiB")
+        raise ConfigError(f"{path}: has {size:,} KiB; the maximum is {most} KiB")

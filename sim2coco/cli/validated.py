@@ -35,11 +35,11 @@ def add_to_reports(comparison: Comparison, roots: Sequence[Path], out: Console) 
             f"({how}) and tested on {counted(report.images, 'image')} of "
             f"{Path(report.reference).resolve().name}: mean over the seeds ± standard deviation."
         )
-        told = "The images with the most faults: green was found, red was missed, orange is no such object."
+        told = "Images with the most errors (green: found; red: missed; orange: false positive)."
         pictures = [(told, _as_jpeg(worst_images(comparison, result.name)))]
         found = Validation(text, (results, categories), curves, pictures)
         if add_validation(open_dataset(root), found):
-            out.print(f"{root / NAME}: has the results", markup=False)
+            out.print(f"{root / NAME}: results added", markup=False)
 
 
 def _distinct(roots: Sequence[Path]) -> list[str]:

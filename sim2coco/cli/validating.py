@@ -30,24 +30,28 @@ CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of validate to a parser."""
-    parser.add_argument("data", nargs="*", metavar="TRAIN", help="data sets to train on; their split train")
-    parser.add_argument("--on", required=True, metavar="REFERENCE", help="data set to test on: ours, or COCO")
+    parser.add_argument("data", nargs="*", metavar="TRAIN", help="data sets to train on (their split train)")
+    parser.add_argument(
+        "--on", required=True, metavar="REFERENCE", help="data set to test on: from sim2coco, or COCO"
+    )
     parser.add_argument("--split", metavar="NAME", help="split of the reference; default: all but train")
     parser.add_argument(
-        "--seeds", type=_positive, default=3, metavar="N", help="trainings on each; default: 3"
+        "--seeds", type=_positive, default=3, metavar="N", help="trainings per data set; default: 3"
     )
-    parser.add_argument("--steps", type=_positive, metavar="N", help="steps of each training, of 16 images")
     parser.add_argument(
-        "--minutes", type=_minutes, metavar="X", help="time of each training instead of --steps"
+        "--steps", type=_positive, metavar="N", help="steps per training, with 16 images each"
+    )
+    parser.add_argument(
+        "--minutes", type=_minutes, metavar="X", help="minutes per training, instead of --steps"
     )
     size = "length to which the longer side of images is scaled, in pixels; default: 320"
     parser.add_argument("--size", type=_positive, default=320, metavar="PX", help=size)
     parser.add_argument(
-        "--negatives", metavar="DIR", help="photographs without any of the objects to train on, too"
+        "--negatives", metavar="DIR", help="photographs without any of the objects, added to the training"
     )
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: the GPU if there is one")
     cores = os.cpu_count() or 1
-    threads = "threads on the CPU; other numbers give slightly other results; default: all cores"
+    threads = "CPU threads; the number slightly changes the results; default: all cores"
     parser.add_argument("--threads", type=_positive, default=cores, metavar="N", help=threads)
     parser.add_argument("--out", metavar="FOLDER", help="write all numbers, curves and the worst images here")
     own = "test your own detector instead: a JSON file of COCO results, or an ONNX model"
@@ -124,7 +128,7 @@ def _loaded(threads: int) -> Callable[..., Comparison]:
 def _trained(options: argparse.Namespace, out: Console) -> Comparison:
     compare = _loaded(options.threads)
     if len({Path(name).resolve() for name in options.data}) < len(options.data):
-        raise ValidateError("validate: a data set is named twice")
+        raise ValidateError("validate: a data set is given twice")
     training = {name.rstrip("/") or name: open_dataset(Path(name)) for name in options.data}
     negatives = photographs(Path(options.negatives)) if options.negatives else []
     if options.steps and options.minutes:

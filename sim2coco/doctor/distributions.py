@@ -19,7 +19,7 @@ OPENCVS = (
     "opencv-contrib-python",
     "opencv-contrib-python-headless",
 )
-OWN_ENVIRONMENT = "install sim2coco in an environment of its own (python3.11 -m venv, pipx, uv tool)"
+OWN_ENVIRONMENT = "install sim2coco in its own environment (python3.11 -m venv, pipx, uv tool)"
 
 
 def installed() -> dict[str, str]:
@@ -34,7 +34,7 @@ def installed() -> dict[str, str]:
 def python(version: Sequence[int]) -> Finding:
     """Checks the version of the running Python; only for Python 3.11 do all needed packages have wheels."""
     wanted = ".".join(map(str, PYTHON))
-    detail = f"{version[0]}.{version[1]} ({wanted} is needed: pybullet has wheels for it)"
+    detail = f"{version[0]}.{version[1]} (only {wanted} is supported)"
     repair = f"python{wanted} -m venv .venv, and install there"
     return finding_of("Python", tuple(version[:2]) == PYTHON, detail, repair)
 
@@ -88,7 +88,7 @@ def albumentations(found: Mapping[str, str]) -> Finding:
     It has the same import name as albumentations, but an AGPL licence.
     """
     if "albumentationsx" not in found:
-        return Finding("one albumentations", True, "no albumentationsx beside it")
+        return Finding("one albumentations", True, "albumentationsx is not installed")
     detail = f"albumentationsx {found['albumentationsx']} (AGPL) has the same import name"
     repair = f"pip uninstall -y albumentationsx && {REINSTALL} albumentations==2.0.8"
     return Finding("one albumentations", False, detail, repair)
@@ -110,13 +110,13 @@ def names(owners: Mapping[str, Sequence[str]], places: Mapping[str, Path | None]
         if place is None or place.resolve() != home / name:
             detail = f"{name} comes from {place or 'nowhere'}, not from {home}"
             return Finding("package names", False, detail, OWN_ENVIRONMENT)
-    return Finding("package names", True, f"{', '.join(places)}: one owner each, in {home}")
+    return Finding("package names", True, f"{', '.join(places)}: no conflicts, in {home}")
 
 
 def configuration(place: Path | None) -> Finding:
     """Checks that the configuration files are installed."""
     if place is not None and (place / "config.yaml").is_file():
-        return Finding("configuration", True, f"{len(list(place.glob('*/*.yaml')))} choices in {place}")
+        return Finding("configuration", True, f"{len(list(place.glob('*/*.yaml')))} options in {place}")
     detail = f"no conf/config.yaml ({place or 'no package conf'})"
     return Finding("configuration", False, detail, f"{REINSTALL} sim2coco")
 

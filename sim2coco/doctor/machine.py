@@ -65,7 +65,7 @@ def gpu(found: Mapping[str, str], gpus: Sequence[str]) -> Finding:
         gpus: Names of the GPUs.
     """
     torch = f"torch {found['torch']}" if "torch" in found else "no torch"
-    return Finding("GPU", True, f"{', '.join(gpus) or 'none'}, {torch}; nothing here needs them")
+    return Finding("GPU", True, f"{', '.join(gpus) or 'none'}, {torch}; both are optional")
 
 
 def usable_gpus() -> list[str]:

@@ -67,7 +67,7 @@ class Local(Engine):
         """
         log = job.log
         if log.is_symlink() or (log.exists() and not log.is_file()):  # a pipe would be waited for
-            raise StoreError(f"out: {log} is no file; move it away, and run the same command again")
+            raise StoreError(f"out: {log} is not a file; move it away, and run the same command again")
         log.open("ab").close()  # an unwritable log is reported here, not by each worker
         assert job.processes is not None
         return Supervisor(
@@ -139,7 +139,7 @@ class Local(Engine):
         scene = int(outcome.task)
         failures[scene] += 1
         tried_again = failures[scene] <= self.retries
-        _log(job, f"scene {scene}: {error}{'; it is tried again' if tried_again else ''}")
+        _log(job, f"scene {scene}: {error}{'; it will be retried' if tried_again else ''}")
         drawn = _take_drawn(job, scene)
         return None if tried_again else record_failure(job, scene, error, drawn)
 

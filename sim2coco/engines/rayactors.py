@@ -149,7 +149,7 @@ class Actors(Workers):
         self._lost += 1
         if self._lost >= LOST:
             told = " ".join(str(error).split())
-            raise GenerationError(f"workers of the Ray cluster are lost while they start: {told}") from None
+            raise GenerationError(f"workers of the Ray cluster die while they start: {told}") from None
         return []
 
     def _check_places(self) -> None:

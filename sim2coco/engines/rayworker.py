@@ -71,7 +71,9 @@ class RayWorker:
         try:
             self._begin(order)
         except CatalogueError as error:
-            ship = "" if order.catalogue else "; engine.ship_assets=true sends meshes and images along"
+            ship = (
+                "" if order.catalogue else "; engine.ship_assets=true sends meshes and images to all machines"
+            )
             raise GenerationError(f"{machine}: {error}{ship}") from error
         except (GenerationError, PluginError, StoreError, OSError) as error:
             raise GenerationError(f"{machine}: {error}") from error
@@ -79,7 +81,7 @@ class RayWorker:
     def _begin(self, order: Order) -> None:
         store = order.store
         if not store.exists(order.token):
-            raise GenerationError(f"out: {store} is another folder here; all machines must share it")
+            raise GenerationError(f"out: {store} is a different folder here; all machines must share it")
         for plugin in order.plugins:
             load_plugin(plugin.path, plugin.sha256)
         recipe: Recipe = ForkingPickler.loads(order.recipe)

@@ -70,7 +70,9 @@ def told(url: str) -> Iterator[None]:
 def _advice(error: Exception) -> str:
     kind = type(error).__name__
     if isinstance(error, PermissionError) or any(word in kind for word in OF_CREDENTIALS):
-        return "credentials come from where the cloud's own tools look: environment, configuration files"
+        return (
+            "set the credentials as for the cloud's own tools: environment variables or configuration files"
+        )
     if isinstance(error, ValueError) or "Config" in kind or "Region" in kind:
-        return "correct it where the cloud's own tools look: environment, configuration files"
-    return "when it answers, run the same command again"
+        return "correct it as for the cloud's own tools: environment variables or configuration files"
+    return "run the same command again when the server can be reached"

@@ -49,8 +49,8 @@ def downloaded(objects: Transfers, near: LocalStore) -> dict[str, State]:
         StoreError: There is too little disk space, or an object has an invalid file name.
     """
     sizes = objects.sizes()
-    copied = f"out: {objects}, which is copied to the folder for temporary files"
-    check_room(near.root, int(ROOM * sum(sizes.values())), copied, "set TMPDIR to one on a larger disk")
+    copied = f"out: the temporary copy of {objects}"
+    check_room(near.root, int(ROOM * sum(sizes.values())), copied, "set TMPDIR to a folder on a larger disk")
     check_names(objects, sizes)
     for name in sizes:
         near.path(name).parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def check_names(objects: object, names: Iterable[str]) -> None:
     """
     for name in names:
         if any(part in ("", ".", "..") for part in name.split("/")) or "\0" in name:
-            what = f"{objects} holds objects of something else ({name!r})"
+            what = f"{objects} contains other objects ({name!r})"
             raise StoreError(f"out: {what}; name an empty folder")
 
 
@@ -128,4 +128,4 @@ def check_room(folder: Path, size: int, what: str, advice: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if size > free:
-        raise StoreError(f"{what}: takes {size / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; {advice}")
+        raise StoreError(f"{what} needs {size / 1e9:.1f} GB, but only {free / 1e9:.1f} GB are free; {advice}")

@@ -70,7 +70,7 @@ def planned(objects: ObjectStore, root: Path) -> Download:
     """
     sizes, folder = objects.sizes(), LocalStore(root)
     if not sizes:
-        raise StoreError(f"{objects}: holds no file")
+        raise StoreError(f"{objects}: contains no files")
     check_names(objects, sizes)
     _check_folder(objects, folder, sizes)
     times = dict.fromkeys(sizes, 0.0) | dict(objects.times("."))
@@ -83,9 +83,11 @@ def planned(objects: ObjectStore, root: Path) -> Download:
 def _check_folder(objects: ObjectStore, folder: LocalStore, sizes: Mapping[str, int]) -> None:
     if folder.exists(LAST):
         if LAST not in sizes or _identity(folder.get(LAST)) != _identity(objects.get(LAST)):
-            raise StoreError(f"--out: {folder} holds another data set than {objects}; name another folder")
+            raise StoreError(
+                f"--out: {folder} contains a different data set than {objects}; name another folder"
+            )
     elif strangers := [name for name in folder.list(".") if name not in sizes and not is_own(name)]:
-        what = f"{folder} holds files of something else ({strangers[0]})"
+        what = f"{folder} contains other files ({strangers[0]})"
         raise StoreError(f"--out: {what}; name an empty folder")
 
 

@@ -144,7 +144,7 @@ def leased(objects: Objects, name: str, rivals: Callable[[], list[str]]) -> Iter
         refuse_if_held(objects, name)
     try:
         if objects.put_new(name, lease.content()):
-            why = "it replaces objects that are to be written only if there are none (If-None-Match)"
+            why = "it ignores If-None-Match and replaces existing objects"
             raise StoreError(f"out: {objects} cannot be used: {why}, so two runs could mix their images")
         lease.start()
         for rival in rivals():
@@ -168,7 +168,7 @@ def refuse_if_held(objects: Objects, name: str) -> None:
     while (content := _content(objects, name)) is not None:
         if (owner and owner.runs) or content != first:
             who = owner_in(content) or "another run"
-            raise StoreError(f"out: {who} is writing to {objects}; wait for it, or name another")
+            raise StoreError(f"out: {who} is writing to {objects}; wait for it, or name another folder")
         if (owner and owner.runs is False) or age_s + time.monotonic() - since > LEASE_S:
             objects.delete(name)
             return

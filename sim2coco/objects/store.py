@@ -149,7 +149,7 @@ class ObjectStore(Storage):
     def _check_lease(self) -> None:
         """Refuses to write if another run has taken over the lock."""
         if self._lease and self._lease.lost:
-            why = "as this one was stopped, or had no connection"
+            why = "because this run was suspended or lost its connection"
             raise StoreError(f"out: {self._lease.lost} has taken over {self}, {why}")
 
     def owner(self) -> str | None:
@@ -237,7 +237,7 @@ class ObjectStore(Storage):
             yield
         except FileNotFoundError as error:
             bucket = self.url.partition("://")[2].partition("/")[0]
-            what = f"there is no bucket {bucket}; create it, or name another"
+            what = f"bucket {bucket} does not exist; create it, or name another"
             raise StoreError(f"out: {self}: {what}") from error
 
 

@@ -42,11 +42,11 @@ def checked_url(url: str) -> str:
     scheme, (bucket, _, folder) = found[1], found[2].partition("/")
     if scheme not in EXTRAS:
         known = ", ".join(f"{scheme}://" for scheme in EXTRAS)
-        raise StoreError(f"out: {scheme}:// is not written to; allowed are folders, {known}")
+        raise StoreError(f"out: {scheme}:// is not supported; allowed: folders, {known}")
     folder = folder.rstrip("/")
     if not BUCKET.fullmatch(bucket) or any(
         part in (".", "..") or not PART.fullmatch(part) for part in folder.split("/")
     ):  # the message omits the URL, which may contain a password
-        rest = "credentials and addresses come from where the cloud's own tools look"
-        raise StoreError(f"out: write {scheme}://BUCKET/FOLDER and nothing more; {rest}")
+        rest = "set credentials and endpoints as for the cloud's own tools"
+        raise StoreError(f"out: write {scheme}://BUCKET/FOLDER without anything else; {rest}")
     return f"{scheme}://{bucket}/{folder}"

@@ -59,7 +59,7 @@ def check(score: Score) -> None:
     if not any(size.annotations for size in sizes):
         raise ConfigError(f"score.reference: {score.reference} has no labels")
     if score.by == "ap" and find_spec("torch") is None:
-        raise ConfigError("score.by: ap needs PyTorch, which the extra validate brings")
+        raise ConfigError("score.by: ap needs PyTorch; install the extra validate")
 
 
 def score_of(score: Score, job: SweepJob) -> float | None:

@@ -25,13 +25,13 @@ def test_the_program(made: Made, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (1, "")
     finding, told, summary = done.stdout.splitlines()[-3:]
-    assert told == f"{sheet}: green is the outline of the label, magenta that by rays"
+    assert told == f"{sheet}: outlines of the labels in green, by ray casting in magenta"
     image = cv2.imread(str(sheet))
     assert image is not None
     assert {(0, 230, 0), (255, 0, 255)} <= set(map(tuple, image[..., ::-1].reshape(-1, 3).tolist()))
     assert finding.startswith(f"{planted.file}: instance {label['instance']}: pose: it moves the corners")
-    assert summary.endswith("px in the mean: 1 failure")
-    assert "4 images of 4, 16 instances compared with rays" in summary
+    assert summary.endswith("px on average: 1 failure")
+    assert "4 images of 4, 16 instances compared with ray casting" in summary
 
 
 def test_json_holds_the_numbers_of_all_instances(made: Made, capfd: pytest.CaptureFixture[str]) -> None:

@@ -42,7 +42,7 @@ def leads_to(command: Command, here: Path, name: str) -> None:
     (here / name / "mine.txt").write_text("mine")
     refused = command("generate", f"out={name}", *ONE, *ONE_BOX)
     assert (refused.code, refused.out) == (2, "")
-    assert f"{name} holds files of something else (mine.txt)" in refused.err
+    assert f"{name} contains other files (mine.txt)" in refused.err
     assert [path.name for path in here.iterdir()] == [name]
 
 

@@ -102,4 +102,6 @@ def test_a_repaired_copy_passes(command: Command, here: Path, boxes: dict[str, A
     assert outcome.err == "sim2coco: --fix: copy exists; name a new or empty folder\n"
     outcome = command("check", "boxes", "--fix", "again", "--json")
     assert (outcome.code, json.loads(outcome.out)["counts"]) == (0, {"iscrowd": 60, "bbox": 1})
-    assert command("check", "boxes", "--fix", "more", "--deep").err.startswith("sim2coco: --fix: repairs")
+    assert command("check", "boxes", "--fix", "more", "--deep").err.startswith(
+        "sim2coco: --fix: cannot be combined with --deep"
+    )

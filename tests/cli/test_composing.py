@@ -25,10 +25,10 @@ print(json.dumps([forked, found[0]]))
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["assets=nothing"], "sim2coco: assets: no choice 'nothing'; "),
+        (["assets=nothing"], "sim2coco: assets: no option 'nothing'; "),
         (["views=many"], "sim2coco: views: "),
-        (["out=[a, b]"], "sim2coco: out: must be a text, not a list or mapping; "),
-        (["scene={}"], "sim2coco: scene: {} changes nothing, as entries are merged; "),
+        (["out=[a, b]"], "sim2coco: out: must be a string, not a list or mapping; "),
+        (["scene={}"], "sim2coco: scene: {} has no effect, because entries are merged; "),
         (["out=${oc.env:SECRET}"], "sim2coco: out: a configuration may not read 'SECRET', "),
     ],
 )

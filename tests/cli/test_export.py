@@ -99,7 +99,7 @@ def test_data_sets_of_others(
         ("--format coca --out new", "--format: unknown kind 'coca'; did you mean 'coco'?"),
         (
             "--format coco --set rl=1 --out new",
-            "--set: no setting 'rl' of these formats; did you mean 'rle'?",
+            "--set: these formats have no setting 'rl'; did you mean 'rle'?",
         ),
         ("--format coco --set rle --out new", "--set: 'rle' must be KEY=VALUE"),
         ("--format coco --set rle=x --out new", "must be 'compressed' or 'uncompressed' (got \"x\")"),
@@ -108,10 +108,10 @@ def test_data_sets_of_others(
         ("--format coco", "required: --out"),
         ("--out new", "required: --format"),
         ("--format coco --out other/new", "--out: other/new lies in the data set other"),
-        ("--format coco --out .", "--out: . holds files of something else"),
+        ("--format coco --out .", "--out: . contains other files"),
         (
             "--format coco --out full",
-            "--out: full holds files of something else (file); name an empty folder",
+            "--out: full contains other files (file); name an empty folder",
         ),
         ("--format coco,coco --out new", "--format: 'coco' is listed twice"),
     ],

@@ -72,7 +72,7 @@ def test_annotations_and_images_may_lie_apart(command: Command, real: Path, here
     [
         (("nothing",), "nothing: no such folder"),
         (("real", "--images", "nothing"), "--images: nothing: no such folder"),
-        (("real", "--images", "real"), "real is no annotation file"),
+        (("real", "--images", "real"), "real is not an annotation file"),
         (("real", "--out", "a.json"), "--out: 'a.json' must end in .yaml"),
         (("real", "--num", "0"), "must be from 1 to 10000"),
         (("real", "-m"), "does not accept -m"),

@@ -77,9 +77,12 @@ def test_split_on_the_command_line(command: Command, other: Path) -> None:
     ("arguments", "words"),
     [
         ("merge other --out new", "name at least two data sets"),
-        ("merge other other/ --out new", "a data set is named twice"),
+        ("merge other other/ --out new", "a data set is given twice"),
         ("merge other none --out new", "none: no such folder"),
-        ("merge other x --share other=1 --out new", "--share: x has none; add x=NUMBER, or leave it out"),
+        (
+            "merge other x --share other=1 --out new",
+            "--share: x has no share; add x=NUMBER, or leave out the data set",
+        ),
         ("merge other x --share y=1 --out new", "--share: y is not among the data sets: other, x"),
         ("merge --share other=0 x=1 --out new", "'other=0' is not FOLDER=NUMBER, with a number above 0"),
         ("merge --share other --out new", "'other' is not FOLDER=NUMBER"),

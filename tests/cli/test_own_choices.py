@@ -83,7 +83,7 @@ def test_two_files_that_name_each_other_are_refused(command: Command, here: Path
     write(here, "my/light/dusk.yaml", "defaults: [day, _self_]\n")
     outcome = command("generate", "--config-dir=my", "out=x", "--cfg", "job")
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err == "sim2coco: the defaults list of a choice leads back to the choice itself\n"
+    assert outcome.err == "sim2coco: the defaults list of an option refers back to the option itself\n"
 
 
 def test_a_primary_configuration_is_named_or_refused(command: Command, here: Path) -> None:
@@ -110,7 +110,7 @@ def test_files_of_a_search_path_are_read_in_the_same_way(command: Command, here:
     [
         (b"categories: {\xff: 1}\n", "is not UTF-8 text"),
         (b"just text\n", "must be a mapping"),
-        (b"? [a, b]\n: 1\n", "line 1: a key must be a text"),
+        (b"? [a, b]\n: 1\n", "line 1: a key must be a string"),
         (b"a: 1\n---\nb: 2\n", "line 2"),
         (
             b"\xef\xbb\xbfcategories:\n  a: {shape: box, size_m: 0.1}\n  a: {}\n",

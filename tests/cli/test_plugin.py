@@ -44,7 +44,7 @@ def made(command: Command, out: str, *words: str) -> None:
 def test_the_kinds_of_a_plugin_are_there_while_its_command_runs(command: Command, here: Path) -> None:
     """A later command of the same process says the same as one of a new process."""
     before = [command("generate", "out=two", *words, *SMALL) for words in ALONE]
-    assert all("no choice" in outcome.err or "unknown kind" in outcome.err for outcome in before)
+    assert all("no option" in outcome.err or "unknown kind" in outcome.err for outcome in before)
     ended(command("generate", "--plugin", str(PLUGIN), *CHOSEN, *SMALL, "out=one", "scene.nothing=1"), 2)
     assert plugins.loaded_plugins() == ()
     assert [command("generate", "out=two", *words, *SMALL) for words in ALONE] == before
@@ -134,7 +134,7 @@ def test_help_lists_the_choices_of_a_plug_in(command: Command) -> None:
         (
             "from typing import Literal\nfrom scenes.light import LightKind\n\n"
             "class Day(LightKind):\n    kind: Literal['day'] = 'day'\n",
-            "the choice light=day exists already; give your kind another name",
+            "the option light=day already exists; give your kind another name",
         ),
     ],
     ids=["raises", "syntax", "import", "kind", "type", "choice"],
@@ -171,7 +171,7 @@ def test_a_class_without_a_kind_is_told(program: Command, here: Path) -> None:
     (here / "mine.py").write_text(NO_KIND)
     outcome = program("generate", "--plugin", "mine.py", "--help")
     (line,) = outcome.err.splitlines()
-    assert "--plugin mine.py: class Forgot cannot be chosen; add kind: Literal" in line
+    assert "--plugin mine.py: class Forgot cannot be selected; add kind: Literal" in line
     words = " ".join(outcome.out.split())
     assert "scene.edge = 0.2 A setting without a docstring. [tray]" in words
     assert "One of tray." not in words
@@ -199,7 +199,7 @@ def test_replay_says_that_a_plug_in_has_changed(command: Command, here: Path) ->
 def test_a_data_set_with_a_format_of_a_plug_in_names_it(command: Command, here: Path) -> None:
     ended(command("generate", "--plugin", str(PLUGIN), *SMALL, "out=one", "export.formats=[csv]"), 0)
     error = ended(command("generate", *SMALL, "out=one"), 2).err
-    assert "the data set has a format of the plug-in plugin.py: add --plugin and its path" in error
+    assert "the data set uses a format of the plug-in plugin.py: add --plugin and its path" in error
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,8 @@ def test_what_is_waited_for_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     text = StringIO()
     with ProgressBar(Console(file=text, width=200), 8, "images") as bar:
         bar.show(0, "rejected: none")
-        bar.show(0, "simplifying big meshes: 1 of 2 done", waiting=True)
-    assert text.getvalue().splitlines() == ["0/8 images, simplifying big meshes: 1 of 2 done"]
+        bar.show(0, "simplifying large meshes: 1 of 2 done", waiting=True)
+    assert text.getvalue().splitlines() == ["0/8 images, simplifying large meshes: 1 of 2 done"]
 
 
 def test_the_time_left_follows_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -186,7 +186,7 @@ def test_the_tint_leaves_the_looks(command: Command, data: Path, here: Path) -> 
         ("show data --category spher", "--category: no category 'spher'; did you mean 'sphere'?"),
         ("show data s000000_v00 --category spher", "did you mean 'sphere'?"),
         ("show data s000000_v00 --split val", "scene 0 has no accepted image 's000000_v00' in split val"),
-        ("show data s000000_v00 --sheet 3", "--sheet: leave it out beside an image"),
+        ("show data s000000_v00 --sheet 3", "--sheet: cannot be combined with an image"),
         ("show data --sheet 999999", "--sheet: at most 2000 images"),
         ("show data s000099_v00", "data: no image 's000099_v00'; names look like s000057_v02"),
         ("show data s000000_v07", "data: scene 0 has no accepted image 's000000_v07'"),
@@ -230,7 +230,7 @@ def test_replay_gives_the_same_bytes(command: Command, data: Path, here: Path) -
     for picture in sorted((moved / "images").rglob("*.jpg")):
         outcome = command("replay", str(moved), picture.stem, "--to", "again.jpg", "--force")
         assert (outcome.code, outcome.err) == (0, "")
-        assert outcome.out == f"{picture.stem}: rendered again, the bytes are equal\n"
+        assert outcome.out == f"{picture.stem}: rendered again; the files are identical\n"
         assert (here / "again.jpg").read_bytes() == picture.read_bytes()
 
 
@@ -247,7 +247,7 @@ def test_a_data_set_from_when_export_was_the_codec(command: Command, data: Path,
     run["recipe"] = before(run["recipe"])
     run["identity"] = digest({key: value for key, value in run.items() if key not in APART})
     (data / "run.json").write_text(json.dumps(run))
-    assert command("replay", "data", "s000000_v01").out.endswith("the bytes are equal\n")
+    assert command("replay", "data", "s000000_v01").out.endswith("the files are identical\n")
     assert command("show", "data").code == 0
     assert command("check", "data").code == 0
     again = command("generate", "out=data", "num_images=6", "views=2", "seed=4", *TINY)
@@ -278,7 +278,7 @@ def test_replay_with_meshes_and_images_of_the_user(command: Command, here: Path)
     folders = ("--meshes", "moved")
     found = command("replay", "data", "s000000_v00", *folders)
     assert (found.code, found.err) == (0, "")
-    assert "equal" in found.out
+    assert "identical" in found.out
     shutil.move(here / "moved" / "new_parts" / "part.obj", here / "moved" / "new_parts" / "thing.obj")
     (here / "moved" / "new_parts" / "thing.obj").write_text(CUBE.replace("v 0 0 1", "v 0 0 2"))
     other = command("replay", "data", "s000000_v00", *folders)
@@ -335,11 +335,11 @@ def test_replay_finds_files_by_name_or_content_in_all_depths(command: Command, t
     (away / "b" / "c" / "rods" / "rod0.stl").rename(away / "b" / "c" / "rods" / "renamed.stl")
     (away / "b" / "c" / "rods").rename(away / "staves")
     (away / "b" / "c" / "floors" / "0.png").rename(away / "floor.png")
-    assert again(command, "away").endswith("the bytes are equal")
+    assert again(command, "away").endswith("the files are identical")
     (away / "b" / "c" / "floors" / "1.png").rename(away / "another.png")
     shutil.move(away / "my library", there / "x" / "parts")
-    assert again(command, "away", "x/parts").endswith("the bytes are equal")
-    assert again(command, "away", "x").endswith("the bytes are equal")
+    assert again(command, "away", "x/parts").endswith("the files are identical")
+    assert again(command, "away", "x").endswith("the files are identical")
 
 
 def test_replay_names_what_it_does_not_find(command: Command, there: Path) -> None:
@@ -373,7 +373,7 @@ def test_lights_and_pictures_of_all_around_of_the_user(command: Command, here: P
     assert "--meshes FOLDER" in lost.err
     found = command("replay", "data", "s000000_v00_l1", "--meshes", "moved")
     assert (found.code, found.err) == (0, "")
-    assert "equal" in found.out
+    assert "identical" in found.out
 
     extended = command(
         "generate", "out=data", "num_images=6", *TINY, words[0], "light.environment.path=moved", *words[2:]

@@ -25,7 +25,7 @@ def test_the_command_tells_the_agreement(command: Command, here: Path) -> None:
         [
             "Ann: 3 images accepted, 1 rejected",
             "Bob: 2 images accepted, 1 rejected",
-            "Ann and Bob: 3 images judged by both, 2 alike, Cohen's kappa 0.00",
+            "Ann and Bob: 3 images reviewed by both, 2 with the same verdict, Cohen's kappa 0.00",
             "c: Ann accepts it; Bob rejects it (exposure, too dark)",
         ],
     )
@@ -35,7 +35,10 @@ def test_the_command_tells_the_agreement(command: Command, here: Path) -> None:
     ("words", "told"),
     [
         (("review", "none"), "none: no such folder"),
-        (("review", "none", "--agreement"), "none.verdicts.jsonl: there is no such file, so nobody"),
+        (
+            ("review", "none", "--agreement"),
+            "none.verdicts.jsonl: no such file, so there are no verdicts yet",
+        ),
         (("review", "none", "--port", "0"), "'0' is not a port"),
         (("review", ".", "--audit", "none.json"), "not a data set"),
     ],

@@ -72,7 +72,9 @@ def test_a_stopped_run_goes_on(here: Path, command: Command, clean: dict[str, by
             _, err = run.communicate(timeout=30)
         assert run.returncode == code
         told = f"sim2coco: stopped by {number.name}; run the same command again to resume"
-        said = re.fullmatch(rf"{told}(?:; (num_images=\d+) finishes it with the images made so far)?\n", err)
+        said = re.fullmatch(
+            rf"{told}(?:; (num_images=\d+) completes the data set with the images made so far)?\n", err
+        )
         assert said, err
         if said[1]:
             shutil.copytree(here / "data", here / "early")

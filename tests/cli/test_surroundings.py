@@ -67,9 +67,9 @@ Usage = namedtuple("Usage", "total used free")
 @pytest.mark.parametrize(
     ("command_run", "free", "said"),
     [
-        ("generate", 0, ["set TMPDIR to one with more space", "run the same command again to resume"]),
+        ("generate", 0, ["set TMPDIR to a folder with more space", "run the same command again to resume"]),
         ("generate", 2**40, ["run the same command again to resume"]),
-        ("preview", 0, ["set TMPDIR to one with more space"]),
+        ("preview", 0, ["set TMPDIR to a folder with more space"]),
         ("show", 2**40, []),
     ],
 )

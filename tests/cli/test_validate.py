@@ -79,7 +79,7 @@ REFUSED = {
     "both": (("a", "--on", "b", "--predictions", "mine.json"), "name data sets to train on, or"),
     "no data set": (("a", "--on", "c"), "c: no such folder"),
     "its own images": (("b", "--on", "b"), "--on: b would be tested on the images it is trained on"),
-    "twice": (("a", "a/", "--on", "b"), "a data set is named twice"),
+    "twice": (("a", "a/", "--on", "b"), "a data set is given twice"),
     "no split": (("a", "--on", "b", "--split", "val"), "--split: b has no split 'val' with images"),
     "no photographs": (("a", "--on", "b", "--negatives", "empty"), "--negatives: empty has no images"),
     "no photograph": (("a", "--on", "b", "--negatives", "broken"), "broken/x.jpg: not an image"),

@@ -54,7 +54,7 @@ SETTINGS = [
     ("scen=drop", "scen:", "did you mean 'scene'"),
     ("scene=dropp", "scene:", "'dropp'", "did you mean 'drop'"),
     ("assets=everday", "assets:", "did you mean 'everyday'"),
-    ("hydra/launcher=nope", "hydra/launcher:", "no choice 'nope'"),
+    ("hydra/launcher=nope", "hydra/launcher:", "no option 'nope'"),
     ("camera.heights_m=[1]", "camera.heights_m", "kind grid"),
     ("quality.checks.visible.min_pxx=3", "did you mean 'quality.checks.visible.min_px'"),
     ("+quality.checks.visible.min_pxx=3", "quality.checks.visible.min_pxx", "did you mean 'min_px'"),
@@ -70,7 +70,7 @@ SETTINGS = [
     # values out of range or of another type
     ("seed=-1", "seed:", "greater than or equal to 0", "-1"),
     ("image.width=20000", "image.width:", "less than or equal to 8192"),
-    ("image=[64,64]", "image: no choice '64'", "image.width=640 image.height=480"),
+    ("image=[64,64]", "image: no option '64'", "image.width=640 image.height=480"),
     ("scene=null", "scene:", "allowed: bin, clutter, conveyor, drop, floating"),
     ("scene.num_objects=[5,2]", "scene.num_objects", "low 5 is above high 2"),
     ("split={'a/b': 1}", "split=", "KEY=VALUE"),
@@ -83,7 +83,7 @@ SETTINGS = [
     ("export.formats=[cocoa]", "export.formats", "unknown kind 'cocoa'", "did you mean 'coco'"),
     ("export.formats=coco", "export.formats", "list"),
     ("export.formats=[coco,{kind: coco}]", "export.formats: 'coco' is listed twice"),
-    ("export=yolo", "export: no choice 'yolo'; allowed: coco"),
+    ("export=yolo", "export: no option 'yolo'; allowed: coco"),
     ("image.format=gif", "image.format", "'jpg' or 'png'"),
     *((word, MOVED) for word in ("export=jpg", "export=png", "export.format=png", "export.jpeg_quality=80")),
     ("+export.format=png", MOVED),
@@ -133,11 +133,19 @@ SETTINGS = [
     ("assets=own/assets/mine.yaml", "write --config-dir own assets=mine"),
     ("assets=loose.yaml", "move it to FOLDER/assets/, then write --config-dir FOLDER assets=loose"),
     ("+assets.categories.x=thing.obj", "{path: thing.obj, size_m: 0.06}"),
-    ("image=640x480", "image: no choice '640x480'", "image.width and image.height"),
-    ("image=webcams", "image: no choice 'webcams'; did you mean 'webcam'"),
-    ("scene=moon", "'moon'; allowed: bin, clutter, conveyor, drop", "needs --plugin FILE.py"),
-    ("light.kind=flash", "light: unknown kind 'flash'", "needs --plugin FILE.py"),
-    ("+quality.checks.border={kind: border}", "unknown kind 'border'", "needs --plugin FILE.py"),
+    ("image=640x480", "image: no option '640x480'", "image.width and image.height"),
+    ("image=webcams", "image: no option 'webcams'; did you mean 'webcam'"),
+    (
+        "scene=moon",
+        "'moon'; allowed: bin, clutter, conveyor, drop",
+        "if a plug-in defines it, add --plugin FILE.py",
+    ),
+    ("light.kind=flash", "light: unknown kind 'flash'", "if a plug-in defines it, add --plugin FILE.py"),
+    (
+        "+quality.checks.border={kind: border}",
+        "unknown kind 'border'",
+        "if a plug-in defines it, add --plugin FILE.py",
+    ),
     (
         "quality.checks.border.margin_px=3",
         "quality.checks.border: no such check; allowed: visible",
@@ -150,21 +158,21 @@ SETTINGS = [
     ("NUM_IMAGES=3", "NUM_IMAGES: no such setting; did you mean 'num_images'?"),
     ("assets.categories.box=null", "~assets.categories.box removes it"),
     ("scene.objects.textures=plain", "scene.objects.textures: must be a list", "write [plain]"),
-    ("--config-dir=file", "--config-dir: folder 'file' not found; name the folder that holds"),
+    ("--config-dir=file", "--config-dir: folder 'file' not found; name the folder that contains"),
     ("num_images", "write num_images=VALUE, without spaces around ="),
     ("num_images=1,000", "a number has no commas: num_images=1000"),
     ("scene.num_objects=5,12", "'scene.num_objects=[5,12]'"),
     ("scene.num_objects=(5,12)", "'scene.num_objects=[5,12]'"),
     ("scene.num_objects=5-12", "must be a number or [low, high]"),
     ("split=a:1,b:2", "'split={a:1,b:2}'"),
-    ("light=day,dusk", "light takes one choice", "-m sweeps"),
+    ("light=day,dusk", "light takes one option", "for a sweep over values, add -m"),
     ("--out=x", "settings have no dashes: write out=VALUE"),
     ("--num-images=3", "settings have no dashes: write num_images=VALUE"),
     ("--verbose", "no flag '--verbose'", "--config-dir"),
     ("workers", "'workers'", "workers=VALUE"),
     ("+assets.categories.Gear parts.weight=2", "in braces", "{Gear parts: {weight: 2}}"),
     ("scene.num_objects=[1,", "'scene.num_objects=[1,'", "KEY=VALUE"),
-    ("seed=1,2", "seed=1,2", "-m sweeps"),
+    ("seed=1,2", "seed=1,2", "for a sweep over values, add -m"),
     ("+scene=floating", "scene:", "without +"),
     ("seed=${nothing}", "seed:", "'nothing' not found"),
     ("seed=${oc.env:SIM2COCO_NOT_SET}", "oc.env:", "'SIM2COCO_NOT_SET' not found"),
@@ -187,11 +195,11 @@ def test_wrong_settings(command: Command, here: Path, case: tuple[str, ...]) -> 
 OUT = [
     ((), "out: name the folder", "out=data/parts"),
     (("out=null",), "out: name the folder"),
-    (("out=[a,b]",), "out:", "must be a text", "'out=\"[a,b]\"'"),
+    (("out=[a,b]",), "out:", "must be a string", "'out=\"[a,b]\"'"),
     (("out=file",), "out: cannot write to", "/file"),
     (("out=file/below",), "out: cannot write to", "Not a directory"),
     (("out=/proc/new",), "out: cannot write to /proc/new"),
-    (("out=no_meshes",), "out:", "holds files of something else", "readme.txt"),
+    (("out=no_meshes",), "out:", "contains other files", "readme.txt"),
     (("out=run_half",), "out:", "run.json cannot be read"),
     (("out=run_nothing",), "out:", "run.json cannot be read"),
 ]
@@ -244,7 +252,7 @@ def test_another_recipe_and_fewer_images_are_refused(command: Command, here: Pat
     refused(
         command(*BEGIN[:2], "num_images=3", *TINY, "seed=1"), "another run's data", "seed: 0 there, 1 here"
     )
-    refused(command(*BEGIN[:2], "num_images=2", *TINY), "num_images", "3 images already")
+    refused(command(*BEGIN[:2], "num_images=2", *TINY), "num_images", "already contains 3 images")
     assert tree(here) == before
 
 
@@ -300,8 +308,8 @@ def test_a_choice_of_ones_own_builds_on_others(command: Command, here: Path) -> 
     changed = {"warmth": 0.1, "ambient": 0.3, "diffuse": 0.7, "lamps": {**studio["lamps"], "rim": rim}}
     assert light == {**studio, **changed}
     assert command(*begin, "light=still").code == 0
-    refused(command(*begin, "light=loop"), "defaults list", "leads back to the choice itself")
-    refused(command(*begin, "light=wrong"), "light=wrong: no choice 'dya'; did you mean 'day'?")
+    refused(command(*begin, "light=loop"), "defaults list", "refers back to the option itself")
+    refused(command(*begin, "light=wrong"), "light=wrong: no option 'dya'; did you mean 'day'?")
 
 
 GEAR = "{path: thing.obj, size_m: 0.05}"
@@ -322,11 +330,11 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("- a\n", ("assets:", "must be a mapping")),
         (f"gear: {GEAR}\n", ("assets.gear:", "write 'categories:' above gear, and indent gear")),
         (f"categories:\ngear: {GEAR}\n", ("assets.gear:", "write 'categories:' above gear")),
-        (f"assets:\n  categories:\n    gear: {GEAR}\n", ("assets.assets:", "leave it out")),
+        (f"assets:\n  categories:\n    gear: {GEAR}\n", ("assets.assets:", "remove this key")),
         (f"categories:\n- gear: {GEAR}\n", ("assets.categories:", "without the dashes")),
         ("categories:\n\tgear: {}\n", ("line 2", "indent with spaces, not with tabs")),
         ('categories: {gear: {path: "C:\\parts\\g.obj"}}\n', ("line 1", "in single quotes, or write /")),
-        ("categories:\n  gear: path: thing.obj\n", ("line 2", "needs braces, or lines of its own")),
+        ("categories:\n  gear: path: thing.obj\n", ("line 2", "put a nested mapping in braces")),
         ("categories: {gear: {path: thing.obj\n", ("line 2", "a bracket or a quote is not closed")),
         ("categories: {gear: {path thing.obj}}\n", ("a colon is missing: write path: thing.obj",)),
         ("categories:\n  gear: thing.obj\n", ("assets.categories.gear:", "{path: thing.obj, size_m: 0.06}")),

@@ -68,7 +68,7 @@ def tried_again(made: Made) -> int:
         made.run_in(folder)
     except GenerationError:
         log = (folder / made.options.out / "run.log").read_text()
-        return sum("scene 0:" in line and "tried again" in line for line in log.splitlines())
+        return sum("scene 0:" in line and "it will be retried" in line for line in log.splitlines())
     raise AssertionError("no scene has failed")
 
 

@@ -48,7 +48,10 @@ def table(text: str) -> dict[str, dict[str, str]]:
 def test_every_file_that_would_be_asked_about_gets_its_question_mark(here: Path) -> None:
     done = assets(here, "import", "mixed", "--draft")
     assert done.code == 0
-    assert "12 meshes, 11 guesses marked with ?; correct them, then import (import with --unit mm" in done.out
+    assert (
+        "12 meshes, 11 guesses marked with ?; correct them, then import (--unit mm or --up z settles"
+        in done.out
+    )
     rows = table((here / "mixed" / "assets.csv").read_text())
     silent = {file for file, row in rows.items() if row["up"]}
     assert silent == {f"silent/{name}" for name in SILENT} | {"stated/beside.obj"}

@@ -113,7 +113,11 @@ def test_the_program_tells_it_once_in_a_line_each(tmp_path: Path) -> None:
         shutil.copy(tmp_path / "plate.obj", tmp_path / f"plate{number}.obj")
     done = run(tmp_path, "+assets.categories={part: {path: '*.obj'}}", "out=more")
     lines = done.stderr.splitlines()
-    assert (done.returncode, len(lines), lines[-1]) == (0, 6, "sim2coco: and 4 more about mesh files")
+    assert (done.returncode, len(lines), lines[-1]) == (
+        0,
+        6,
+        "sim2coco: and 4 more warnings about mesh files",
+    )
 
 
 def test_the_library_logs_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -164,4 +164,4 @@ def test_pictures_from_libraries(libraries: Path) -> None:
     config = (libraries / "data" / "config.yaml").read_text()
     assert "path: parts#bricks" in config
     name = min((libraries / "data" / "images" / "train").iterdir()).stem
-    assert "the bytes are equal" in sim2coco("replay", "data", name)
+    assert "the files are identical" in sim2coco("replay", "data", name)

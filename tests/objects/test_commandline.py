@@ -12,16 +12,16 @@ from tests.commandline import run_here
     [
         (
             ("check", "s3://bucket/parts"),
-            "s3://bucket/parts: is not read from there; first: sim2coco download s3://",
+            "s3://bucket/parts: cannot be read in place; first run sim2coco download s3://",
         ),
         (
             ("report", "--against", "gs://bucket/a b", "data"),
-            "gs://bucket/a b: is not read from there; first: sim2coco download",
+            "gs://bucket/a b: cannot be read in place; first run sim2coco download",
         ),
-        (("generate", "assets.path=s3://bucket/parts"), "s3://bucket/parts: is not read from there"),
-        (("download", "data", "--out", "copy"), "data: is no URL such as s3://bucket/parts"),
+        (("generate", "assets.path=s3://bucket/parts"), "s3://bucket/parts: cannot be read in place"),
+        (("download", "data", "--out", "copy"), "data: is not a URL such as s3://bucket/parts"),
         (("generate", "out=s3:/bucket/parts"), "out: s3:/bucket/parts: a URL has two slashes"),
-        (("generate", "out=file:///tmp/parts"), "out: file:// is not written to; allowed are folders, s3://"),
+        (("generate", "out=file:///tmp/parts"), "out: file:// is not supported; allowed: folders, s3://"),
         (
             ("generate", "-m", "seed=1", "out=s3://bucket/${seed}"),
             "out: s3://bucket/1: a sweep",

@@ -60,12 +60,12 @@ def test_a_copy_is_complete_and_brings_what_is_missing_or_has_changed(
 
 def test_what_is_in_the_way_is_told(store: ObjectStore, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(StoreError, match=r"--out: .* holds files of something else \(notes\.txt\)"):
+    with pytest.raises(StoreError, match=r"--out: .* contains other files \(notes\.txt\)"):
         planned(store, tmp_path)
     (tmp_path / "run.json").write_text('{"identity": "y"}')
-    with pytest.raises(StoreError, match=r"--out: .* holds another data set than memory://"):
+    with pytest.raises(StoreError, match=r"--out: .* contains a different data set than memory://"):
         planned(store, tmp_path)
-    with pytest.raises(StoreError, match=r"memory://.*/nothing: holds no file"):
+    with pytest.raises(StoreError, match=r"memory://.*/nothing: contains no files"):
         planned(ObjectStore(f"{store.url}/nothing"), tmp_path)
     assert sorted(tree(tmp_path)) == ["notes.txt", "run.json"]
 
@@ -75,6 +75,6 @@ def test_a_disk_that_is_too_small_is_told(
 ) -> None:
     monkeypatch.setattr(store, "sizes", lambda: {"a/1": 10**18})
     with pytest.raises(
-        StoreError, match=r"--out: a copy of .* takes 1000000000\.0 GB, and .* are free; name"
+        StoreError, match=r"--out: a copy of .* needs 1000000000\.0 GB, but only .* are free; name"
     ):
         planned(store, tmp_path)

@@ -290,7 +290,7 @@ MISSING_OR_BROKEN: dict[str, tuple[Edit, str, str]] = {
             lambda root: shutil.rmtree(root / "records"), lambda root: (root / "records").symlink_to("..")
         ),
         "records: a link to a folder that holds this data set",
-        "records is a link to a folder that holds the data set; remove it",
+        "records is a link to a folder that contains the data set; remove it",
     ),
     "records swapped": (swapped(RECORD, SECOND), "belongs to scene 1", REPAIRED),
     "a record of a later scene": (stray("records/000/000099.json", RECORD), "000099.json", REPAIRED),
@@ -316,7 +316,7 @@ MISSING_OR_BROKEN: dict[str, tuple[Edit, str, str]] = {
     "images a file": (
         all_of(lambda root: shutil.rmtree(root / "images"), lambda root: (root / "images").touch()),
         "images/train",
-        "is no folder",
+        "is not a folder",
     ),
 }  # fmt: skip
 
@@ -373,12 +373,12 @@ FILES: dict[str, tuple[Edit, str, str]] = {
     ),
     "CPU": (put(whole, "cpu", {}, "run.json"), "identity is not the hash", "another run's data (cpu"),
     "fewer images": (put(whole, "num_images", 4, "run.json"), "no record lists it", REPAIRED),
-    "more images": (put(whole, "num_images", 40, "run.json"), "is 40, but", "40 images already"),
+    "more images": (put(whole, "num_images", 40, "run.json"), "is 40, but", "already contains 40 images"),
     "unfinished": (put(whole, "num_images", 0, "run.json"), "is 0: the run is unfinished", REPAIRED),
     "run.json empty": (content("run.json", b""), "run.json: invalid JSON", "cannot be read"),
     "run.json cut": (content("run.json", half), "run.json: invalid JSON", "cannot be read"),
     "run.json a list": (content("run.json", b"[]"), "run.json", "cannot be read"),
-    "run.json gone": (gone("run.json"), "run.json: missing", "files of something else"),
+    "run.json gone": (gone("run.json"), "run.json: missing", "contains other files"),
     "run.json a pipe": (instead("run.json", os.mkfifo), "run.json: cannot be read", "cannot be read"),
     "config edited": (
         content("config.yaml", lambda old: old.replace(b"seed: 4", b"seed: 5")),

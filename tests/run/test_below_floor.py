@@ -74,9 +74,7 @@ def test_views_from_below_the_floor_are_rejected(tmp_path: Path, name: str) -> N
 def test_a_camera_that_is_always_below_the_floor_ends_the_run_with_advice(
     tmp_path: Path, camera: dict[str, Any]
 ) -> None:
-    with pytest.raises(
-        GenerationError, match=r"below_floor 12; set a larger camera\.elevation_deg"
-    ) as caught:
+    with pytest.raises(GenerationError, match=r"below_floor 12; increase camera\.elevation_deg") as caught:
         generate(Recipe.parse({**SMALL, "camera": camera}), tmp_path / "data", 6)
     assert "\n" not in str(caught.value)
 

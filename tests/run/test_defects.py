@@ -202,7 +202,7 @@ def test_records_of_defects_are_read_again(made: Path) -> None:
 @pytest.mark.parametrize(
     ("defects", "told"),
     [
-        ({"box": {"kind": "dent"}}, "'box' is a category of assets too"),
+        ({"box": {"kind": "dent"}}, "'box' is also a category of assets"),
         ({"dent": {"kind": "dent", "on": ["boks"]}}, "no category 'boks'; allowed: box, cylinder"),
         ({"logo": {"kind": "image"}}, "needs a folder of images"),
         ({"dent": {"kind": "dent", "images": "no/such/folder"}}, "no such folder"),

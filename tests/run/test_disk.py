@@ -91,14 +91,14 @@ def test_a_run_that_cannot_fit_is_refused_and_one_that_may_not_is_warned(
 ) -> None:
     fill(disk, 10_000_000)
     with pytest.raises(
-        StoreError, match=r"9999 images take at least 20\.3 MB, and \d+\.\d MB are free; name"
+        StoreError, match=r"9999 images need at least 20\.3 MB, but only \d+\.\d MB are free; name"
     ):
         generate(RECIPE, disk / "data", 9999)
     (disk / "ballast").unlink()
     fill(disk, int(WANTED * bytes_per_image(RECIPE) * 0.6))
     with caplog.at_level(logging.WARNING):
         generate(RECIPE, disk / "data", WANTED, card=False, report=False)
-    assert "24 images take about 0.8 MB" in caplog.text
+    assert "24 images need about 0.8 MB" in caplog.text
 
 
 def test_small_images_may_take_less_than_is_estimated(
@@ -110,4 +110,4 @@ def test_small_images_may_take_less_than_is_estimated(
         monkeypatch.setattr("shutil.disk_usage", lambda path, usage=usage: usage)
         caplog.clear()
         check_space(LocalStore(tmp_path), RECIPE, WANTED)
-        assert ("24 images take about 0.8 MB" in caplog.text) == told
+        assert ("24 images need about 0.8 MB" in caplog.text) == told

@@ -35,5 +35,5 @@ def test_two_processes_give_the_same_bytes_and_the_device_is_recorded(egl: str, 
     run = json.loads(first["run.json"])
     assert run["device"] == egl
     (tmp_path / "one/run.json").write_text(json.dumps(run | {"device": "another GPU"}))
-    with pytest.raises(StoreError, match=r"holds another run's data \(device: \"another GPU\" there"):
+    with pytest.raises(StoreError, match=r"contains another run's data \(device: \"another GPU\" there"):
         generate(recipe(), tmp_path / "one", 6)

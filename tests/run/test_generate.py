@@ -210,7 +210,7 @@ def test_a_scene_that_takes_too_long_is_recorded_as_failed(tmp_path: Path) -> No
 
 def test_a_run_without_accepted_views_stops_with_the_reasons(tmp_path: Path) -> None:
     checks = {"dark": {"kind": "too_dark", "min_grey": 255.0}}
-    with pytest.raises(GenerationError, match=r"of the last 20 views 0 were accepted; rejected: dark \d+"):
+    with pytest.raises(GenerationError, match=r"0 of the last 20 views were accepted; rejected: dark \d+"):
         generate(recipe(quality={"checks": checks, "patience": 20}), tmp_path / "data", 5)
 
 
@@ -219,7 +219,7 @@ def test_a_run_without_accepted_views_stops_with_the_reasons(tmp_path: Path) -> 
     [
         ({"seed": 6}, 30, "seed: 5 there, 6 here"),
         ({"views": 2}, 30, "views: 3 there, 2 here"),
-        ({}, 29, "holds 30 images already"),
+        ({}, 29, "already contains 30 images"),
     ],
     ids=["seed", "views", "fewer"],
 )
@@ -260,7 +260,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (out / "thesis.tex").write_text("years of work")
     (out / "sub" / ".tmp-important").write_text("more of it")
     before = tree(out)
-    with pytest.raises(StoreError, match="something else"):
+    with pytest.raises(StoreError, match="contains other files"):
         generate(recipe(), out, 2)
     assert tree(out) == before
 

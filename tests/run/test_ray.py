@@ -104,7 +104,7 @@ def test_a_worker_makes_the_same_bytes_from_meshes_that_were_sent(
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"token": TOKEN[:-1] + "0"}, "is another folder here; all machines must share it"),
+        ({"token": TOKEN[:-1] + "0"}, "is a different folder here; all machines must share it"),
         ({"identity": {"versions": {"numpy": "0.1"}}}, "differs from .*run.json"),
     ],
     ids=["folder", "versions"],
@@ -139,7 +139,7 @@ def test_a_scene_that_two_machines_make_differently_is_told_and_not_mixed(
     record = from_bytes(store.get(record_name(0)))
     commit(store, record, [])
     assert store.exists(record_name(0))
-    with pytest.raises(StoreError, match="was made twice, with different bytes"):
+    with pytest.raises(StoreError, match="was made twice, with different content"):
         commit(store, replace(record, error="other"), [])
     assert not store.exists(record_name(0))
 

@@ -273,7 +273,7 @@ def test_a_defect_has_another_name_than_a_region(tmp_path: Path) -> None:
     category = {"path": str(put_crate(tmp_path / "meshes")), "size_m": 0.1, "regions": REGIONS}
     defects = {"label": {"kind": "dent"}}
     tree = {"assets": {"categories": {"crate": category}}, "scene": {"kind": "drop", "defects": defects}}
-    with pytest.raises(CatalogueError, match="'label' is a region of a mesh too"):
+    with pytest.raises(CatalogueError, match="'label' is also a region of a mesh"):
         Recipe.parse(tree).load_catalogue()
 
 

@@ -97,7 +97,7 @@ def test_the_first_of_two_writers_of_a_scene_wins(whole: dict[str, bytes]) -> No
     assert commit(store, first, []) == first
     assert commit(ObjectStore(store.url), first, []) == first
     store.put_new(record_name(1), b"other")
-    with pytest.raises(StoreError, match="made twice, with different bytes"):
+    with pytest.raises(StoreError, match="made twice, with different content"):
         commit(store, from_bytes(whole[record_name(1)]), [])
     assert list(store.list(".")) == [record_name(0)]
 
@@ -106,12 +106,12 @@ def test_the_first_of_two_writers_of_a_scene_wins(whole: dict[str, bytes]) -> No
 def test_another_recipe_and_strangers_are_refused(whole: dict[str, bytes]) -> None:
     store = ObjectStore("s3://data/other")
     store.put("notes.txt", b"")
-    with pytest.raises(StoreError, match=r"s3://data/other holds files of something else \(notes\.txt\)"):
+    with pytest.raises(StoreError, match=r"s3://data/other contains other files \(notes\.txt\)"):
         generate(RECIPE, store.url, 1)
     store.delete("notes.txt")
     run = json.loads(whole["run.json"])
     store.put("run.json", json.dumps({**run, "recipe": {**run["recipe"], "seed": 9}}).encode())
-    with pytest.raises(StoreError, match=r"s3://data/other holds another run's data \(seed: 9 there"):
+    with pytest.raises(StoreError, match=r"s3://data/other contains another run's data \(seed: 9 there"):
         generate(RECIPE, store.url, 1)
 
 
@@ -119,26 +119,31 @@ def test_another_recipe_and_strangers_are_refused(whole: dict[str, bytes]) -> No
 def test_a_missing_bucket_and_missing_credentials_are_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with pytest.raises(StoreError, match="there is no bucket nowhere; create it, or name another"):
+    with pytest.raises(StoreError, match="bucket nowhere does not exist; create it, or name another"):
         generate(RECIPE, "s3://nowhere/parts", 1)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("HOME", str(tmp_path))
-    with pytest.raises(StoreError, match=r"out: s3://data/parts: .*; credentials come from where"):
+    with pytest.raises(StoreError, match=r"out: s3://data/parts: .*; set the credentials as for the cloud"):
         generate(RECIPE, "s3://data/parts", 1)
 
 
 @pytest.mark.usefixtures("server")
 def test_wrong_credentials_and_settings_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    with only_known_keys(), pytest.raises(StoreError, match=r"Access Key Id .*; credentials come from where"):
+    with (
+        only_known_keys(),
+        pytest.raises(StoreError, match=r"Access Key Id .*; set the credentials as for the cloud"),
+    ):
         generate(RECIPE, "s3://data/parts", 1)
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    with pytest.raises(StoreError, match=r"\(nobody\) could not be found; credentials come from where"):
+    with pytest.raises(
+        StoreError, match=r"\(nobody\) could not be found; set the credentials as for the cloud"
+    ):
         generate(RECIPE, "s3://data/parts", 1)
     monkeypatch.delenv("AWS_PROFILE")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nowhere")
-    with pytest.raises(StoreError, match=r"Invalid endpoint: nowhere; correct it where"):
+    with pytest.raises(StoreError, match=r"Invalid endpoint: nowhere; correct it as for the cloud"):
         generate(RECIPE, "s3://data/parts", 1)
 
 
@@ -155,7 +160,7 @@ def test_a_server_that_goes_away_is_told_and_nothing_is_lost(
                 server.kill()
                 server.wait()
 
-        with pytest.raises(StoreError, match=r"out: s3://data/parts: .*; when it answers, run the same"):
+        with pytest.raises(StoreError, match=r"out: s3://data/parts: .*; run the same command again when"):
             generate(RECIPE, "s3://data/parts", WANTED, progress=gone)
 
 
@@ -177,5 +182,5 @@ def test_the_program_writes_all_files_of_a_folder(tmp_path: Path) -> None:
     refused = run_apart(tmp_path, "generate", *words, "out=s3://nowhere/parts")
     assert (refused.code, refused.err) == (
         2,
-        "sim2coco: out: s3://nowhere/parts: there is no bucket nowhere; create it, or name another\n",
+        "sim2coco: out: s3://nowhere/parts: bucket nowhere does not exist; create it, or name another\n",
     )

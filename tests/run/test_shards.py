@@ -112,7 +112,7 @@ def test_a_shard_runs_once_at_a_time_and_never_beside_a_whole_run(tmp_path: Path
 
 def test_another_recipe_is_refused(tmp_path: Path) -> None:
     made(tmp_path / "data", "0/2")
-    with pytest.raises(StoreError, match="holds another run's data"):
+    with pytest.raises(StoreError, match="contains another run's data"):
         generate(recipe(seed=8), tmp_path / "data", IMAGES, engine=Inline(shard="1/2"))
 
 

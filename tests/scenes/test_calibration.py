@@ -135,7 +135,7 @@ def test_a_recipe_tells_the_key(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"camera\.calibration: .*none\.yaml: No such file"):
         recipe(tmp_path / "none.yaml")
     path = opencv(tmp_path / "camera.yml", [0.0] * 5)
-    with pytest.raises(ConfigError, match=r"camera\.calibration: gives fx, distortion too"):
+    with pytest.raises(ConfigError, match=r"camera\.calibration: also sets fx, distortion"):
         recipe(path, fx=1.0, distortion={"kind": "brown"})
     assert recipe(path).camera.distortion.kind == "none"
 
@@ -143,7 +143,7 @@ def test_a_recipe_tells_the_key(tmp_path: Path) -> None:
 def test_a_camera_with_a_lens_is_told_how_to_use_a_calibration(tmp_path: Path) -> None:
     path = opencv(tmp_path / "camera.yml", [-0.2, 0.05, 0.0, 0.0, 0.0])
     lens = {"kind": "brown", "k1": [-0.03, 0.02]}
-    with pytest.raises(ConfigError, match=r"distortion too; .* set camera\.distortion\.kind=none$"):
+    with pytest.raises(ConfigError, match=r"also sets distortion; .* set camera\.distortion\.kind=none$"):
         recipe(path, distortion=lens)
     camera = recipe(path, distortion={**lens, "kind": "none"}).camera
     assert camera.distortion.k1 == (-0.2, -0.2)

@@ -117,7 +117,7 @@ def test_wrong_settings_are_refused(tree: object, where: str, why: str) -> None:
 @pytest.mark.parametrize("name", EFFECTS)
 def test_render_tiny_refuses_what_it_would_ignore(name: str) -> None:
     tree = {**NUT, "render": {"kind": "tiny"}, "camera": {"kind": "shell", "sensor": {name: ON[name]}}}
-    with pytest.raises(ValidationError, match=f"camera.sensor.{name}: render=tiny has no linear light"):
+    with pytest.raises(ValidationError, match=f"camera.sensor.{name}: render=tiny produces no linear light"):
         Recipe.parse(tree)
     Recipe.parse({**tree, "render": {"kind": "relit"}})
     Recipe.parse({**tree, "camera": {"kind": "shell", "sensor": None}})

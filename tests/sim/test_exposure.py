@@ -247,7 +247,7 @@ def test_shots_recorded_before_there_were_lenses_are_read() -> None:
 @pytest.mark.parametrize("name", ["aperture_mm", "motion_px"])
 def test_render_tiny_refuses_what_it_would_ignore(name: str) -> None:
     tree = {**NUT, "render": {"kind": "tiny"}, "camera": {"kind": "shell", name: [0.0, 2.0]}}
-    with pytest.raises(ValidationError, match=f"camera.{name}: render=tiny draws sharp pictures only"):
+    with pytest.raises(ValidationError, match=f"camera.{name}: render=tiny renders sharp images only"):
         Recipe.parse(tree)
     Recipe.parse({**tree, "render": {"kind": "relit"}})
     Recipe.parse({**tree, "camera": {"kind": "shell", name: 0.0}})

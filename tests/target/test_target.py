@@ -256,7 +256,7 @@ def test_a_scene_that_is_committed_again_is_the_same(drawn: Path, filled: Path, 
     assert left_out(from_bytes(store.get(record_name(0))))
     commit(store, record, [])
     assert store.get(record_name(0)) == LocalStore(filled).get(record_name(0))
-    with pytest.raises(StoreError, match="made twice, with different bytes"):
+    with pytest.raises(StoreError, match="made twice, with different content"):
         commit(store, replace(record, views=record.views[:1]), [])
 
 
