@@ -10,6 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 
 PREFIX = "sim2coco-"
+_created: list[tuple[int, str]] = []
+"""Process ID and path of each folder that this process, or the process that it was forked from, has made."""
 
 
 class TemporaryFolderError(ValueError):
@@ -27,39 +29,43 @@ def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
     """
     try:
         _remove_abandoned(Path(tempfile.gettempdir()))
-        return tempfile.TemporaryDirectory(prefix=f"{PREFIX}{machine()}-{os.getpid()}-")
+        folder = tempfile.TemporaryDirectory(prefix=f"{PREFIX}{machine()}-{os.getpid()}-")
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
         what = f"temporary files cannot be written ({error.strerror}: {error.filename})"
         raise TemporaryFolderError(f"{what}; set TMPDIR to a writable folder") from error
+    _created.append((os.getpid(), folder.name))
+    return folder
 
 
 @cache
 def _remove_abandoned(parent: Path) -> None:
     """Removes the folders in `parent` that ended processes of this user on this machine have made."""
-    for path, pid in _folders(parent):
-        if not runs(pid):
-            shutil.rmtree(path, ignore_errors=True)
+    for path in _folders(parent):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def remove_own_folders() -> None:
-    """Removes the temporary folders of this process, for an exit without `finally` blocks."""
-    for path, pid in _folders(Path(tempfile.gettempdir())):
-        if pid == os.getpid():
-            shutil.rmtree(path, ignore_errors=True)
+    """Removes the temporary folders of this process, for a signal handler that ends the process.
+
+    The signal may have interrupted any code of this process; `tempfile` could wait for its own lock forever.
+    """
+    for pid, folder in _created:
+        if pid == os.getpid():  # a fork has inherited the list
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _folders(parent: Path) -> list[tuple[Path, int]]:
-    """The folders in `parent` that processes of this user have made here, with the ID of each process."""
+def _folders(parent: Path) -> list[Path]:
+    """Returns the folders in `parent` that ended processes of this user on this machine have made."""
     pattern = re.compile(rf"{PREFIX}{machine()}-(\d+)-\w+")
     found = []
     try:
         with os.scandir(parent) as entries:
             for entry in entries:
                 match = pattern.fullmatch(entry.name)
-                if match and _is_own(entry):
-                    found.append((Path(entry.path), int(match[1])))
+                if match and _is_own(entry) and not runs(int(match[1])):
+                    found.append(Path(entry.path))
     except OSError:
         return []
     return found

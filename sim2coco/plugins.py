@@ -129,6 +129,7 @@ def _run(path: Path, content: bytes, name: str) -> None:
     loader = _Source(path, content)
     spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None
+    importlib.import_module("sim.bullet")  # else PyBullet prints a banner when a plug-in imports it
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         loader.exec_module(module)

@@ -30,8 +30,10 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     pipe = subprocess.PIPE
     run = subprocess.Popen([PROGRAM, *arguments], stdout=pipe, stderr=pipe, text=True, start_new_session=True)
     with run:
-        yield run
-        run.kill()
+        try:
+            yield run
+        finally:
+            run.kill()
 
 
 def wait_for(run: subprocess.Popen[str], pattern: str, folder: Path) -> None:

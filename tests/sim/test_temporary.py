@@ -66,6 +66,6 @@ def test_folders_of_killed_processes_are_removed_and_others_stay(parent: Path) -
 def test_folders_of_other_users_stay(parent: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = parent / f"sim2coco-{temporary.machine()}-{2**22 + 1}-abcdefgh"
     folder.mkdir()
-    assert temporary._folders(parent) == [(folder, 2**22 + 1)]
+    assert temporary._folders(parent) == [folder]
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     assert temporary._folders(parent) == []
