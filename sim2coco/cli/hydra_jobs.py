@@ -95,7 +95,7 @@ def _jobs(
 
 def _failed(error: Exception, arguments: list[str]) -> int:
     """Prints in one line an error that occurred outside of jobs; `guarded` prints the errors of jobs."""
-    from sim2coco.cli.composition import composition_error
+    from sim2coco.cli.composition_errors import composition_error
     from sim2coco.messages import ConfigError
 
     if isinstance(error, ConfigError | TemporaryFolderError):

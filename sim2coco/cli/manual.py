@@ -18,7 +18,7 @@ MAX_LINE = 1_000_000
 """Line length in characters up to which a YAML value is written on one line."""
 
 HEAD = """\
-usage: sim2coco {command} [GROUP=CHOICE ...] [KEY=VALUE ...]
+usage: sim2coco {command} [GROUP=OPTION ...] [KEY=VALUE ...]
 
   sim2coco generate out=data/parts num_images=500 'scene.num_objects=[5,12]' workers=2
   sim2coco generate -m light=day,dusk out='data/sweep/${{hydra.job.num}}'

@@ -28,7 +28,7 @@ from sim2coco.keys import takes_text, walk
 from sim2coco.messages import ConfigError
 
 LIBRARY_CHOICE = "assets=library"
-"""Override that is added if the command line sets assets.path=FOLDER but has no override `assets=CHOICE`."""
+"""Override that is added if the command line sets assets.path=FOLDER but has no override `assets=OPTION`."""
 SPACES_HINT = "write a name with spaces in braces: '+assets.categories={Gear parts: {weight: 2}}'"
 USAGE_HINT = (
     "write KEY=VALUE or GROUP=OPTION; put a string with special characters in quotes: 'KEY=\"a [b]\"'"

@@ -159,7 +159,7 @@ def _existing_keys(key: str) -> str:
 
 
 def _not_a_name(arguments: Sequence[str]) -> str:
-    """The error message for an argument GROUP=CHOICE whose CHOICE is not a name (a number, for example)."""
+    """The error message for an argument GROUP=OPTION whose OPTION is not a name (a number, for example)."""
     for argument in arguments:
         group, equals, choice = argument.lstrip("+").partition("=")
         if equals and (not group or (group in GROUPS and choice not in choices(group))):
