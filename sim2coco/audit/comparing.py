@@ -68,14 +68,12 @@ class Masks:
         if self.away_px:
             found.append(("edge", f"{self.away_px} px differ more than 1 px away from the outline"))
         if self.wrong_px > MAX_SHARE * self.outline_px:
-            told = (
-                f"{self.wrong_px} px differ, at most {MAX_SHARE:g} of the {self.outline_px} px on the outline"
-            )
-            found.append(("count", f"{told} may"))
+            most = f"{MAX_SHARE:g} of the {self.outline_px} px on the outline"
+            found.append(("count", f"{self.wrong_px} px differ; the maximum is {most}"))
         if max(map(abs, self.shift_px)) > MAX_SHIFT_PX:
             x, y = self.shift_px
             found.append(
-                ("centroid", f"it is off by ({x:+.2f}, {y:+.2f}) px, at most {MAX_SHIFT_PX:g} may be")
+                ("centroid", f"it is off by ({x:+.2f}, {y:+.2f}) px; the maximum is {MAX_SHIFT_PX:g}")
             )
         return found if self.judged else []
 

@@ -101,7 +101,7 @@ def read_data_set(root: Path, sample: int | None, seed: int) -> DataSet:
     if not splits:
         raise AuditError(
             f"{root}: has no annotations/instances_<split>.json; "
-            "an unfinished run is finished by the same command"
+            "if the run is unfinished, run the same command to continue it"
         )
     chosen, total = _chosen(root, splits, sample, seed)
     categories: dict[int, str] = {}
@@ -125,7 +125,7 @@ def read_run(root: Path) -> dict[str, Any]:
         if not all(isinstance(one, dict) for tree in trees for one in (tree, *tree.values())):
             raise TypeError
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise AuditError(f"{root}: not a data set of sim2coco (it has no readable run.json)") from None
+        raise AuditError(f"{root}: not a sim2coco data set (it has no readable run.json)") from None
     return run
 
 
@@ -191,11 +191,11 @@ def _entries(root: Path, name: str, key: str) -> Iterator[Iterator[dict[str, Any
     except OSError as error:
         raise AuditError(f"{root / name}: cannot be read: {error.strerror}") from error
     except (NotJson, NotObject):
-        raise AuditError(f"{root / name}: is no JSON; sim2coco check tells what is wrong") from None
+        raise AuditError(f"{root / name}: is not valid JSON; run sim2coco check for details") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, AuditError):
             raise
-        raise AuditError(f"{root / name}: {key} are incomplete; sim2coco check tells what is wrong") from None
+        raise AuditError(f"{root / name}: {key} are incomplete; run sim2coco check for details") from None
 
 
 def _items(file: BinaryIO, key: str) -> Iterator[dict[str, Any]]:

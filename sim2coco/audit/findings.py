@@ -123,5 +123,5 @@ def _bias(instances: tuple[Instance, ...]) -> list[Finding]:
     mean = _mean_shift(instances)
     if mean is None or max(map(abs, mean)) <= MAX_MEAN_SHIFT_PX:
         return []
-    told = f"centroids are off by ({mean[0]:+.3f}, {mean[1]:+.3f}) px in the mean"
-    return [Finding("", None, "bias", f"{told}, at most {MAX_MEAN_SHIFT_PX:g} may be")]
+    told = f"centroids are off by ({mean[0]:+.3f}, {mean[1]:+.3f}) px on average"
+    return [Finding("", None, "bias", f"{told}; the maximum is {MAX_MEAN_SHIFT_PX:g}")]

@@ -70,7 +70,7 @@ class ImageAudit:
         own, shot = self._picture["camera"], self._shot["camera"]
         for key in ("width", "height", "fx", "fy", "cx", "cy", "pose", "distortion"):
             if own.get(key) != shot.get(key):
-                self._fault(None, "camera", f"its {key} is not that of the view")
+                self._fault(None, "camera", f"its {key} differs from the camera of the view")
 
     def _check_transforms(self, view: View) -> None:
         """Checks the recorded transforms from mesh files to body frames, for the bodies in view."""
@@ -104,7 +104,7 @@ class ImageAudit:
             if told.get(number, {}).get("on") is not None:
                 continue
             if number not in told or not 0 <= told[number]["body"] < len(self._scene.bodies):
-                self._fault(number, "instance", "the record names no body for it")
+                self._fault(number, "instance", "the record lists no body for it")
                 continue
             label = self._label(entry, told[number])
             if label is not None:

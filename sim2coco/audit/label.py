@@ -149,7 +149,7 @@ class LabelAudit:
             box = np.array(record["box_m"], np.float64) * np.array(record["scale"])
             off = float(np.abs(np.stack([corners.min(axis=0), corners.max(axis=0)]) - box).max())
             if not off <= MAX_BOX * np.ptp(corners, axis=0).max():
-                self._fault("3-D box", f"a side of it is off by {off:.3g} m")
+                self._fault("3-D box", f"one side is off by {off:.3g} m")
 
     def _compared_masks(self) -> Iterator[Masks]:
         visible, amodal = self._label.masks
@@ -186,7 +186,7 @@ class LabelAudit:
             own = _xywh(tight_box(mask))
             self._numbers[name.replace(" ", "_")] = [entry["bbox"], _xywh(tight_box(rays))]
             if np.abs(np.array(entry["bbox"]) - own).max() > 0:
-                self._fault(name, f"it is {_told(entry['bbox'])}, that of its mask is {_told(own)}")
+                self._fault(name, f"it is {_told(entry['bbox'])}, but the box of its mask is {_told(own)}")
 
     def _check_whole(self) -> None:
         whole, record = self.rays.whole, self._label.record
@@ -197,7 +197,7 @@ class LabelAudit:
         if max(whole.px, record["whole_px"]) >= MIN_PX:
             off = worst_side(_edges(record["whole_bbox"]), whole.box, self._on_body)
             if off > MAX_PX:
-                self._fault("whole box", f"a side of it is off by {off} px")
+                self._fault("whole box", f"one side is off by {off} px")
 
     def _check_fractions(self) -> None:
         large = int(self.rays.amodal.sum()) >= MIN_PX
@@ -206,7 +206,7 @@ class LabelAudit:
             self._numbers[name] = [told, value]
             skipped = self._covered and name != "truncation"
             if large and not skipped and not abs(told - value) <= MAX_FRACTION:
-                self._fault(name, f"it is {told:.3f}, by rays {value:.3f}")
+                self._fault(name, f"it is {told:.3f}, but ray casting gives {value:.3f}")
 
     def _decided(self) -> Rays:
         """Returns the ray-cast masks, with undecided pixels replaced by those of the label.
@@ -232,7 +232,7 @@ class LabelAudit:
         self._numbers["depth"] = asdict(found)
         if found.wrong_px > MAX_DEPTHS * found.px:
             told = f"{found.wrong_px} of {found.px} px are off by more than 0.5 % and 1 mm"
-            self._fault("depth", f"{told}, the worst by {found.worst_m:.4f} m")
+            self._fault("depth", f"{told}; the largest error is {found.worst_m:.4f} m")
 
 
 def _xywh(box: Box | None) -> list[float]:

@@ -68,7 +68,7 @@ class Meshes:
             to_frame = np.diag([*[_largest(settings["size_m"])] * 3, 1.0])
             return Model(Surface.of(shape(settings["shape"])), to_frame, False)
         if source is None:
-            return "run.json does not name its file (written by an earlier version)"
+            return "run.json does not list its file (written by an earlier version)"
         return self._of_file(key, settings, source)
 
     def _of_file(self, key: str, settings: Mapping[str, Any], source: Mapping[str, Any]) -> Model | str:

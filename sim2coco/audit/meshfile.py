@@ -25,7 +25,7 @@ UNITS_M = {
 """The units of 3MF."""
 
 
-CUT_OUT = "has cut-out materials, which its triangles do not show"
+CUT_OUT = "has cut-out materials, which the audit does not support"
 
 
 class Unreadable(Exception):
@@ -64,7 +64,7 @@ def read(path: Path) -> MeshFile:
     if not len(points) or np.abs(points).max() > FAR * np.ptp(points, axis=0).max():
         triangles = _solid(_by_trimesh(path))
     if not len(triangles):
-        raise Unreadable("neither assimp nor trimesh finds a triangle in it")
+        raise Unreadable("contains no triangles, according to assimp and trimesh")
     return MeshFile(triangles, unit_m, up)
 
 
@@ -185,6 +185,6 @@ def _unit_of_3mf(path: Path) -> float:
             name = next(name for name in archive.namelist() if name.lower().endswith(".model"))
             head = archive.open(name).read(65536).decode("utf-8", "replace")
     except (OSError, zipfile.BadZipFile, StopIteration) as error:
-        raise Unreadable("is no 3MF archive") from error
+        raise Unreadable("is not a 3MF archive") from error
     unit = re.search(r"<model\b[^>]*\bunit\s*=\s*[\"'](\w+)", head)
     return UNITS_M.get(unit[1], 1e-3) if unit else 1e-3

@@ -61,8 +61,8 @@ def found_files(
             f" and {len(missing) - MAX_TOLD} more" * (len(missing) > MAX_TOLD)
         )
         raise AuditError(
-            f"{told}: not found with the content that the data set was made of; "
-            "--meshes FOLDER says where the original mesh files lie, and may be given several times"
+            f"{told}: not found with the content that the data set was made from; "
+            "pass the folder of the original mesh files with --meshes FOLDER, which may be repeated"
         )
     return places
 

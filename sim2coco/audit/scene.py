@@ -116,4 +116,4 @@ def _difference(recorded: Array, stated: Array) -> str:
     if np.abs(ups[0] - ups[1]).max() > SAME:
         axes = ["xyz"[int(np.abs(up).argmax())] for up in ups]
         return f"it turns the file's {axes[0]} axis up, but {axes[1]} was stated"
-    return "it turns or moves the file otherwise than was stated"
+    return "it rotates or moves the file differently than stated"

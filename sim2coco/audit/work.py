@@ -91,7 +91,7 @@ def _results(
         for done in as_completed([pool.submit(_reports, images) for images in scenes]):
             yield done.result()
     except BrokenProcessPool:
-        raise AuditError("a process of the audit ended unexpectedly; --workers 1 shows where") from None
+        raise AuditError("an audit process ended unexpectedly; use --workers 1 to see where") from None
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -75,7 +75,7 @@ def _case(data: DataSet, image: Image, meshes: Meshes, instance: Instance, rule:
     wrong = {name: int((one != other).sum()) for name, (one, other) in pairs.items()}
     name = max(wrong, key=lambda key: (bool(rule) and rule.startswith(key.replace("_", " ")), wrong[key]))
     title = f"{Path(image.name).stem} · {instance.instance} · {label.category}"
-    told = f"{rule or name.replace('_', ' ')}: {wrong[name]} px differ of {int(pairs[name][1].sum())}"
+    told = f"{rule or name.replace('_', ' ')}: {wrong[name]} of {int(pairs[name][1].sum())} px differ"
     return Case(title, told, _drawn(_read(data.root / image.file), *pairs[name]))
 
 

@@ -41,7 +41,9 @@ def write_card(store: Store, contents: Contents, origin: Origin) -> None:
     }
     for name, content in files.items():
         if is_edited(store, name):
-            log.warning("%s/%s was edited and stays as it is; delete it to have it written anew", store, name)
+            log.warning(
+                "%s/%s was edited and stays as it is; delete it to have it written again", store, name
+            )
         else:
             store.put(name, content)
 

@@ -54,10 +54,10 @@ def _made(recipe: Recipe, run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "program", f"sim2coco {run['versions']['sim2coco']}"
     yield "seed", str(recipe.seed)
     yield "scenes", f"{recipe.scene.kind}, physics by PyBullet {run['versions']['pybullet']}"
-    yield "cameras", f"{recipe.camera.kind}, {recipe.views} for each scene"
+    yield "cameras", f"{recipe.camera.kind}, {recipe.views} per scene"
     if recipe.camera.sensor.effects:
         yield "sensor", ", ".join(recipe.camera.sensor.effects)
-    yield "lights", f"{recipe.light.kind}, {recipe.lightings} for each camera"
+    yield "lights", f"{recipe.light.kind}, {recipe.lightings} per camera"
     yield "renderer", recipe.render.kind
     if recipe.image.extra:
         step = f"depth in steps of {recipe.image.depth_scale_mm:g} mm"
@@ -73,10 +73,10 @@ def _made(recipe: Recipe, run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _limits(recipe: Recipe) -> Iterator[str]:
     yield (
         "The images are rendered, not photographed: there is no refraction, no mirror reflection of objects "
-        "and no light from one object to another. Test on photographs what you train on these images."
+        "and no light from one object to another. Test models trained on these images on photographs."
     )
-    yield "Objects, poses, cameras and lights are drawn from ranges; in reality they occur otherwise."
+    yield "Objects, poses, cameras and lights are sampled from ranges; real distributions differ."
     if recipe.camera.aperture_mm[1] or recipe.camera.motion_px[1]:
-        yield "Images are blurred by lens or motion; masks, boxes and depth are those of the sharp image."
+        yield "Images are blurred by lens or motion; masks, boxes and depth belong to the sharp image."
     if recipe.camera.motion_px[1] and recipe.camera.sensor.readout[1]:
-        yield "Rows were exposed one after the other; poses and cameras are those of the middle row."
+        yield "Rows were exposed one after the other; poses and cameras belong to the middle row."

@@ -150,14 +150,14 @@ def _files(contents: Contents, origin: Origin) -> str:
     rows += [[f"`{kind}/<split>/`", _of_kind(kind)] for kind in kinds]
     rows += [[_code(name), _with_code(what)] for name, what in origin.files.items()]
     if origin.ours:
-        rows.append(["`records/`", "poses, cameras, lights and verdicts of each scene"])
+        rows.append(["`records/`", "poses, cameras, lights and quality checks of each scene"])
         rows.append(["`config.yaml`, `run.json`", "all settings; versions and hashes of meshes"])
     return _table(["", ""], rows)
 
 
 def _of_kind(kind: str) -> str:
-    depth = "depth along the camera's viewing direction, as PNG with 16 bits; 0 is none"
-    return depth if kind == "depth" else "further files of the images"
+    depth = "depth along the camera's viewing direction, as 16-bit PNG; 0 means no depth"
+    return depth if kind == "depth" else "additional files of the images"
 
 
 def _made(origin: Origin) -> str:
@@ -169,7 +169,7 @@ def _made(origin: Origin) -> str:
     if not origin.ours:
         return table
     check = "`sim2coco check .` validates all files"
-    deep = "`sim2coco check --deep .` also renders every image again and compares bytes and labels"
+    deep = "`sim2coco check --deep .` also renders every image again and compares it and its labels"
     return f"{table}\n{check}, {deep}.\n"
 
 
@@ -179,7 +179,7 @@ def _licences(contents: Contents, origin: Origin) -> str:
         [_plain(name), _some([mesh for mesh, _ in meshes]), _some([licence for _, licence in meshes])]
         for name, meshes in origin.meshes.items()
     ]
-    text = "The licences are those of the meshes; which one the images have is for their author to say.\n\n"
+    text = "These are the licences of the meshes; the author of the images chooses their licence.\n\n"
     if lines:
         return text + _table(["category", "meshes", "licence"], lines)
     names = [licence.name for licence in contents.info.licences] or [UNKNOWN]
@@ -191,13 +191,13 @@ def _limits(contents: Contents, origin: Origin) -> Iterator[str]:
     if ignored := contents.ignored.total():
         yield (
             f"{counted(ignored, 'visible object')} without a label: too small, too hidden or cut off. "
-            "The list `ignored` of each image has their boxes and the reasons."
+            "The list `ignored` of each image contains their boxes and the reasons."
         )
     if origin.ours and contents.unposed:
         number = counted(contents.unposed, "image")
-        yield f"{number} without camera and poses, as augmentation moved pixels; truncation is estimated."
+        yield f"{number} without camera and poses: augmentation moved pixels; truncation is estimated."
     if any(licence.name == UNKNOWN for licence in contents.info.licences):
-        yield "The licence of some meshes is unknown: find it out before you publish the images."
+        yield "The licence of some meshes is unknown: find out which it is before you publish the images."
 
 
 def _some(names: Sequence[str]) -> str:

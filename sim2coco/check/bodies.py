@@ -71,7 +71,7 @@ def _image(view: Entry, picture: Entry) -> Iterator[str]:
         if camera.get(key) != shot.get(key):
             yield f"camera: {key} differs from the camera of the view"
     if (camera["width"], camera["height"]) != (picture["width"], picture["height"]):
-        yield "camera: width and height are not those of the image"
+        yield "camera: width and height differ from the image's"
 
 
 def _listing(bodies: list[Any], picture: Entry) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _listing(bodies: list[Any], picture: Entry) -> Iterator[str]:
     labels = sorted(picture["annotations"], key=lambda label: label["instance"])
     keys = [(_decal(label) is not None, label["body"], _decal(label) or 0) for label in labels]
     if keys != sorted(keys):
-        yield "instances are not numbered in the order of their bodies, and defects after them"
+        yield "instances are not numbered in the order of their bodies, followed by the defects"
     if picture.get("unseen") is None:  # written by an earlier version
         return
     listed = Counter((entry["body"], _decal(entry)) for entry in [*labels, *picture["ignored"]])
@@ -117,7 +117,7 @@ def _label(
     name = body["asset"].rpartition("@")[0]
     for key, own in (("category", body["category"]), ("asset", name), ("scale", body["scale"])):
         if label[key] != own:
-            yield f"{key} is {show(label[key])}, that of body {label['body']} is {show(own)}"
+            yield f"{key} is {show(label[key])}, but body {label['body']} has {show(own)}"
     if categories is not None and not f"{label['asset']}/".startswith(f"{categories[label['category']]}/"):
         yield f"asset {label['asset']!r} does not belong to category {categories[label['category']]!r}"
     if picture["camera"] is not None:
@@ -131,19 +131,19 @@ def _defect(body: Entry, picture: Entry, label: Entry) -> Iterator[str]:
     """Checks a defect's label against its decal and against the label of its body."""
     decals = _on_surface(body)
     if not integer(0, len(decals) - 1)(_decal(label)):
-        yield f"decal {show(_decal(label))} is not one of body {label['body']}"
+        yield f"decal {show(_decal(label))} does not exist on body {label['body']}"
         return
     own = {"category": decals[label["decal"]]["category"], "asset": body["asset"].rpartition("@")[0]}
     for key in own:
         if label[key] != own[key]:
-            yield f"{key} is {show(label[key])}, that of the decal is {show(own[key])}"
+            yield f"{key} is {show(label[key])}, but the decal has {show(own[key])}"
     for other in picture["annotations"]:
         same = (other["body"] == label["body"], other["instance"] == label["on"])
         if _decal(other) is None and any(same):
             if not all(same):
                 yield f"on is {label['on']}, which is not the instance of body {label['body']}"
             elif not _within(_edges(label["amodal_bbox"]), _edges(other["amodal_bbox"])):
-                yield f"amodal_bbox extends beyond that of instance {label['on']}"
+                yield f"amodal_bbox extends beyond the amodal_bbox of instance {label['on']}"
     if picture["camera"] is not None:
         yield from _whole(picture, label)
 
@@ -159,7 +159,7 @@ def _pose(body: Entry, camera: Entry, label: Entry) -> Iterator[str]:
     right_m = eye_turn.T @ (place_m - eye_m)
     allowed = POSITION_ERROR * (1 + np.abs(place_m).max())  # a mesh may be far from its origin
     if not np.abs(told_m - right_m).max() <= allowed or not np.abs(told - eye_turn.T @ turn).max() <= 1e-6:
-        yield f"pose is off by {np.abs(told_m - right_m).max():.3g} m from that of body {label['body']}"
+        yield f"pose is off by {np.abs(told_m - right_m).max():.3g} m from the pose of body {label['body']}"
 
 
 def _frame(pose: Entry) -> tuple[Array, Array]:
@@ -185,7 +185,7 @@ def _whole(picture: Entry, label: Entry) -> Iterator[str]:
     if (amodal[:2] < clipped[:2]).any() or (amodal[2:] > clipped[2:]).any():
         yield "amodal_bbox extends beyond whole_bbox"
     elif inside and ((amodal != whole).any() or label["amodal_area"] != label["whole_px"]):
-        yield "amodal_bbox or amodal_area differs from that of the whole object, which lies in the image"
+        yield "the whole object is in the image, but amodal_bbox or amodal_area differs from its box or area"
     elif not abs(label["truncation"] - (1 - label["amodal_area"] / label["whole_px"])) <= FRACTION_ERROR:
         yield "truncation differs from 1 - amodal_area / whole_px"
 
@@ -203,7 +203,7 @@ def _box(camera: Entry, motion: Any, label: Entry) -> Iterator[str]:
     if not (points_m[:, 2] > 0).all() or not (beyond_px <= allowed_px).all():
         yield f"whole_bbox extends {beyond_px.max():.1f} px beyond the projected mesh"
     elif not (beyond_px >= -within_px).all():
-        yield f"whole_bbox stays {-beyond_px.min():.1f} px within the projected mesh"
+        yield f"whole_bbox ends {-beyond_px.min():.1f} px inside the projected mesh"
 
 
 def _pixels(camera: Entry, points_m: Array) -> Array:

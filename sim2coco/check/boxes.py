@@ -32,9 +32,9 @@ def of_mask(annotation: Entry, mask: Runs, exact: bool) -> Iterator[tuple[str, s
     if not exact:
         box_slack, area_slack = SLACK_PX, SLACK_PX + SLACK_FRACTION * area + box[2] + box[3]
     if any(abs(one - other) > box_slack for one, other in zip(edges(given), edges(box), strict=True)):
-        yield "bbox", f"bbox {show(given)} differs from the mask's, {show(box)}"
+        yield "bbox", f"bbox {show(given)} differs from the mask's bbox {show(box)}"
     if abs(annotation["area"] - area) > area_slack:
-        yield "area", f"area {show(annotation['area'])} differs from the mask's, {area}"
+        yield "area", f"area {show(annotation['area'])} differs from the mask's area {area}"
 
 
 def edges(box_xywh: list[float]) -> tuple[float, float, float, float]:

@@ -27,19 +27,19 @@ def check_box_3d(camera: Entry | None, label: Entry, annotation: Entry) -> Itera
     if "bbox3d_m" not in annotation and "bbox3d_px" not in annotation:
         return
     if camera is None:
-        yield "bbox3d_m, but an augmentation has moved pixels"
+        yield "has bbox3d_m, but an augmentation has moved pixels"
         return
     try:
         with np.errstate(all="ignore"):  # NaN and infinity fail the comparisons
             yield from _faults(camera, label, annotation)
     except MALFORMED as error:
-        yield f"bbox3d_m, bbox3d_px or the box of the mesh cannot be read ({type(error).__name__})"
+        yield f"bbox3d_m, bbox3d_px or the bounding box of the mesh cannot be read ({type(error).__name__})"
 
 
 def _faults(camera: Entry, label: Entry, annotation: Entry) -> Iterator[str]:
     found_m, expected_m = np.array(annotation["bbox3d_m"], np.float64), _corners(label)
     if found_m.shape != (8, 3) or not (np.abs(found_m - expected_m) <= WITHIN_M).all():
-        yield "bbox3d_m is not the box of the mesh in its pose"
+        yield "bbox3d_m is not the bounding box of the mesh in its pose"
         return
     found_px = np.array(annotation["bbox3d_px"], np.float64)
     lens = np.array([[camera["fx"], camera["fy"]], [camera["cx"], camera["cy"]]])

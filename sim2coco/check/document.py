@@ -195,9 +195,9 @@ def _finish(document: Document) -> None:
     _remove_dangling(document)
     panoptic.check(document.at, document.segments, document.images, document.categories)
     if document.segments:
-        document.folder.notes.append(f"{document.name}: panoptic; its PNG files are not compared")
+        document.folder.notes.append(f"{document.name}: panoptic; its PNG files are not checked")
     if not document.folder.ours and document.listing.row(0) is not None:
-        what = "annotation id 0: pycocotools' COCOeval takes a match with it for none"
+        what = "annotation id 0: pycocotools' COCOeval counts a match with it as no match"
         document.folder.notes.append(f"{document.name}: {what}")
 
 

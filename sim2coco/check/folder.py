@@ -63,7 +63,7 @@ class Folder:
         """
         start, here = (os.path.realpath(path) for path in (self.root / below, self.root))
         if Path(start) in Path(here).parents:
-            self.at(below).fault("unreadable", "a link to a folder that holds this data set")
+            self.at(below).fault("unreadable", "a link to a folder that contains this data set")
             return
         for parent, folders, files in os.walk(self.root / below):
             folders.sort()

@@ -40,7 +40,7 @@ def _faults(folder: Folder, name: str, picture: Entry) -> Iterator[str]:
             warnings.simplefilter("ignore")  # large-image warnings; the size is compared first
             with Image.open(file, formats=("PNG",)) as image:
                 if image.size != (picture["width"], picture["height"]) or image.mode not in WITHOUT_LABEL:
-                    yield "is not a grey image of the size of its image"
+                    yield "is not a greyscale image with the image's width and height"
                     return
                 found, without = np.asarray(image).astype(np.int64), WITHOUT_LABEL[image.mode]
         expected = _expected(picture, name.startswith(FOLDERS[0]))
@@ -52,7 +52,7 @@ def _faults(folder: Folder, name: str, picture: Entry) -> Iterator[str]:
         return
     wrong = np.count_nonzero(np.where(found == without, 0, found) != expected)
     if wrong:
-        yield f"{wrong} px are not those of the masks"
+        yield f"{wrong} px differ from the masks"
 
 
 def _expected(picture: Entry, instances: bool) -> Numbers:

@@ -56,7 +56,9 @@ class Decoder:
         if text.count("[", start, end) + text.count("{", start, end) > MAX_NESTING and _is_deep(value):
             raise NotJson(TOO_DEEP)
         if any(text.find(mark, start, end) >= 0 for mark in SURROGATES) and not is_text(value):
-            self.oddities["json"] = "invalid JSON: it contains half of a surrogate pair, which is no text"
+            self.oddities["json"] = (
+                "invalid JSON: it contains half of a surrogate pair, which is not valid Unicode"
+            )
         return value, end
 
     def decode_all(self, content: bytes) -> Any:
@@ -74,7 +76,7 @@ class Decoder:
         except json.JSONDecodeError as error:
             raise NotJson(str(error)) from None
         if text[end:].strip(SPACE):
-            raise NotJson(f"there is more behind its end, at character {end}")
+            raise NotJson(f"extra data after the end, at character {end}")
         return value
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:

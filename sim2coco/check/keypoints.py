@@ -45,16 +45,16 @@ def fault_of(annotation: Entry, category: Entry) -> str:
     if type(points) is not list or len(points) % 3:
         return f"keypoints is {show(points)}, must be a list of x, y, visibility"
     if points and names is None:
-        return f"keypoints has {len(points)} numbers, the category lists no names of keypoints"
+        return f"keypoints has {len(points)} numbers, but the category lists no keypoint names"
     if type(names) is list and len(points) != 3 * len(names):
-        return f"keypoints has {len(points)} numbers, 3 x {len(names)} belong to the category"
+        return f"keypoints has {len(points)} numbers, but the category needs 3 x {len(names)}"
     if not all(map(number, points)):
         return "keypoints: coordinates must be finite numbers"
     if any(visibility not in (0, 1, 2) for visibility in points[2::3]):
         return "keypoints: a visibility must be 0 (not labelled), 1 (hidden) or 2 (visible)"
     labelled = labelled_points(points)
     told = annotation.get("num_keypoints", labelled)
-    return "" if told == labelled else f"num_keypoints is {show(told)}, {labelled} are labelled"
+    return "" if told == labelled else f"num_keypoints is {show(told)}, but {labelled} are labelled"
 
 
 def labelled_points(points: list[float]) -> int:

@@ -75,7 +75,7 @@ def _our_image(document: Document, image: Entry, annotations: list[Entry], masks
             place.fault("dangling", f"ignored: {ignored['category_id']} is not the id of a category")
     stem = _stem(image)
     if image["file_name"].rpartition(".")[0] != stem:
-        what = f"file_name {show(image['file_name'])} must be {stem}, by its scene, view, lighting and copy"
+        what = f"file_name {show(image['file_name'])} must be {stem}, from its scene, view, lighting and copy"
         place.fault("file_name", what)
 
 
@@ -168,7 +168,8 @@ def _check_fractions(place: Place, attributes: Entry, occlusion: float) -> None:
     """Checks an object's `occlusion` and `visible_fraction` against the values computed from its masks."""
     if abs(attributes["occlusion"] - occlusion) > FRACTION_ERROR:
         place.fault(
-            "fractions", f"occlusion {attributes['occlusion']} differs from the masks', {occlusion:.6f}"
+            "fractions",
+            f"occlusion {attributes['occlusion']} differs from the masks' occlusion {occlusion:.6f}",
         )
     visible = (1 - occlusion) * (1 - attributes["truncation"])
     if abs(attributes["visible_fraction"] - visible) > FRACTION_ERROR:

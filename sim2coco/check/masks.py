@@ -113,10 +113,10 @@ def mask_of(segmentation: Any, height: int, width: int) -> Runs:
     if type(segmentation) is list:
         return _polygons(segmentation, height, width)
     if type(segmentation) is not dict:
-        raise ValueError(f"segmentation is {show(segmentation)}, must be run lengths or polygons")
+        raise ValueError(f"segmentation is {show(segmentation)}, must be RLE or polygons")
     size, counts = segmentation.get("size"), segmentation.get("counts")
     if type(size) is not list or [type(side) for side in size] != [int, int] or size != [height, width]:
-        raise ValueError(f"segmentation: size is {show(size)}, the image's size is [{height}, {width}]")
+        raise ValueError(f"segmentation: size is {show(size)}, but the image's size is [{height}, {width}]")
     if type(counts) is str:
         return runs_from_lengths(run_lengths(counts), height, width)
     if type(counts) is not list or not all(map(integer(0, height * width), counts)):
@@ -127,7 +127,7 @@ def mask_of(segmentation: Any, height: int, width: int) -> Runs:
 def _polygons(parts: list[Any], height: int, width: int) -> Runs:
     for part in parts:
         if type(part) is not list or len(part) < 6 or len(part) % 2:
-            raise ValueError("segmentation: a polygon must be a list of x, y, at least 3 points")
+            raise ValueError("segmentation: a polygon must be a list x, y, x, y, ... of at least 3 points")
         if not all(number(value, -MAX_SIDE_PX, 2 * MAX_SIDE_PX) for value in part):
             raise ValueError("segmentation: a polygon's coordinates must be finite and near the image")
     closed = [np.array([*part, *part[:2]], np.float64).reshape(-1, 2) for part in parts]

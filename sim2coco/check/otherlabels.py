@@ -44,5 +44,5 @@ def _check_twice(document: Document, annotation: Entry, seen: dict[Any, Entry]) 
     key = (annotation["category_id"], annotation["area"], *annotation["bbox"])
     other = seen.setdefault(key, annotation)
     if other is not annotation and {**other, "id": 0} == {**annotation, "id": 0}:
-        what = f"equals annotation {other['id']} of the same image, but for the id"
+        what = f"equals annotation {other['id']} of the same image except for the id"
         document.at(f"annotation {annotation['id']}").fault("duplicate", what)

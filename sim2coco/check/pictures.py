@@ -47,7 +47,7 @@ def _check_image(folder: Folder, path: str, identity: int, expected: tuple[int, 
         return
     size = decoded(folder, path)
     if size is not None and size != expected:
-        what = f"is {size[0]} x {size[1]}, its entry says {expected[0]} x {expected[1]}"
+        what = f"is {size[0]} x {size[1]}, but its entry says {expected[0]} x {expected[1]}"
         folder.at(path).fault("size", f"the image {what}")
 
 
@@ -81,7 +81,7 @@ def find_stray_files(folder: Folder, splits: Collection[str]) -> None:
                 folder.at(name).fault("stray", "has no instances file of the same split")
     for name in folder.whole_names("annotations"):
         if not re.fullmatch(r"annotations/(instances|amodal)_[^/]+\.json", name):
-            what = "sim2coco writes no such file, and readers may take it for a split"
+            what = "sim2coco does not write this file, and readers may mistake it for a split"
             folder.at(name).fault("stray", what)
 
 

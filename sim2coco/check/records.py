@@ -55,10 +55,10 @@ def _check_scene_numbers(folder: Folder) -> None:
     """Checks that `records/` contains only records, and that the scene numbers have no gaps."""
     for name in sorted(folder.whole_names("records")):
         if not _is_record(name):
-            folder.at(name).fault("stray", "sim2coco writes no such file")
+            folder.at(name).fault("stray", "sim2coco does not write this file")
     for rank, name in enumerate(_records(folder)):
         if name != _name_of(rank):
-            what = f"scenes are not 0, 1, 2, ...: the record of scene {rank} is missing before it"
+            what = f"scenes are not 0, 1, 2, ...: the record of scene {rank} is missing before this one"
             folder.at(name).fault("missing", what)
             break
 
@@ -113,7 +113,7 @@ def _check_records(
         what = "is 0: the run is unfinished; run the same command to continue it"
         folder.at("run.json", "num_images").fault("unfinished", what)
     if wanted is not None and accepted < wanted:
-        what = f"is {wanted}, but the records hold {accepted} accepted views"
+        what = f"is {wanted}, but the records contain {accepted} accepted views"
         folder.at("run.json", "num_images").fault("run", what)
     return listed
 
@@ -142,7 +142,7 @@ def _check_hash(folder: Folder, name: str, record: Entry) -> None:
     content = folder.read(name) or b""
     rest, _, end = content.rpartition(b',"sha256":"')
     if end != f'{sha256(rest).hexdigest()}"}}\n'.encode():
-        what = "sha256 is not the hash of the rest: the file was edited"
+        what = "sha256 does not match the rest of the file: it was edited"
         folder.at(name).fault("record", what)
 
 
@@ -176,7 +176,7 @@ def _check_image(folder: Folder, record: str, documents: Documents, listed: Entr
                 place.fault("record", f"{key} is {listed[key]}, but {image[key]} in {document.name}")
         ignored = listed["ignored"]
         if type(ignored) is not list or document.ignored_of(image) != [_ignored(entry) for entry in ignored]:
-            place.fault("record", f"ignored differs from that in {document.name}")
+            place.fault("record", f"ignored differs from {document.name}")
         _compare_labels(place, listed, document, document.annotations_of(image["id"]))
 
 
@@ -220,7 +220,7 @@ def _compare_labels(place: Place, picture: Entry, document: Document, annotation
                 )
             where = document.at(f"annotation {annotation['id']}")
             if _flat(label.get("keypoints")) != annotation.get("keypoints"):
-                where.fault("record", "keypoints differ from those of the record")
+                where.fault("record", "keypoints differ from the record")
             for what in check_box_3d(picture.get("camera"), label, annotation):
                 where.fault("bbox3d", what)
 

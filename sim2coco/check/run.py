@@ -20,7 +20,7 @@ def check_settings(folder: Folder, run: Entry) -> None:
     """Checks the identity hash in `run.json`, and that `config.yaml` equals the recipe in `run.json`."""
     parts = {key: value for key, value in run.items() if key not in APART}
     if sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest() != run["identity"]:
-        what = "identity is not the hash of the rest: the file was edited"
+        what = "identity does not match the rest of the file: it was edited"
         folder.at("run.json").fault("run", what)
     config = _config(folder)
     if config is not None:

@@ -73,7 +73,9 @@ class Sharing:
             things = [*_bodies(record), *_textures(record["settled"]), *_skies(record)]
         except (KeyError, TypeError, AttributeError):
             if self.forbidden:
-                folder.at(name, "settled").fault("scene", "does not tell what the scene is made of")
+                folder.at(name, "settled").fault(
+                    "scene", "does not list the meshes and textures of the scene"
+                )
             return
         picture = _picture(record) or f"scene {record['scene']}"
         for kind, called in things:
@@ -103,7 +105,7 @@ class Sharing:
     def _leak(self, place: Place, kind: str, what: str) -> None:
         self.leaks[kind] += 1
         if self.leaks[kind] <= MAX_TOLD:
-            more = "; further ones are not told" if self.leaks[kind] == MAX_TOLD else ""
+            more = "; others are not listed" if self.leaks[kind] == MAX_TOLD else ""
             place.fault("splits", what + more)
 
     def holdings(self) -> tuple[Holding, ...]:

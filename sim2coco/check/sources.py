@@ -25,7 +25,7 @@ def check_sources(folder: Folder, documents: Iterable[Document]) -> None:
     for key in ("images", "annotations"):
         listed, found = sum(each[key] for each in sources), sum(document.sizes[key] for document in known)
         if listed != found:
-            what = f"the sources have {listed} {key}, the annotation files {found}"
+            what = f"the sources have {listed} {key}, but the annotation files have {found}"
             folder.at(NAME).fault("sources", what)
     command = {"merge": "merged from", "split": "split, from"}.get(
         str(tree["made_by"].get("command")), "from"

@@ -18,7 +18,7 @@ def compare_splits(documents: Mapping[str, Document]) -> None:
     first = next(iter(documents.values()), None)
     for split, document in documents.items():
         if first is not None and _categories_differ(document, first):
-            document.at("categories").fault("splits", f"differ from those of {first.name}")
+            document.at("categories").fault("splits", f"differ from the categories of {first.name}")
         for image in document.images.values() if document.folder.ours else ():
             other = owners.setdefault(image["scene"], split)
             if other != split:

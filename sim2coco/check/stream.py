@@ -61,7 +61,7 @@ def items(file: BinaryIO) -> Iterator[Item]:
     else:
         yield from _members(window)
     if window.peek():
-        raise NotJson(f"there is more behind its end, at byte {window.byte}")
+        raise NotJson(f"extra data after the end, at byte {window.byte}")
 
 
 def _members(window: "_Window") -> Iterator[Item]:
@@ -158,9 +158,9 @@ class _Window:
 
     def _broken(self, error: JSONDecodeError) -> str:
         if len(self._text) - self._at > MAX_ENTRY:
-            return f"the entry at byte {self.byte} is longer than {MAX_ENTRY // 2**20} MiB, or broken"
+            return f"the entry at byte {self.byte} is longer than {MAX_ENTRY // 2**20} MiB, or malformed"
         if error.pos >= len(self._text):
-            return "it ends in the middle"
+            return "it is truncated"
         return f"{error.msg} at byte {self.byte + _bytes(self._text[self._at : error.pos])}"
 
     def _skip(self, end: int) -> tuple[int, int]:

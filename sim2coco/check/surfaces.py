@@ -55,6 +55,6 @@ def _off(
         return  # the owner's mask is invalid, which is reported elsewhere, or the owner is a defect
     if owner is not None:
         if not mask.inside(objects[owner]):
-            yield f"the mask of annotation {number} is not inside that of annotation {owner}, which it is on"
+            yield f"the mask of annotation {number} is not inside the mask of its object, annotation {owner}"
     elif pair := overlap({**objects, number: mask}):
         yield f"annotation {number} is on an object without a label, but overlaps annotation {pair[0]}"

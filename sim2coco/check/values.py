@@ -91,10 +91,10 @@ def violated(entry: Any, rules: Rules) -> Iterator[tuple[str, str]]:
 def show(value: Any) -> str:
     """Formats a value as a short text for a message; nested values are summarised."""
     if type(value) is dict:
-        return f"an object of {len(value)}"
+        return f"an object with {len(value)} keys"
     if type(value) is list:
         short = len(value) <= 4 and not any(isinstance(item, list | dict) for item in value)
-        return f"[{', '.join(map(show, value))}]" if short else f"a list of {len(value)}"
+        return f"[{', '.join(map(show, value))}]" if short else f"a list of {len(value)} items"
     if type(value) is int and abs(value) > MAX_VALUE:
         return "a huge integer"
     text = repr(value)

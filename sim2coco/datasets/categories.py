@@ -40,7 +40,7 @@ def read_head(path: Path) -> Head:
     stated = head(path)
     listed = stated.get("categories")
     if type(listed) is not list:
-        raise DataSetError(f"{path}: categories is missing, or no list")
+        raise DataSetError(f"{path}: categories is missing or not a list")
     for rank, entry in enumerate(listed):
         for what in violations(entry, COCO["categories"]):
             raise DataSetError(f"{path}: categories[{rank}]: {what}")

@@ -9,5 +9,5 @@ class DataSetError(ValueError):
 
 def no_images(root: Path) -> DataSetError:
     """Returns the error for a data set without images, which may be an unfinished run."""
-    run = f"; `sim2coco status {root}` tells how far its run is" if (root / "run.json").exists() else ""
+    run = f"; `sim2coco status {root}` shows the progress of its run" if (root / "run.json").exists() else ""
     return DataSetError(f"{root}: has no images yet{run}")

@@ -62,7 +62,7 @@ class Maker:
         name = entry["file_name"].replace("\\", "/")
         file = self.folder / name
         if not is_file(file):
-            raise DataSetError(f"{self.source}: {show(name)}: there is no such image file in {self.folder}")
+            raise DataSetError(f"{self.source}: image file {show(name)} does not exist in {self.folder}")
         scene = entry.get("scene")
         return LabelledImage(
             split=self.split,

@@ -52,7 +52,7 @@ def merged(
     refuse_twice(contained)
     for name, data in ordered:
         if not sum(size.images for size in data.sizes().values()):
-            raise DataSetError(f"{name}: has no images yet; leave it out, or finish the run that makes it")
+            raise DataSetError(f"{name}: has no images yet; leave it out, or finish its run")
     infos = [data.info for _, data in ordered]
     splits = {split_of(split) for info in infos for split in info.splits}
     info = replace(
@@ -93,7 +93,7 @@ def _images(parts: Sequence["_Part"]) -> Iterator[LabelledImage]:
         last = first_scene - 1
         for image in part.images():
             if (owner := owners.setdefault(origin(image), part)) is not part:
-                what = f"has images of the data set {image.facts[DATASET]}, which {owner.data.root} has too"
+                what = f"has images of the data set {image.facts[DATASET]}, as does {owner.data.root}"
                 raise DataSetError(f"{part.data.root}: {what}; merge each data set once")
             scene = None if image.scene is None else first_scene + image.scene
             last = max(last, -1 if scene is None else scene)
@@ -178,7 +178,7 @@ def _with_skeletons(info: DatasetInfo, ordered: Sequence[tuple[str, Dataset]]) -
             if skeleton is not None:
                 other, known = found.setdefault(category, (name, skeleton))
                 if known.names != skeleton.names:
-                    what = f"{name}: the keypoints of category {category!r} are not those of {other}"
+                    what = f"{name}: the keypoints of category {category!r} differ from those of {other}"
                     raise DataSetError(f"{what}; rename the category in one of them")
     skeletons = (found.get(category, ("", None))[1] for category in info.categories)
     return replace(info, skeletons=tuple(skeletons))
@@ -194,17 +194,17 @@ def _notes(ordered: Sequence[tuple[str, Dataset]], info: DatasetInfo) -> Iterato
                 yield f"{name}: the supercategory of {category!r} is {parent!r}; {kept}"
         for split in data.info.splits:
             if split_of(split) != split:
-                yield f"{name}: images of split {split!r} go to split {split_of(split)!r}"
+                yield f"{name}: images of split {split!r} are put in split {split_of(split)!r}"
     without = [name for name, data in ordered if not data.info.amodal]
     if without and len(without) < len(ordered):
         yield f"amodal masks are left out: {', '.join(without)} has none"
     if deep := [name for name, data in ordered if has_depth(data)]:
-        yield f"depth files are left out: they stay in {', '.join(deep)}"
+        yield f"depth files are left out; they remain in {', '.join(deep)}"
     folded: dict[str, str] = {}
     for category in info.categories:
         other = folded.setdefault(category.casefold(), category)
         if other != category:
-            yield f"categories {other!r} and {category!r} differ in upper and lower case only, and stay two"
+            yield f"categories {other!r} and {category!r} differ only in case, and stay separate"
 
 
 def _drawn(

@@ -34,7 +34,7 @@ def read_pixels(image: LabelledImage, reduced_px: int | None = None) -> Image:
         pixels = _decoded(image, False, reduced_px)
     if pixels.shape[:2] not in expected:
         height, width = pixels.shape[:2]
-        what = f"is {width}x{height} pixels, its entry says {image.width}x{image.height}"
+        what = f"is {width}x{height} pixels, but its entry says {image.width}x{image.height}"
         raise DataSetError(f"{image.file}: {what}")
     return pixels
 

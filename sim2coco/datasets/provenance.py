@@ -123,4 +123,4 @@ def refuse_twice(sources: Sequence[tuple[str, tuple[Source, ...]]]) -> None:
             other = known.setdefault(source.identity, name)
             if other != name:
                 what = f"the data set {source.identity[:DIGITS]}"
-                raise DataSetError(f"{name}: has the images of {other} ({what}); merge each data set once")
+                raise DataSetError(f"{name}: shares images with {other} ({what}); merge each data set once")

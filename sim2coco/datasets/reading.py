@@ -212,4 +212,4 @@ def _which(name: str, found: list[tuple[str, str]]) -> str:
     if not found:
         return f"no image {name!r}"
     told = ", ".join("/".join(pair) for pair in found[:4])
-    return f"{len(found)} images are called {name!r}: {told}; add --split, or the folder and the suffix"
+    return f"{len(found)} images are called {name!r}: {told}; add --split, or give the folder and suffix"

@@ -22,4 +22,4 @@ def open_reference(path: Path) -> tuple[Dataset, str | None]:
             if (root / name).resolve() == own:
                 return open_coco(root), split
     where = "annotations/instances_<split>.json beside images/, or <split>/_annotations.coco.json"
-    raise DataSetError(f"{path}: no images are found for it; expected is {where}")
+    raise DataSetError(f"{path}: no images found for it; expected {where}")

@@ -23,7 +23,7 @@ from sim2coco.records import from_bytes, picture_key, record_name, record_names
 from sim2coco.storage import Storage
 from sim2coco.store import LocalStore
 
-REPAIR = "the generate command that made the data set repairs it when it is run again"
+REPAIR = "run the generate command of the data set again to repair it"
 MAX_RUN_BYTES = 2**26
 """Maximum size of `run.json`; a run with a hundred thousand meshes stays below it."""
 OF_PICTURES = {"name": values.FILE, "split": values.FILE, "width": values.SIDE, "height": values.SIDE}
@@ -87,7 +87,7 @@ class Run:
             for what in violations({"other_files": name}, {"other_files": values.PATH}):
                 raise ValueError(what)
         if image.split not in self.info.splits:
-            raise ValueError(f"there is no split {image.split!r}")
+            raise ValueError(f"split {image.split!r} does not exist")
         if not is_file(image.file):
             raise DataSetError(f"{image.file}: missing; {REPAIR}")
         categories = [label.category for label in image.labels]
@@ -146,7 +146,7 @@ def _run(content: Callable[[], bytes], data: object) -> dict[str, Any]:
             raise TypeError
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         raise DataSetError(
-            f"{data}: not a data set that generate makes (it has no readable run.json)"
+            f"{data}: not a data set made by sim2coco generate (it has no readable run.json)"
         ) from None
     return run
 

@@ -32,8 +32,8 @@ def divided(data: Dataset, shares: Mapping[str, float], seed: int = 0) -> Derive
     if not sizes:
         raise no_images(data.root)
     if len(sizes) > 1:
-        what = f"{data.root}: has the splits {', '.join(sizes)} already"
-        raise DataSetError(f"{what}; split divides data sets that have one, or none")
+        what = f"{data.root}: already has the splits {', '.join(sizes)}"
+        raise DataSetError(f"{what}; only a data set with one split or none can be split")
     splits = ("train", *(name for name in ("val", "test") if name in shares))
     made_by = {"command": "split", **shares, "seed": seed}
     info = replace(data.info, splits=splits, category_ids=())
@@ -44,7 +44,7 @@ def divided(data: Dataset, shares: Mapping[str, float], seed: int = 0) -> Derive
         sum(sizes.values()),
         sources_of(data.root, data.identity, data.info),
         made_by,
-        notes=(f"depth files are left out: they stay in {data.root}",) if has_depth(data) else (),
+        notes=(f"depth files are left out; they remain in {data.root}",) if has_depth(data) else (),
         roots=(data.root,),
     )
 
@@ -58,7 +58,7 @@ def _images(data: Dataset, shares: Mapping[str, float], seed: int) -> Iterator[L
         yield replace(moved, name=names.of(moved, prefixed=False))
         empty.discard(split)
     if empty:
-        what = "another --seed, or other shares, may give it some"
+        what = "try another --seed or other shares"
         raise DataSetError(f"{data.root}: no image is in split {min(empty)}; {what}")
 
 

@@ -28,7 +28,7 @@ def entries(path: Path) -> Iterator[Item]:
             lists.add(item.key)
     for kind in LISTS:
         if kind not in lists:
-            raise DataSetError(f"{path}: {kind} is missing, or no list")
+            raise DataSetError(f"{path}: {kind} is missing or not a list")
 
 
 def head(path: Path) -> dict[str, Any]:

@@ -34,11 +34,11 @@ class Bop(Format):
     """
 
     kind: Literal["bop"] = "bop"
-    needs: ClassVar[str] = "no image has a camera, a scene and a pose of each object"
+    needs: ClassVar[str] = "no image has a camera, a scene and a pose for each object"
 
     def check(self, recipe: Recipe, catalogue: Catalogue) -> None:
         """Refuses sizes sampled from a range, because a BOP model has a single size."""
-        drawn = "is drawn from a range, but a model has one size"
+        drawn = "is sampled from a range, but a model has one size"
         if recipe.scene.size_jitter[0] != recipe.scene.size_jitter[1]:
             raise CatalogueError(f"export.formats: bop: the size of objects {drawn}; set scene.size_jitter=1")
         for name, group in zip(catalogue.names, catalogue.groups, strict=True):
@@ -182,7 +182,9 @@ class _Writer:
 
     def _write_models(self) -> None:
         if self.info.meshes is None:
-            log.warning("bop: without models; --meshes FOLDER says where the meshes of the data set lie")
+            log.warning(
+                "bop: no models are written; pass the folder of the data set's meshes with --meshes FOLDER"
+            )
             return
         infos = {}
         for key, (number, label) in self.objects.items():
@@ -201,7 +203,7 @@ def center_m(solid: Solid) -> Vec3:
     """
     if solid.box_m is None:
         raise DataSetError(
-            "bop: the records are of an earlier version, without boxes of meshes; generate anew"
+            "bop: the records of an earlier version contain no mesh boxes; generate the data set again"
         )
     x, y, z = (np.array(solid.box_m).mean(axis=0) * per_axis(solid.scale)).tolist()
     return x, y, z

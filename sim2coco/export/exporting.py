@@ -76,7 +76,7 @@ def _begin(store: Store, data: "Dataset", formats: Sequence[Format]) -> None:
     mark = json.dumps({"format": 1, "dataset": data.identity, "formats": listed}, indent=1).encode() + b"\n"
     if store.exists(MARK):
         if store.get(MARK) != mark:
-            raise StoreError(f"--out: {store} holds another export; name an empty folder")
+            raise StoreError(f"--out: {store} contains another export; name an empty folder")
         store.sweep()
         return
     refuse_strangers(store, "--out")

@@ -48,7 +48,7 @@ class ImageFolder(Format):
                     target.put(name, (row for other, row in spool if other == split))
                 else:
                     target.delete(name)
-                    log.warning("imagefolder: split %r has no object, and so gets no metadata.jsonl", split)
+                    log.warning("imagefolder: split %r has no objects, so it gets no metadata.jsonl", split)
 
 
 def _row(info: DatasetInfo, image: LabelledImage, image_id: int, before: int) -> dict[str, Any]:

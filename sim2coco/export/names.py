@@ -55,7 +55,9 @@ def suffix(image: LabelledImage, lower: bool = True) -> str:
     """
     found = PurePosixPath(image.name).suffix
     if not found:
-        raise DataSetError(f"{image.path}: has no suffix such as .jpg, by which readers know images; add one")
+        raise DataSetError(
+            f"{image.path}: has no suffix such as .jpg, by which readers recognise images; add one"
+        )
     return found.lower() if lower else found
 
 

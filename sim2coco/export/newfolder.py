@@ -63,7 +63,7 @@ def refuse_inside(out: Path, roots: Iterable[Path]) -> None:
     """
     for root in roots:
         if _resolved(out).is_relative_to(root.resolve()):
-            raise StoreError(f"--out: {out} lies in the data set {root}; name a folder outside")
+            raise StoreError(f"--out: {out} is inside the data set {root}; name a folder outside")
 
 
 def _resolved(out: Path) -> Path:
@@ -71,7 +71,7 @@ def _resolved(out: Path) -> Path:
     try:
         return out.expanduser().resolve()
     except (OSError, RuntimeError) as error:  # a loop of symbolic links
-        raise StoreError(f"--out: cannot write {out}: its links lead nowhere") from error
+        raise StoreError(f"--out: cannot write {out}: its symbolic links form a loop") from error
 
 
 def _check_free(out: Path) -> None:
@@ -92,7 +92,7 @@ def _check_free(out: Path) -> None:
 def _check_left_over(folder: Path) -> None:
     """Checks that a non-empty temporary folder is left over from an interrupted process, i.e. has a lock."""
     if folder.is_symlink() or (folder.is_dir() and any(folder.iterdir()) and not (folder / LOCK).exists()):
-        what = "is not of an interrupted run of sim2coco; rename or delete it, or name another --out"
+        what = "was not left by an interrupted run of sim2coco; rename or delete it, or name another --out"
         raise StoreError(f"--out: {folder} {what}")
 
 

@@ -17,7 +17,7 @@ def keypoints_in_row(info: DatasetInfo) -> int:
     """
     most = max((len(one.names) for one in info.skeletons if one is not None), default=0)
     if not most:
-        raise DataSetError("yolo: task=pose needs keypoints, and no category has any")
+        raise DataSetError("yolo: task=pose needs keypoints, but no category has any")
     return most
 
 

@@ -26,7 +26,7 @@ class Roboflow(Format):
         """Writes a folder for every split with images."""
         folders = {split: f"roboflow/{NAMES.get(split, split)}" for split in info.splits}
         if len(set(folders.values())) < len(folders):
-            raise DataSetError(f"roboflow: of the splits {', '.join(folders)} two would be called valid")
+            raise DataSetError(f"roboflow: two of the splits {', '.join(folders)} would be named valid")
         with ExitStack() as stack:
             files = {split: stack.enter_context(coco_file(info)) for split in info.splits}
 

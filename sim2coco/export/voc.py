@@ -62,7 +62,7 @@ class Voc(Format):
                 target.put(name, (line for other, line in lists if other == name))
         target.put(f"{ROOT}/labelmap.txt", label_map(info))
         if outside:
-            log.warning("voc: %d labels are left out: their boxes lie outside the image", outside)
+            log.warning("voc: %d labels are left out: their boxes are outside the image", outside)
         if unmasked:
             log.warning(
                 "voc: %d images get no PNG masks: some labels have no mask, overlap, or exceed 254", unmasked

@@ -117,7 +117,7 @@ class Yolo(Format):
         if told["left out"]:
             log.warning("yolo: %d labels are left out: crowds, or without pixels", told["left out"])
         if told["of boxes"]:
-            what = f"{told['of boxes']} labels have no mask: the outline is that of their box"
+            what = f"{told['of boxes']} labels have no mask: their boxes are used as outlines"
             log.warning("yolo: %s; task=detect writes boxes", what)
         if told["in parts"]:
             loss = (
@@ -153,10 +153,10 @@ def data_yaml(
     for split in splits:
         keys = [key for key, names in USED_FOR.items() if split.lower().startswith(names)]
         places[keys[0] if keys else "train"].append(f"images/{split}")
-    note = "# Images and labels lie beside this file.\n"
+    note = "# Images and labels are beside this file.\n"
     for key, other in (("val", "train"), ("train", "val")):
         if not places[key]:
-            note += f"# There is no split {key!r}: {key} names the images of {other}.\n"
+            note += f"# There is no split {key!r}: {key} uses the images of {other}.\n"
             places[key] = places[other]
     content = {key: paths[0] if len(paths) == 1 else paths for key, paths in places.items() if paths}
     names = {"names": dict(enumerate(info.categories))}

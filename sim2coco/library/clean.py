@@ -80,10 +80,12 @@ def _finite(raws: list[Raw], repairs: list[str]) -> list[Raw]:
     kept = [raw.kept(mask) for raw, mask in zip(raws, masks, strict=True) if mask.any()]
     if not kept:
         raise Refused(
-            "non-finite", "none of its faces has finite corners", "export it again; its numbers are nan"
+            "non-finite",
+            "none of its faces has finite corners",
+            "export it again; its coordinates are NaN or infinite",
         )
     if lost:
-        repairs.append(f"{lost:,} faces with corners that are not finite dropped")
+        repairs.append(f"{lost:,} faces with non-finite corners dropped")
     return kept
 
 
@@ -131,7 +133,7 @@ def _once(raws: list[Raw], repairs: list[str]) -> tuple[list[Raw], list[NDArray[
         lost += int(again.sum())
         ordered.append((raw.kept(~again), both[~again]))
     if lost:
-        repairs.append(f"{lost:,} faces that were there twice dropped")
+        repairs.append(f"{lost:,} duplicate faces dropped")
     ordered.sort(key=lambda entry: _order(entry[0]))
     return [raw for raw, _ in ordered], [both for _, both in ordered]
 
@@ -199,7 +201,7 @@ def _drawable(raws: list[Raw], conversions: list[str]) -> list[Raw]:
     """
     painted = [with_texture(raw) for raw in raws]
     if any(raw.corner_colors is not None for raw in raws):
-        conversions.append("colours of vertices baked into a texture")
+        conversions.append("vertex colours baked into a texture")
     if len(painted) <= MAX_PARTS:
         return painted
     plain = [raw for raw in painted if raw.texture is None]
@@ -210,7 +212,7 @@ def _drawable(raws: list[Raw], conversions: list[str]) -> list[Raw]:
         textured = [with_texture(replace(_one(alike), corner_colors=colors)), *textured]
         conversions.append(f"{len(plain)} colours joined into one texture")
     if len(textured) > MAX_PARTS:
-        sentence = f"has {len(textured)} textures, and at most {MAX_PARTS} can be drawn"
+        sentence = f"has {len(textured)} textures; the maximum is {MAX_PARTS}"
         raise Refused("over a limit", sentence, "bake them into one")
     return textured
 

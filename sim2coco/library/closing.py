@@ -21,17 +21,17 @@ def closing_lines(found: Scan | None, rows: Sequence[Row]) -> Iterator[str]:
         rows: The results for the meshes of the folder or library.
     """
     if uncut := [row for row in rows if row.hull_because == NOT_INSTALLED]:
-        told = f"nothing falls into concave meshes ({len(uncut)} here), as hulls stand for them"
+        told = f"concave meshes ({len(uncut)} here) collide as their hulls, so nothing can fall into them"
         yield f"{told}: {NOT_INSTALLED}; pip install vhacdx, and import again"
     if found is None:
         return
     if silent := [row for row in rows if row.usable and not row.unit]:
         files = _files([f"{row.file} {length(row.longest_m)}" for row in silent])
-        remedy = "if that is wrong, say --unit mm, or a unit in the table that --draft writes"
-        yield f"taken as metres, for nobody says otherwise: {files}; {remedy}"
+        remedy = "if that is wrong, use --unit mm, or set the unit in the table that --draft writes"
+        yield f"assumed to be in metres, because no unit is stated: {files}; {remedy}"
     if leaning := [row.file for row in rows if row.usable and not row.up_from]:
-        remedy = "--up z confirms it for all of them, --up y turns them; or say it of each in the table"
-        yield f"taken as z up, for nobody says which axis points up: {_files(leaning)}; {remedy}"
+        remedy = "--up z confirms it for all of them, --up y turns them; or set it for each in the table"
+        yield f"assumed to have z up, because no up axis is stated: {_files(leaning)}; {remedy}"
     if found.left_out():
         yield f"left out: {found.left_out()}"
 

@@ -27,11 +27,11 @@ def _one_of(meanings: Mapping[str, object]) -> BeforeValidator:
 
 def _category(name: str) -> str:
     if {"/", "#"} & set(name):
-        raise ValueError("must not have / or #")
+        raise ValueError("must not contain / or #")
     return name
 
 
-ANSWERS = {"unit": "; --unit mm answers all of them at once", "up": "; --up z answers all of them at once"}
+ANSWERS = {"unit": "; --unit mm sets it for all files", "up": "; --up z sets it for all files"}
 """Hint appended to the error message about a guess, by column."""
 
 
@@ -66,7 +66,7 @@ class Columns(Settings):
     def _no_guess(cls, value: object, info: ValidationInfo) -> object:
         if isinstance(value, str) and value.endswith("?") and info.field_name != "file":
             more = ANSWERS.get(info.field_name or "", "")
-            raise ValueError(f"{value!r} is a guess: correct it, or take the ? away{more}")
+            raise ValueError(f"{value!r} is a guess: correct it, or remove the ?{more}")
         return value
 
     def over(self, other: Self) -> Self:

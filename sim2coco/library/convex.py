@@ -77,7 +77,7 @@ def _cut(points: Floats, faces: NDArray[np.int32]) -> list[Floats]:
         corners for corners in (_corners(np.array(piece, np.float64)) for piece, _ in found) if len(corners)
     ]
     if not solid:
-        raise ValueError("V-HACD finds no piece")
+        raise ValueError("V-HACD finds no pieces")
     return solid
 
 

@@ -107,10 +107,10 @@ def write_draft(path: Path, text: str) -> None:
         with path.open("xb") as file:
             file.write(content)
     except FileExistsError:
-        raise LibraryError(f"{path}: is there already; --table FILE writes the draft elsewhere") from None
+        raise LibraryError(f"{path}: already exists; use --table FILE to write the draft elsewhere") from None
     except OSError as error:
         with suppress(OSError):
             path.unlink()  # a partial table would be mistaken for the user's own
         raise LibraryError(
-            f"{path}: cannot be written: {error.strerror}; --table FILE names another"
+            f"{path}: cannot be written: {error.strerror}; choose another with --table FILE"
         ) from error

@@ -119,7 +119,7 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
     solid = solid_of(cleaned.mesh)
     test_render = render_test(client, cleaned.mesh, solid)
     if not test_render.drawn_px:
-        raise Refused("no faces", "shows nothing in its test picture", "look at it in a mesh viewer")
+        raise Refused("no faces", "is invisible in its test image", "look at it in a mesh viewer")
     row = _measured(task, source, cleaned, solid, test_render)
     asks = doubt(row.longest_m, task.override, unit)
     row = replace(
@@ -129,7 +129,7 @@ def _examined(client: Client, task: Task, source: Source) -> Row:
     if not row.asks:
         pieces, because = shape(row, cleaned.mesh, task.hull_because)
         if pieces and not loads(client, pieces):
-            pieces, because = (), "PyBullet does not take its convex pieces: its hull stands for it"
+            pieces, because = (), "PyBullet does not load its convex pieces: its hull is used instead"
         told = (because,) if because not in ("", NOT_INSTALLED) else ()
         row = replace(row, pieces=len(pieces) or 1, hull_because=because, notes=(*row.notes, *told))
     if task.library is None or row.asks:
@@ -234,4 +234,4 @@ def _check_round_trip(again: Mesh, mesh: Mesh) -> None:
     if len(again.faces) != len(mesh.faces) or not np.allclose(
         again.extents_m, mesh.extents_m, atol=FLAT * size
     ):
-        raise MeshError("its clean copy is not read as it was written; please report this mesh")
+        raise MeshError("its clean copy reads back differently; please report this mesh")

@@ -97,8 +97,8 @@ def mesh_folder_of(store: Store, library: Path, root: Path, joining: Joining) ->
     nameless = [entry["source"] for entry in entries if "folder" not in entry]
     if nameless and joining != "replace" and not any(real_path(root, file).is_file() for file in nameless):
         raise LibraryError(
-            f"--out: {library} is of an older version that does not say where its meshes come from, and "
-            f"none of them lies in {root}; import their folder once more first, or --replace them"
+            f"--out: {library} is from an older version that does not record the folders of its meshes, and "
+            f"none of them is in {root}; import their folder again first, or --replace them"
         )
     way = readable(os.path.relpath(root.resolve(), library.resolve()))
     folders = {} if joining == "replace" else _tree(store, SOURCES)
@@ -107,7 +107,7 @@ def mesh_folder_of(store: Store, library: Path, root: Path, joining: Joining) ->
         known = ", ".join(os.path.normpath(library / way) for way in folders.values())
         raise LibraryError(
             f"--out: {library} is made from {known}; --add adds the meshes of {root}, "
-            "--replace puts them in place of what is there (or says that the folder has moved)"
+            "--replace uses them instead of the existing meshes (also if the folder has moved)"
         )
     if name is None:
         plain = readable(root.resolve().name) or "meshes"

@@ -68,6 +68,6 @@ def doubt(longest_m: float, override: Override, unit: str) -> str:
     """
     if override.sure or override.longest_m is not None:
         return ""
-    said = {"": "taken as metres", "file": "in the unit that its file states", "--unit": "in that unit"}[unit]
+    said = {"": "assuming metres", "file": "in the unit that its file states", "--unit": "in that unit"}[unit]
     small, large = longest_m < SMALLEST_M, longest_m > LARGEST_M and unit != "--unit"
     return f"is {length(longest_m)} long, {said}; {SAY_SIZE}" if small or large else ""

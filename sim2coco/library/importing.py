@@ -116,7 +116,7 @@ def _check_own(library: Path) -> None:
     ours = (INDEX, SOURCES, LOCK, LOG, ROWS, FOLDER, PIECES, REGIONS, "pictures")
     strangers = sorted(path.name for path in library.iterdir() if path.name not in ours)
     if strangers and not (library / INDEX).is_file():
-        raise LibraryError(f"--out: {library} holds something else ({strangers[0]}); name an empty folder")
+        raise LibraryError(f"--out: {library} contains other files ({strangers[0]}); name an empty folder")
 
 
 def _place(mesh_folder: MeshFolder, file: str) -> str:
@@ -198,7 +198,7 @@ def _keypoints(root: Path, files: Iterable[str]) -> tuple[dict[str, Keypoints], 
             if (beside := keypoints_beside(real_path(root, file))) is not None:
                 found[file] = beside
         except MeshError as error:
-            faults[file] = Refused("unreadable", str(error), "correct this file of keypoints")
+            faults[file] = Refused("unreadable", str(error), "correct this keypoint file")
     return found, faults
 
 

@@ -47,8 +47,8 @@ class Scan:
         told = (
             (self.companions, "textures, material files, keypoints and regions"),
             (self.parts, "meshes that come with a URDF"),
-            (self.rubbish, "rubbish"),
-            (self.others, "of kinds that are not read"),
+            (self.rubbish, "hidden or system files"),
+            (self.others, "of unsupported types"),
         )
         return ", ".join(f"{len(files)} {what} ({_some(files)})" for files, what in told if files)
 
@@ -86,7 +86,7 @@ def scan(root: Path) -> Scan:
     meshes = [file for file in meshes if file not in parts]
     if not meshes:
         kinds = ", ".join(SUFFIXES)
-        raise LibraryError(f"{root}: no mesh in it; meshes end in {kinds}")
+        raise LibraryError(f"{root}: contains no meshes; supported file types: {kinds}")
     return Scan(tuple(meshes), tuple(sorted(parts)), tuple(rubbish), tuple(companions), tuple(others))
 
 
@@ -97,7 +97,7 @@ def scan_file(path: Path) -> Scan:
         LibraryError: The file is not a mesh file.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise LibraryError(f"{path}: is no mesh; meshes end in {', '.join(SUFFIXES)}")
+        raise LibraryError(f"{path}: is not a mesh file; supported file types: {', '.join(SUFFIXES)}")
     return Scan((readable(path.name),), (), (), (), ())
 
 

@@ -48,7 +48,7 @@ def shape(row: Row, mesh: Mesh, hull_because: str) -> tuple[tuple[Floats, ...], 
     try:
         pieces = convex_pieces(mesh)
     except Undivided as error:
-        return (), f"could not be cut into convex pieces ({error}): its hull stands for it"
+        return (), f"could not be cut into convex pieces ({error}): its hull is used instead"
     return (pieces, "") if len(pieces) > 1 else ((), "")
 
 

@@ -39,7 +39,7 @@ def sheet(folder: Path, sizes: dict[str, str]) -> Image:
     entries = [entry for category in library.categories for entry in library.of(category)]
     cells = [cell for entry in entries for cell in _cells(entry, sizes.get(entry.name, ""))][:MAX_CELLS]
     if not cells:
-        raise LibraryError(f"{folder / INDEX}: the library holds no mesh that can be used")
+        raise LibraryError(f"{folder / INDEX}: the library contains no usable meshes")
     room = max(len(lines) for _, lines in cells)
     drawn = [_drawn(_picture(folder, mesh), lines, room) for mesh, lines in cells]
     return contact_sheet(drawn, min(COLUMNS, len(drawn)))

@@ -17,8 +17,8 @@ LIKELY_M = (0.01, 2.0)
 """Range of likely lengths of an object in metres."""
 FAR = 8.0
 """A size is implausible if it differs by more than this factor from the usual size in the category."""
-SAY_SIZE = "say its unit or longest_m in assets.csv (--draft writes one), or --unit mm|cm|m|in"
-SAY_UP = "say its up in assets.csv (--draft writes one), or --up z|y|x for all files"
+SAY_SIZE = "set its unit or longest_m in assets.csv (--draft writes one), or use --unit mm|cm|m|in"
+SAY_UP = "set its up axis in assets.csv (--draft writes one), or use --up z|y|x for all files"
 STATED = ("file", "table")
 """Values of `Row.unit` for which the unit counts as stated."""
 
@@ -154,7 +154,7 @@ def doubted_beside(rows: Sequence[Row], new: set[str], others: Sequence[Row]) ->
 def _leaning(row: Row) -> Row:
     if not row.usable or not row.override.upright or row.up_from:
         return row
-    return replace(row, asks=f"stands upright, and nobody says which axis points up; {SAY_UP}")
+    return replace(row, asks=f"must stand upright, but no up axis is stated; {SAY_UP}")
 
 
 def _is_open(row: Row) -> bool:
@@ -176,7 +176,7 @@ def _asking(row: Row, usual: Usual | None, other: Row | None) -> Row:
         return row
     size, category = length(row.longest_m), repr(row.override.category)
     if other is not None:
-        beside = f"the only other of {category}, {other.file}, {length(other.longest_m)}"
-        return replace(row, asks=f"is {size} long, and {beside}: one of the two is wrong; {SAY_SIZE}")
-    others = f"others of {category} about {length(usual.nearest(row.longest_m))}"
-    return replace(row, asks=f"is {size} long, and {others}; {SAY_SIZE}")
+        beside = f"the only other of {category}, {other.file}, is {length(other.longest_m)}"
+        return replace(row, asks=f"is {size} long, but {beside}: one of the two is wrong; {SAY_SIZE}")
+    others = f"others of {category} are about {length(usual.nearest(row.longest_m))}"
+    return replace(row, asks=f"is {size} long, but {others}; {SAY_SIZE}")

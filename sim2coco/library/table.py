@@ -63,7 +63,7 @@ def find_table(root: Path, given: Path | None) -> Path | None:
     found = [root / name for name in TABLES if (root / name).is_file()]
     if len(found) > 1:
         raise LibraryError(
-            f"{root}: both {found[0].name} and {found[1].name} lie there; keep one, or --table"
+            f"{root}: contains both {found[0].name} and {found[1].name}; keep one, or use --table"
         )
     return found[0] if found else None
 
@@ -113,13 +113,13 @@ def _csv(path: Path, text: str) -> list[tuple[str, dict[str, str]]]:
 
 def _yaml(path: Path, text: str) -> list[tuple[str, dict[str, str]]]:
     if "&" in text and "*" in text:
-        raise LibraryError(f"{path}: aliases (*) are not read; write each entry out")
+        raise LibraryError(f"{path}: aliases (*) are not supported; write each entry out")
     try:
         tree = yaml.load(text, yaml.BaseLoader)  # noqa: S506  # BaseLoader only creates strings, so `no` stays a name
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f" line {mark.line + 1}"
-        raise LibraryError(f"{path}{where}: no YAML that can be read") from error
+        raise LibraryError(f"{path}{where}: not valid YAML") from error
     if not isinstance(tree, list) or not all(isinstance(entry, dict) for entry in tree):
         raise LibraryError(f"{path}: must be a list of entries like '- {{file: gear.stl, unit: mm}}'")
     rows = []
@@ -133,9 +133,9 @@ def _yaml(path: Path, text: str) -> list[tuple[str, dict[str, str]]]:
 def _check_columns(place: str, names: Sequence[str]) -> None:
     for name in names:
         if name not in (*COLUMNS, TOLD):
-            raise LibraryError(f"{place}: no column {name!r}; allowed: {', '.join(COLUMNS)}")
+            raise LibraryError(f"{place}: unknown column {name!r}; allowed: {', '.join(COLUMNS)}")
     if "file" not in names:
-        raise LibraryError(f"{place}: no column 'file'; allowed: {', '.join(COLUMNS)}")
+        raise LibraryError(f"{place}: missing column 'file'; allowed: {', '.join(COLUMNS)}")
 
 
 def _line(place: str, cells: Mapping[str, str], answered: set[str]) -> Line:
@@ -185,7 +185,7 @@ def overrides(files: Sequence[str], lines: Sequence[Line], flags: Flags) -> dict
         if name not in said:
             name = name.strip().replace("\\", "/")
         if (first := named.setdefault(name, line)) is not line:
-            raise LibraryError(f"{line.place}: {name!r} is named in {first.place} too; keep one of them")
+            raise LibraryError(f"{line.place}: {name!r} is also listed in {first.place}; keep one of them")
         # The name of an existing file is not a pattern, even if it contains brackets.
         matched = [name] if name in said else _matching(ordered, name)
         if not matched:

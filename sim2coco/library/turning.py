@@ -37,9 +37,9 @@ def outward(raws: list[Raw], both: list[NDArray[np.bool_]], repairs: list[str]) 
 def _told(patches: Patches, turned: NDArray[np.bool_]) -> str:
     """The note on flipped triangles."""
     if turned.all():
-        return "was inside out: turned"
+        return "was inside out: flipped"
     inward = "inward, or " if patches.inside_out else ""
-    return f"{turned.sum():,} faces that faced {inward}the other way than their neighbours turned"
+    return f"{turned.sum():,} faces that faced {inward}opposite to their neighbours flipped"
 
 
 def _turned(raw: Raw, which: NDArray[np.bool_]) -> Raw:

@@ -54,7 +54,7 @@ def examined(tasks: Sequence[Task], workers: int) -> Iterator[Row]:
             min(max(workers, 1), len(tasks)),
             _start,
             (),
-            hint="processes that read meshes die while they start",
+            hint="mesh-reading processes die on startup",
             tasks=FILES_A_CHILD,
         ) as children,
     ):
@@ -83,7 +83,7 @@ def _uncut(outcome: Outcome[Task]) -> Task | None:
         return None
     if task.hull_because or task.override.collision == "hull":
         return None
-    because = f"could not be cut into convex pieces ({why}): its hull stands for it"
+    because = f"could not be cut into convex pieces ({why}): its hull is used instead"
     return replace(task, hull_because=because)
 
 

@@ -15,7 +15,7 @@ from sim2coco.report.quantities import OF_IMAGES, OF_OBJECTS, figure_of
 SHOWN = {one.name: one for one in (*OF_OBJECTS, *OF_IMAGES) if one.name in MATCHED}
 HEAD = """\
 # @package _global_
-# Settings that make images resemble those of {name}, as `sim2coco match` has found them.
+# Settings, found by `sim2coco match`, that make images resemble those of {name}.
 """
 
 

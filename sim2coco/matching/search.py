@@ -141,9 +141,9 @@ def check_size(tree: Tree, real: Observed) -> None:
     if given and own != real.size:
         width, height = real.size
         raise ConfigError(
-            f"camera.{given[0]}: is in pixels of images of {own[0]}x{own[1]} px, and most images of the data "
-            f"set have {width}x{height}: set image.width={width} image.height={height} and what belongs to "
-            "them (a calibration is scaled), or use camera.fov_deg"
+            f"camera.{given[0]}: is in pixels for images of {own[0]}x{own[1]}, but most images of the data "
+            f"set are {width}x{height}: set image.width={width} image.height={height} and the intrinsics for "
+            "that size (a calibration is scaled), or use camera.fov_deg"
         )
 
 

@@ -73,7 +73,7 @@ def _box(given: Any, mask: Runs | None, image: Entry, place: Place) -> list[floa
         whole = {"bbox": given, "area": mask.area}
         if valid and not [*boxes.of_image(given, image, False), *boxes.of_mask(whole, mask, False)]:
             return list(given)
-        place.fault("bbox", f"bbox {show(given)} made that of the mask, {show(mask.box_xywh)}")
+        place.fault("bbox", f"bbox {show(given)} replaced by the mask's bbox {show(mask.box_xywh)}")
         return mask.box_xywh
     if not valid:
         raise LeftOut(f"bbox is {show(given)}, and there is no mask")
@@ -83,7 +83,7 @@ def _box(given: Any, mask: Runs | None, image: Entry, place: Place) -> list[floa
     left, top = max(left, 0), max(top, 0)
     clipped = [left, top, min(right, image["width"]) - left, min(bottom, image["height"]) - top]
     if clipped[2] <= 0 or clipped[3] <= 0:
-        raise LeftOut(f"bbox {show(given)} has no part in the image, and there is no mask")
+        raise LeftOut(f"bbox {show(given)} is outside the image, and there is no mask")
     place.fault("bbox", f"bbox {show(given)} clipped to {show(clipped)}")
     return clipped
 
@@ -93,7 +93,7 @@ def _area(entry: Entry, mask: Runs | None, place: Place) -> float:
     if is_amount(given) and (mask is None or not [*boxes.of_mask(entry, mask, False)]):
         return given  # type: ignore[no-any-return]  # a number, as found
     area: float = mask.area if mask is not None else entry["bbox"][2] * entry["bbox"][3]
-    place.fault("area", f"area {show(given)} made {show(area)}")
+    place.fault("area", f"area {show(given)} changed to {show(area)}")
     return area
 
 
@@ -103,7 +103,7 @@ def _repair_keypoints(entry: Entry, category: Entry, place: Place) -> None:
         return
     if not fault_of({"keypoints": entry["keypoints"]}, category):
         entry["num_keypoints"] = labelled_points(entry["keypoints"])
-        place.fault("keypoints", f"{message}: counted anew")
+        place.fault("keypoints", f"{message}: recounted")
     else:
         entry.pop("keypoints")
         entry.pop("num_keypoints", None)

@@ -28,5 +28,5 @@ def _number(plans: Sequence[Plan]) -> None:
 def _numbered(found: Plan, entry: Entry, number: int) -> Entry:
     if entry["id"] != number or type(entry["id"]) is not int:
         place = found.changes.at(found.name, f"category {show(entry['name'])}")
-        place.fault("ids", f"id {show(entry['id'])} is {number} now")
+        place.fault("ids", f"id {show(entry['id'])} changed to {number}")
     return {**entry, "id": number}

@@ -8,17 +8,17 @@ from sim2coco.check.faults import Faults, Place
 
 CHANGES = {
     "left_out": "left out, as it cannot be repaired without guessing",
-    "dangling": "left out, as it refers to what is not there",
-    "duplicate": "left out, as it is there twice",
-    "ids": "ids numbered anew from 1",
+    "dangling": "left out, as it refers to an entry that does not exist",
+    "duplicate": "left out, as it is a duplicate",
+    "ids": "ids renumbered from 1",
     "category_name": "a category renamed, as another one has its name",
-    "file_name": "backslashes in a file name made slashes",
+    "file_name": "backslashes in a file name replaced by slashes",
     "size": "width and height taken from the image file",
     "bbox": "box taken from the mask, or clipped to the image",
     "area": "area taken from the mask, or from the box if there is no mask",
     "iscrowd": "iscrowd set to 0, as it was absent",
     "polygons": "polygons of fewer than three points removed",
-    "keypoints": "number of keypoints counted anew, or malformed keypoints removed",
+    "keypoints": "keypoints recounted, or malformed keypoints removed",
     "value": "a value that is not JSON, or of the wrong type, replaced or removed",
 }
 """Maps each kind of change to its description."""

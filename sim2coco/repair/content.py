@@ -54,7 +54,7 @@ def _annotations(found: Plan, group: Iterable[Item], progress: Progress) -> Iter
         entry = _annotation(found, place, item.value, seen)
         if entry is not None:
             if found.renumber and entry.get("id") != number:
-                place.fault("ids", f"id {show(entry.get('id'))} is {number} now")
+                place.fault("ids", f"id {show(entry.get('id'))} changed to {number}")
             yield {**entry, "id": number} if found.renumber else entry
             number += 1
 
@@ -65,7 +65,7 @@ def _head(found: Plan) -> Mapping[str, Any]:
     for key, kind in (("info", dict), ("licenses", list)):
         if key in found.top and type(found.top[key]) is not kind:
             head[key] = kind()
-            found.changes.at(found.name, key).fault("value", f"was {show(found.top[key])}, is empty now")
+            found.changes.at(found.name, key).fault("value", f"was {show(found.top[key])}, now empty")
     return plain(head, found.changes.at(found.name, ""))
 
 
@@ -88,7 +88,7 @@ def _annotation(found: Plan, place: Place, value: Any, seen: set[bytes]) -> Entr
     )
     if image is None or category is None:
         what = "image_id" if image is None else "category_id"
-        place.fault("dangling", f"left out: {what} is {show(value.get(what))}, which is not there")
+        place.fault("dangling", f"left out: {what} is {show(value.get(what))}, which does not exist")
         return None
     value = {**value, "image_id": image["id"], "category_id": category["id"]}
     try:
@@ -98,7 +98,7 @@ def _annotation(found: Plan, place: Place, value: Any, seen: set[bytes]) -> Entr
         return None
     mark = digest({**entry, "id": 0})
     if mark in seen:
-        place.fault("duplicate", "left out: it is there twice")
+        place.fault("duplicate", "left out: it is a duplicate")
         return None
     seen.add(mark)
     return entry

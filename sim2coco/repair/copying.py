@@ -83,7 +83,7 @@ def _check_target(root: Path, target: Path) -> None:
     if not root.is_dir():
         raise CheckError(f"{root}: no such folder")
     if target.resolve().is_relative_to(root.resolve()):
-        raise RepairError(f"--fix: {target} lies in the data set; name a folder outside of it")
+        raise RepairError(f"--fix: {target} is inside the data set; name a folder outside")
     if target.is_symlink() or (target.exists() and not (target.is_dir() and not any(target.iterdir()))):
         raise RepairError(f"--fix: {target} exists; name a new or empty folder")
 
@@ -104,7 +104,7 @@ def _copy(folder: Folder, found: Plan, store: LocalStore, progress: Progress) ->
     """Writes the copy of an annotation file and its images; returns False if no image is left."""
     place = place_images(folder, found, progress)
     if not found.images:
-        found.changes.at(found.name, "").fault("left_out", "the file is left out: no image is left")
+        found.changes.at(found.name, "").fault("left_out", "the file is left out: no images remain")
         return False
     for image in found.images.values():
         name = str(PurePosixPath(place, image["file_name"]))

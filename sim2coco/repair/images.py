@@ -39,7 +39,7 @@ def _intact(folder: Folder, place: str | None, found: Plan, image: Entry) -> Ent
     where = f"image {show(image['id'])}"
     path = str(PurePosixPath(place or ".", image["file_name"]))
     if place is None or not folder.has(path):
-        found.left_out(where, f"{show(image['file_name'])}: there is no such file")
+        found.left_out(where, f"{show(image['file_name'])}: the file does not exist")
         return None
     size = decoded(folder, path)
     if size is None:
@@ -52,10 +52,10 @@ def _intact(folder: Folder, place: str | None, found: Plan, image: Entry) -> Ent
     if given == size and all(type(side) is int for side in given):
         return image
     if all(map(is_side, given)):
-        what = f"is {size[0]} x {size[1]}, its entry says {given[0]} x {given[1]}"
-        found.left_out(where, f"{show(image['file_name'])}: {what}, and labels may be for either")
+        what = f"is {size[0]} x {size[1]}, but its entry says {given[0]} x {given[1]}"
+        found.left_out(where, f"{show(image['file_name'])}: {what}, and the labels may refer to either size")
         return None
-    found.changes.at(found.name, where).fault("size", f"width and height are {size[0]} x {size[1]}")
+    found.changes.at(found.name, where).fault("size", f"width and height set to {size[0]} x {size[1]}")
     return {**image, "width": size[0], "height": size[1]}
 
 
@@ -65,6 +65,6 @@ def _number(found: Plan) -> None:
     if all(is_id(image["id"]) for image in images.values()):
         return
     numbers = {mark: number for number, mark in enumerate(images, 1)}
-    found.changes.at(found.name, "images").fault("ids", f"numbered anew, from 1 to {len(images)}")
+    found.changes.at(found.name, "images").fault("ids", f"renumbered from 1 to {len(images)}")
     new = {mark: {**images[mark], "id": number} for mark, number in numbers.items()}
     found.images = {key: new[id(image)] for key, image in found.images.items()}

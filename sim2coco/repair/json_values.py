@@ -28,7 +28,7 @@ def plain(entry: Entry, place: Place) -> Entry:
         json.dumps(entry, allow_nan=False, ensure_ascii=False).encode()
     except ValueError as error:
         is_text = isinstance(error, UnicodeEncodeError)
-        what = "halves of surrogate pairs replaced" if is_text else "NaN and infinity made null"
+        what = "halves of surrogate pairs replaced" if is_text else "NaN and infinity replaced by null"
         place.fault("value", what)
         found: Entry = _written(entry)
         return found

@@ -81,7 +81,7 @@ def plan(name: str, file: BinaryIO, changes: Changes) -> Plan:
                 value = plain(value, changes.at(name, f"images[{item.rank}]"))
             listed[item.key].append((f"{item.key}[{item.rank}]", value))
     if absent := [key for key in LISTS if type(found.top.get(key)) is not list]:
-        raise Unrepairable(f"{', '.join(absent)}: missing, or no list")
+        raise Unrepairable(f"{', '.join(absent)}: missing or not a list")
     found.renumber = ids.broken
     found.categories = _distinct(found, listed["categories"], _category)
     found.images = _distinct(found, listed["images"], _image)
@@ -124,13 +124,13 @@ def _distinct(found: Plan, listed: Iterable[tuple[str, Any]], entry_of: EntryOf)
         if key not in kept:
             kept[key] = entry
         elif kept[key] == entry:
-            found.changes.at(found.name, where).fault("duplicate", "left out: it is there twice")
+            found.changes.at(found.name, where).fault("duplicate", "left out: it is a duplicate")
         else:
             ambiguous[key] = None
-            found.left_out(where, f"id {show(entry['id'])} is that of another entry too")
+            found.left_out(where, f"another entry also has id {show(entry['id'])}")
     for key in ambiguous:
         del kept[key]
-        found.left_out(f"id {show(key[1])}", "id is that of another entry too")
+        found.left_out(f"id {show(key[1])}", "another entry has the same id")
     return kept
 
 
@@ -152,10 +152,12 @@ def _image(found: Plan, where: str, entry: Any) -> Entry | None:
     value: Entry = entry
     name = value.get("file_name")
     if type(name) is str and "\\" in name and is_path(name):
-        found.changes.at(found.name, where).fault("file_name", f"{show(name)}: backslashes made slashes")
+        found.changes.at(found.name, where).fault(
+            "file_name", f"{show(name)}: backslashes replaced by slashes"
+        )
         value = {**value, "file_name": name.replace("\\", "/")}
     if not is_path(value.get("file_name")):
-        found.left_out(where, f"file_name {show(name)} is no relative path inside the folder")
+        found.left_out(where, f"file_name {show(name)} is not a relative path inside the folder")
         return None
     return value
 
@@ -172,5 +174,5 @@ def _rename(found: Plan) -> None:
         seen.add(entry["name"])
         if entry["name"] != name:
             found.categories[key] = entry
-            what = f"named {show(entry['name'])}, as another category is {show(name)}"
+            what = f"renamed to {show(entry['name'])}, as another category is named {show(name)}"
             found.changes.at(found.name, f"category {show(entry['id'])}").fault("category_name", what)

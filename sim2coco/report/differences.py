@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sim2coco.report.figure import number, percent
 from sim2coco.report.gathering import Gathering
+from sim2coco.report.quantities import OF_IMAGES, OF_OBJECTS
 from sim2coco.statistics.histograms import earth_movers_distance
 
 NOTABLE = 0.25
@@ -32,6 +33,8 @@ RATIOS = (
 )
 EXACT = 0.13
 """A ratio is named as in `RATIOS` if it is less than this many octaves away from an entry."""
+TITLES = {one.name: one.title for one in (*OF_OBJECTS, *OF_IMAGES)}
+"""The display name of each quantity."""
 
 Write = Callable[[float], str]
 
@@ -123,8 +126,8 @@ def _sentence(subject: Subject, values: list[NDArray[np.float64]]) -> str:
         name, (here, there) = "mean", mean
     if _close(here, there):
         low_high = [[subject.write(v) for v in np.quantile(each, (0.1, 0.9)).tolist()] for each in values]
-        told = " and ".join(f"{low} to {high}" for low, high in low_high)
-        return f"Your {subject.of_what} spread otherwise than theirs: 80 % lie within {told}."
+        yours, theirs = (f"from {low} to {high}" for low, high in low_high)
+        return f"{TITLES[subject.name]}: 80 % of yours are {yours}, 80 % of theirs {theirs}."
     comparison = _comparison(subject, here, there)
     told = f"the {name} is {subject.write(here)}, theirs {subject.write(there)}"
     return f"Your {subject.of_what} {comparison}: {told}."

@@ -113,11 +113,11 @@ def _command(run: Mapping[str, Any], plugins: Sequence[str]) -> str:
 
 
 def _notes(settings: str) -> list[str]:
-    notes = ["FOLDER is the folder of this data set, which holds config.yaml, and NEW a new folder."]
+    notes = ["FOLDER is the folder of this data set, which contains config.yaml; NEW is a new folder."]
     if "path: " in settings or "images: " in settings:
         notes.append(
-            "config.yaml has only the names of files of meshes and images: "
-            "write where they are in a copy of it first."
+            "config.yaml contains only the names of mesh and image files: "
+            "first enter their paths in a copy of it."
         )
     return notes
 

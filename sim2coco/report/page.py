@@ -132,8 +132,8 @@ def _positions(found: Gathering) -> Figure | None:
     width, height = found.contents.sizes.most_common(1)[0][0]
     coarse = grid_of(x, y, 3, 3)
     told = (
-        "Where the centres of the boxes lie in the image. "
-        f"{percent(int(coarse[1, 1]) / len(x))} of them lie in the middle ninth, "
+        "Positions of the box centres in the image: "
+        f"{percent(int(coarse[1, 1]) / len(x))} are in the middle ninth, "
         f"{percent(_border(coarse))} in the four corners."
     )
     rows = [[name, *row] for name, row in zip(("top", "middle", "bottom"), coarse.tolist(), strict=True)]

@@ -67,7 +67,7 @@ def histogram(bars: Bars, label: str) -> Markup:
     low, high = _scaled(bars, bars.edges[0]), _scaled(bars, bars.edges[-1])
     across = ticks(_written(bars), lambda value: (_scaled(bars, value) - low) / (high - low), bars.write)
     places = [(_scaled(bars, edge) - low) / (high - low) for edge in bars.edges.tolist()]
-    counted = f"share of {bars.unit}" if bars.others is not None else f"number of {bars.unit}"
+    counted = f"fraction of {bars.unit}" if bars.others is not None else f"number of {bars.unit}"
     drawn = [frame(_apart(across), up, bars.label, counted), _filled(bars, places, heights[0] / top)]
     if len(heights) > 1:
         drawn.append(_outline(places, heights[1] / top))
@@ -165,10 +165,12 @@ def heat_map(shares: Array, aspect: float, label: str, write: Callable[[float], 
             for place in (0, 0.5, 1)
         ),
         *(text(LEFT - 6, TOP + height * place + 4, f"{100 * place:.0f} %", "end") for place in (0, 0.5, 1)),
-        text(LEFT + width / 2, TOP + height + 34, "x of the centre (share of the width)", "middle", "label"),
+        text(
+            LEFT + width / 2, TOP + height + 34, "x of the centre (fraction of the width)", "middle", "label"
+        ),
         Markup(
             '<text class="label" text-anchor="middle" transform="translate(14 {}) rotate(-90)">{}</text>'
-        ).format(short(TOP + height / 2), "y (share of the height)"),
+        ).format(short(TOP + height / 2), "y (fraction of the height)"),
     ]
     scale = color_scale(
         LEFT, TOP + height + 48, min(width, 220.0), f"up to {write(top)} of the objects in a cell"

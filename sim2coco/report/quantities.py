@@ -56,7 +56,7 @@ OF_OBJECTS = (
     Shown(
         "objects",
         "Objects per image",
-        "Labels of each image; the last bin holds all above.",
+        "Labels per image; the last bin contains all higher numbers.",
         "labels in an image",
         "images",
         whole,
@@ -64,8 +64,8 @@ OF_OBJECTS = (
     Shown(
         "box_size",
         "Size of boxes",
-        "The root of the area of a box divided by that of its image: the side "
-        "of a square of the same area, as a share of the side of a square image.",
+        "The square root of box area divided by image area: the side of a square "
+        "of the same area as the box, as a fraction of the side of a square image.",
         "√(box area ÷ image area), logarithmic",
         "objects",
         percent,
@@ -83,8 +83,8 @@ OF_OBJECTS = (
     Shown(
         "visible_fraction",
         "Visible fraction",
-        "The visible share of each whole object, parts outside the image included.",
-        "visible share of the object",
+        "The visible fraction of each whole object, including parts outside the image.",
+        "visible fraction of the object",
         "objects",
         percent,
         (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
@@ -93,8 +93,8 @@ OF_OBJECTS = (
     Shown(
         "occlusion",
         "Occlusion",
-        "The share of each object inside the image that something hides.",
-        "hidden share of the object",
+        "The hidden fraction of the part of each object inside the image.",
+        "hidden fraction of the object",
         "objects",
         percent,
         (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
@@ -103,8 +103,8 @@ OF_OBJECTS = (
     Shown(
         "truncation",
         "Truncation",
-        "The share of each object that lies outside the image.",
-        "share outside the image",
+        "The fraction of each object outside the image.",
+        "fraction outside the image",
         "objects",
         percent,
         (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
@@ -152,7 +152,7 @@ OF_IMAGES = (
     Shown(
         "image_size",
         "Size of images",
-        "The root of width times height.",
+        "The square root of width times height.",
         "√(width · height) (px), logarithmic",
         "images",
         number,
@@ -211,7 +211,7 @@ def _summary(shown: Shown, values: Values) -> str:
     found = values.of(shown.name)
     low, middle, high = np.quantile(found, (0.1, 0.5, 0.9)).tolist()
     write = _exact if shown.write is whole else number if shown.write is ratio else shown.write
-    return f"Median {write(middle)}; 80 % lie between {write(low)} and {write(high)}."
+    return f"Median {write(middle)}; 80 % are between {write(low)} and {write(high)}."
 
 
 def _exact(value: float) -> str:

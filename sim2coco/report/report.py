@@ -75,7 +75,7 @@ def _check_free(store: LocalStore, target: Path, force: bool) -> None:
     if target.is_dir():
         raise DataSetError(f"--out: {target} is a folder; name a file, such as {target / NAME}")
     if not force and _is_other(store, target.name):
-        what = "is not a report as sim2coco wrote it"
+        what = "is not an unedited report of sim2coco"
         raise DataSetError(f"--out: {target} {what}; name another file, or add --force to replace it")
 
 
@@ -106,7 +106,7 @@ def report_of_run(store: Store, root: Path, found: Gathering, workers: int, run:
         log.warning("%s/%s is not written: %s", store, NAME, told)
         return
     if _is_other(store, NAME):
-        log.warning("%s/%s was edited and stays as it is; delete it to have it written anew", store, NAME)
+        log.warning("%s/%s was edited and stays as it is; delete it to have it written again", store, NAME)
         return
     try:
         text = page(found, making(root, found.contents.info, run), None, "", workers)

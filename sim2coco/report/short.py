@@ -36,16 +36,16 @@ def _labels(found: Gathering) -> Iterator[str]:
         return
     low, middle, high = _middle(found, "objects")
     labels = f"{middle:g} label{'s' * (middle != 1)}"
-    yield f"An image has {labels} (median); four of five have {low:.0f} to {high:.0f}."
+    yield f"An image has {labels} (median); 80 % have {low:.0f} to {high:.0f}."
     low, middle, high = _middle(found, "box_size")
     (width, height), *others = found.contents.sizes
     side = "" if others else f"{middle * (width * height) ** 0.5:.0f} px, "
-    sizes = f"four of five from {percent(low)} to {percent(high)}"
+    sizes = f"80 % measure {percent(low)} to {percent(high)}"
     yield f"A box measures {side}{percent(middle)} of the image's side (median); {sizes}."
     if len(found.values.of("visible_fraction")):
         low, middle, _ = _middle(found, "visible_fraction")
         half = "wholly visible" if middle > WHOLE else f"at least {percent(middle)} visible"
-        yield f"Half of the objects are {half}, one in ten less than {percent(low)}."
+        yield f"Half of the objects are {half}, one in ten is less than {percent(low)} visible."
 
 
 def _middle(found: Gathering, name: str) -> list[float]:
@@ -64,16 +64,18 @@ def _categories(found: Gathering) -> Iterator[str]:
         most, least = max(some, key=lambda one: one[0]), min(some, key=lambda one: one[0])
         ratio = most[0] / least[0]
         told = f"uneven: {number(round(ratio, 1))} to 1" if ratio >= UNEVEN else "even"
-        ends = f"{most[1]} has most labels ({number(most[0])}), {least[1]} fewest ({number(least[0])})"
+        ends = (
+            f"{most[1]} has the most labels ({number(most[0])}), {least[1]} the fewest ({number(least[0])})"
+        )
         yield f"The categories are {told}; {ends}."
     if missing := [name for count, name in zip(counts, names, strict=True) if not count]:
-        yield f"Without any label: {_named(missing)}."
+        yield f"Categories without labels: {_named(missing)}."
     for split in contents.splits:
         used = [
             name for index, name in enumerate(names) if counts[index] and not contents.labels[split, index]
         ]
         if used and contents.images[split]:
-            yield f"The split {split} has no label of {_named(used)}."
+            yield f"The split {split} has no labels of {_named(used)}."
 
 
 def _named(names: list[str]) -> str:
@@ -85,7 +87,7 @@ def _warnings(found: Gathering, made: Making, groups: int) -> Iterator[str]:
     """Sentences about possible problems."""
     if (small := found.sizes["small"]) > MOST * max(1, found.sizes.total()):
         share = percent(small / found.sizes.total())
-        yield f"{share} of the labels are small in COCO's sense, below 32² px, which detectors find worst."
+        yield f"{share} of the labels are small in COCO's sense (below 32² px), which detectors find worst."
     if made.reasons and (share_out := made.rejected / max(1, made.rejected + made.views)) > MOST:
         reason = made.reasons.most_common(1)[0][0]
         yield f"{percent(share_out)} of the views were rejected, most often for {reason}."

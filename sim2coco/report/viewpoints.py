@@ -83,13 +83,13 @@ def viewpoints(found: Gathering) -> Figure | None:
     if len(views) == 2:  # the map of all objects would be the same
         views = views[1:]
     told = (
-        "From where the cameras see the objects, in the frame of their meshes. The discs are the upper and "
+        "The directions from which cameras see the objects, in the mesh frame. The discs are the upper and "
         "the lower half of the sphere around an object, with the pole in the middle and azimuth 0 (the "
-        "x axis of the mesh) at the right; all cells are the same solid angle. The bars are distances."
+        "x axis of the mesh) at the right; all cells have the same solid angle. The bars show distances."
     )
     unknown = int(len(known) - known.sum())
     if unknown:
-        told += f" Of {unknown:,} labels they are not known, such as where an augmentation has moved pixels."
+        told += f" They are unknown for {unknown:,} labels, such as where an augmentation has moved pixels."
     maps = Markup("").join(_map(each, edges) for each in views[: MAPS + 1])
     return Figure("viewpoints", "Directions and distances", told, maps, _table(views), wide=True)
 
@@ -125,11 +125,11 @@ def _map(views: Views, edges: Array) -> Markup:
     parts.append(_bars(views.distances, edges, 2 * RADIUS + 30))
     told = (
         f"{views.name}: {len(views.distances_m):,} views from {percent(views.covered)} of all directions, "
-        f"at most {top:,} in a cell; median distance {number(float(np.median(views.distances_m)))} m"
+        f"at most {top:,} per cell; median distance {number(float(np.median(views.distances_m)))} m"
     )
     width, height = 2 * MARGIN + 4 * RADIUS + GAP, 2 * RADIUS + 30 + BARS_PX + 18
     caption = Markup(
-        '<p class="caption"><strong>{}</strong> {:,} views, {} of directions, at most {:,} a cell</p>'
+        '<p class="caption"><strong>{}</strong> {:,} views, {} of directions, at most {:,} per cell</p>'
     )
     drawn = svg(Markup("").join(parts), told, width, height)
     inner = caption.format(views.name, len(views.distances_m), percent(views.covered), top)

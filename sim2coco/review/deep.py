@@ -81,7 +81,7 @@ def check_deep(
             faults += _scene(data, context, record, kept)
             show(done, len(records))
     made_with, here = data.run.get("versions"), versions()
-    note = "run.json: was made with other versions of packages; bytes may differ in the last digit"
+    note = "run.json: was made with other package versions; values may differ in the last digit"
     return DeepReport(images, tuple(faults), (note,) if made_with != here else ())
 
 
@@ -130,7 +130,7 @@ def _scene(data: DataSet, context: WorkerContext, record: Record, kept: Sequence
                 what = f"rendered again, it is {_verdict(reasons)}; the record says {_verdict(view.reasons)}"
                 yield Fault(file, f"view {number}, lighting {view.lighting}", "rendering", what)
             elif view.bins is not None and view.bins != bins_of_view(context.recipe.quality.target, pictures):
-                what = "rendered again, it is in other bins of the target's histograms"
+                what = "rendered again, it is in different bins of the target's histograms"
                 yield Fault(file, f"view {number}, lighting {view.lighting}", "rendering", what)
             elif TARGET in view.reasons:
                 continue
@@ -166,7 +166,7 @@ def _differences(
     """
     for name in picture_files(record.split, picture) if with_files else ():
         if not data.store.exists(name) or data.store.get(name) != again.files.get(name):
-            yield f"{name} has other bytes"
+            yield f"{name} has different bytes"
     for key in ("name", "copy", "width", "height", "camera", "ignored", "unseen", "unseen_decals"):
         if _known(getattr(picture, key)) and getattr(picture, key) != getattr(again.picture, key):
             yield f"{key} differs"

@@ -31,7 +31,7 @@ def with_meshes(data: Dataset, folders: Sequence[Path]) -> Dataset:
         DataSetError: The data set has no records, or a mesh is missing or has changed.
     """
     if not isinstance(data, Run):
-        raise DataSetError(f"--meshes: {data.root} has no records, which say what its objects are made of")
+        raise DataSetError(f"--meshes: {data.root} has no records, which are needed to find its meshes")
     return replace(data, info=replace(data.info, meshes=_finder(DataSet(data.root), folders)))
 
 
@@ -45,7 +45,7 @@ def _finder(data: DataSet, folders: Sequence[Path]) -> Callable[[str], Mesh]:
 
     def mesh(key: str) -> Mesh:
         if key not in catalogue.assets:
-            raise DataSetError(f"{data.store}: {key}: a label names a mesh that no object has; {REPAIR}")
+            raise DataSetError(f"{data.store}: {key}: a label refers to a mesh that no object has; {REPAIR}")
         return catalogue.assets[key].mesh
 
     return mesh

@@ -28,7 +28,7 @@ def unrenderable(recipe: Recipe, settled: Settled, shot: Shot) -> str | None:
     camera, wanted = shot.camera, (recipe.image.width, recipe.image.height)
     if (camera.width, camera.height) != wanted:
         told = f"its camera has {camera.width} x {camera.height} pixels"
-        return f"{told}, those of config.yaml have {wanted[0]} x {wanted[1]}"
+        return f"{told}, but config.yaml states {wanted[0]} x {wanted[1]}"
     return next(_faults([settled, shot]), None)
 
 
@@ -37,11 +37,11 @@ def _faults(value: Any, name: str = "") -> Iterator[str]:
     if isinstance(value, float) and not abs(value) <= LARGEST:
         yield f"{name} is {value:g}"
     elif name in MOST and type(value) is int and not 1 <= value <= MOST[name]:
-        yield f"{name} is {value:g}, allowed are 1 to {MOST[name]}"
+        yield f"{name} is {value:g}, not from 1 to {MOST[name]}"
     elif name == "quat_xyzw" and isinstance(value, tuple) and not 0.5 < math.hypot(*value) < 2:
         yield f"{name} has the length {math.hypot(*value):g}, not 1"
     elif isinstance(value, list | tuple) and len(value) > MAX_ENTRIES:
-        yield f"{name} has {len(value)} entries, at most {MAX_ENTRIES} are rendered"
+        yield f"{name} has {len(value)} entries, more than {MAX_ENTRIES}"
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _faults(inner, name)

@@ -75,7 +75,7 @@ def _made(context: WorkerContext, settled: Settled, shot: Shot, name: str) -> li
     """
     told = f"{name}: cannot be rendered again"
     if why := unrenderable(context.recipe, settled, shot):
-        raise DataSetError(f"{told}: {why} in the record; {REPAIR}")
+        raise DataSetError(f"{told}: in the record, {why}; {REPAIR}")
     try:
         with np.errstate(all="ignore"):
             return make_view(context, settled, [shot])
@@ -120,8 +120,8 @@ def _recipe(
         name = missing[0].rpartition("@")[0]
         what = f"{place}: was made with the plug-in {missing[0]}"
         if any(key.startswith(f"{name}@") for key in loaded):
-            raise DataSetError(f"{what}; {name} has changed since, give the version of that time")
-        raise DataSetError(f"{what}; add --plugin and the path of {name}")
+            raise DataSetError(f"{what}; {name} has changed since; use the version of that time")
+        raise DataSetError(f"{what}; add --plugin with the path of {name}")
     try:
         recipe: Recipe = build(Recipe, tree)
     except ConfigError as error:
@@ -172,7 +172,7 @@ def check_regions(data: DataSet, catalogue: Catalogue, bodies: Iterable[Body]) -
         own = catalogue.assets[body.asset].regions if body.regions else None
         if body.regions and (own is None or own.content != known.get(body.asset)):
             name = body.asset.partition("@")[0]
-            raise DataSetError(f"{name}: the regions of that mesh are others now; {MISSING}")
+            raise DataSetError(f"{name}: the regions of this mesh have changed; {MISSING}")
 
 
 def with_keypoints(data: DataSet, catalogue: Catalogue) -> Catalogue:
@@ -186,7 +186,7 @@ def with_keypoints(data: DataSet, catalogue: Catalogue) -> Catalogue:
         points = {key: Keypoints(keypoints=_points(found)) for key, found in known["assets"].items()}
         names = [_names(known["categories"].get(name)) for name in catalogue.names]
     except (TypeError, ValueError, KeyError, AttributeError):
-        raise DataSetError(f"{data.store}/run.json: keypoints cannot be used; {REPAIR}") from None
+        raise DataSetError(f"{data.store}/run.json: keypoints are invalid; {REPAIR}") from None
     changed = replace(catalogue, keypoint_names=tuple(names) if any(names) else ())
     groups, distractors = (
         tuple(tuple(replace(asset, keypoints=points.get(asset.key)) for asset in group) for group in groups)
@@ -223,6 +223,6 @@ def with_renamed(keys: Iterable[str], catalogue: Catalogue) -> Catalogue:
     renamed = []
     for key in sorted(set(keys) - set(catalogue.assets)):
         if content_of(key) not in known:
-            raise DataSetError(f"{key.partition('@')[0]}: that mesh is another one now; {MISSING}")
+            raise DataSetError(f"{key.partition('@')[0]}: this mesh has changed; {MISSING}")
         renamed.append(replace(known[content_of(key)], key=key))
     return replace(catalogue, distractor_groups=(*catalogue.distractor_groups, tuple(renamed)))

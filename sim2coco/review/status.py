@@ -90,7 +90,9 @@ def status_in(store: Storage) -> Status:
     try:
         found = Status(int(run.get("asked_for", finished)), finished, store.owner())
     except (OSError, ValueError, KeyError, TypeError):
-        raise DataSetError(f"{store}: not a data set that generate makes (its run.json is damaged)") from None
+        raise DataSetError(
+            f"{store}: not a data set made by sim2coco generate (its run.json is damaged)"
+        ) from None
     times: list[tuple[float, int]] = []
     names = [(name, time) for name, time in store.times("records") if scene_of(name) is not None]
     contents = read_ahead(partial(_content, store), [name for name, _ in names], store.reads)
@@ -152,9 +154,9 @@ def sentences(found: Status) -> Iterator[str]:
     for scene, error in sorted(found.failed.items()):
         yield f"scene {scene} failed: {error}; retry_failed=true retries it"
     for name in found.unreadable:
-        yield f"{name}: cannot be read; the next run makes this scene again"
+        yield f"{name}: cannot be read; the next run generates this scene again"
     if found.owner:
         yield f"{found.owner.removeprefix('another run ').strip('()')} is writing to it"
     elif not found.done:
-        rest = "the same command without engine.shard, if there was one, writes the annotations"
-        yield "the same command continues it" if found.left else rest
+        rest = "run the same command, without engine.shard if it has one, to write the annotations"
+        yield "run the same command to continue it" if found.left else rest

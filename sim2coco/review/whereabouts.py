@@ -22,7 +22,7 @@ from scenes.spec import Role
 from sim2coco.datasets.errors import DataSetError
 from sim2coco.records import Record, View, plain
 
-MISSING = "--meshes FOLDER says where the data set's own files lie, and may be given several times"
+MISSING = "pass the folder of the data set's original files with --meshes FOLDER, which may be repeated"
 UNSEEN = {"shape": "box", "size_m": 0.1}
 """Replaces the settings of a category without objects in the scene, so that its files are not needed."""
 MAX_TOLD = 3
@@ -146,10 +146,10 @@ class Whereabouts:
         if there:
             told = ", ".join(map(str, there[:MAX_TOLD]))
             raise DataSetError(
-                f"{called}: {told} is another one now; bring back what the data set was made of"
+                f"{called}: {told} has changed; restore the version that the data set was made from"
             )
-        hint = "name the folder where it lies now with a further --meshes"
-        raise DataSetError(f"{called}: not in {self._told}, by its name or by its content; {hint}")
+        hint = "add its current folder with another --meshes"
+        raise DataSetError(f"{called}: not found in {self._told} by name or content; {hint}")
 
 
 def put_original(tree: object) -> None:
@@ -162,7 +162,7 @@ def put_original(tree: object) -> None:
         for value in filter(_is_own, (node.get("path"), node.get("images"))):
             path = AssetPath.parse(value)
             if not Path(value).exists() and not matches(Path(), value) and path.library is None:
-                where = f"was looked for in the working directory, {Path.cwd()}, and is not there"
+                where = f"not found in the working directory, {Path.cwd()}"
                 raise DataSetError(f"{_called(path)}: {where}; {MISSING}")
 
 

@@ -44,7 +44,7 @@ def read_audit(path: Path) -> dict[str, Audited]:
     except OSError as error:
         raise DataSetError(f"--audit: {path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DataSetError(f"--audit: {path}: is not what `sim2coco audit --json` prints") from error
+        raise DataSetError(f"--audit: {path}: is not the output of `sim2coco audit --json`") from error
     return found
 
 

@@ -28,7 +28,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-NO_TOKEN = "open the address that `sim2coco review` has printed; each start has another one\n"
+NO_TOKEN = "open the address that `sim2coco review` has printed; it changes with each start\n"
 
 
 @dataclass(frozen=True, slots=True)

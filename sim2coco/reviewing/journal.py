@@ -30,9 +30,11 @@ class Journal:
     def __init__(self, path: Path, reviewer: str) -> None:
         """Reads the existing verdicts."""
         if not reviewer.strip() or not reviewer.isprintable() or len(reviewer) > MAX_REVIEWER:
-            raise DataSetError(f"--reviewer: {reviewer!r} is not a name of 1 to {MAX_REVIEWER} letters")
+            raise DataSetError(f"--reviewer: {reviewer!r} is not a name of 1 to {MAX_REVIEWER} characters")
         if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise DataSetError(f"{path}: verdicts cannot be written there; name another file with --verdicts")
+            raise DataSetError(
+                f"{path}: verdicts cannot be written to it; choose another file with --verdicts"
+            )
         self.path, self.reviewer = path, reviewer
         self._lock = Lock()
         self._size = -1

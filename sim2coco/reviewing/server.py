@@ -122,9 +122,9 @@ class Pages:
         """Writes the verdict of a request once; a repetition of the request gets the same response."""
         key = request.query_params.get("request", "")
         if not key:
-            raise HTTPException(400, "the request has no name")
+            raise HTTPException(400, "the request has no id")
         if request.query_params.get("start") != self.start:
-            raise HTTPException(409, "the review has been started again")
+            raise HTTPException(409, "the review has been restarted")
         async with self._turn:
             if key not in self._written:
                 self._written[key] = await run_in_threadpool(write)

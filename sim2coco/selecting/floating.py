@@ -64,7 +64,7 @@ def sunk(context: WorkerContext, record: Record) -> Iterator[str]:
     """
     assert record.settled is not None
     if why := unrenderable(context.recipe, record.settled, record.views[0].shot):
-        raise DataSetError(f"scene {record.scene}: cannot be simulated again: {why} in its record; {REPAIR}")
+        raise DataSetError(f"scene {record.scene}: cannot be simulated again: in its record, {why}; {REPAIR}")
     try:
         sinking = sinking_m(context.client, context.files, record.settled)
     except (KeyError, ValueError) as error:

@@ -75,7 +75,7 @@ def _output(network: cv2.dnn.Net, model: Path, image: NDArray[np.float32]) -> ND
         output = np.asarray(network.forward(), np.float64).ravel()
     except cv2.error as error:
         size = f"{image.shape[-1]}x{image.shape[-1]}"
-        raise DataSetError(f"--embedding: {model}: does not run on RGB images of {size}") from error
+        raise DataSetError(f"--embedding: {model}: cannot be run on RGB images of {size}") from error
     if not np.isfinite(output).all():
         raise DataSetError(f"--embedding: {model}: its output is not finite")
     if len(output) > LONGEST:

@@ -47,7 +47,7 @@ class Chooser:
         self._tolerance, self._effort = tolerance, effort
         self._wanted = wanted_of(target, categories)
         if not self._wanted:
-            raise ConfigError(f"quality.target: {target.name or 'it'} has no histogram that can be compared")
+            raise ConfigError(f"quality.target: {target.name or 'it'} has no usable histogram")
         self._drawn, self._chosen = self._empty(), self._empty()
         self._recent: deque[Counts] = deque(maxlen=effort * -(-RECENT // effort))
         self._views, self._plain = [0, 0], [0, 0]

@@ -77,7 +77,7 @@ class Wanted(ABC):
         """Describes the bin whose fraction is farthest below the target."""
         shares = counts / max(counts.sum(), 1)
         bin = int(np.argmax(self.shares - shares))
-        return f"{shares[bin]:.1%} {self._named(bin)}, wanted are {self.shares[bin]:.1%}"
+        return f"{shares[bin]:.1%} {self._named(bin)}; the target is {self.shares[bin]:.1%}"
 
     @abstractmethod
     def _far(self, off: Array) -> Array:

@@ -90,7 +90,7 @@ def reference_splits(
         )
     chosen = (split,) if split is not None else tuple(name for name in filled if name != TRAIN) or filled
     if is_training_set and set(chosen) & set(training_split(dataset)):
-        told = f"`sim2coco split {dataset.root} --val 0.2 --out FOLDER` holds some out"
+        told = f"`sim2coco split {dataset.root} --val 0.2 --out FOLDER` makes a split for testing"
         raise ValidateError(f"--on: {dataset.root} would be tested on the images it is trained on; {told}")
     return chosen
 
@@ -98,7 +98,7 @@ def reference_splits(
 def _filled(dataset: Dataset) -> tuple[str, ...]:
     filled = tuple(name for name, size in dataset.sizes().items() if size.images)
     if not filled:
-        raise ValidateError(f"{dataset.root}: it has no images")
+        raise ValidateError(f"{dataset.root}: has no images")
     return filled
 
 

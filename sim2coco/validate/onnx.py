@@ -77,7 +77,7 @@ def _output(network: cv2.dnn.Net, image: NDArray[np.float32], file: Path) -> Num
         network.setInput(image)
         return np.asarray(network.forward(), np.float64)
     except cv2.error as error:
-        told = f"--predictions: OpenCV cannot run {file} on {image.shape[2]} px; --input names another size"
+        told = f"--predictions: OpenCV cannot run {file} on {image.shape[2]} px; set another --input"
         raise ValidateError(f"{told}: {_reason(error)}") from error
 
 

@@ -41,11 +41,11 @@ def read_predictions(file: Path, root: Path, reference: Reference) -> tuple[Foun
         box, score = _numbers(entry, where)
         name = numbers.get(entry["image_id"])
         if name is None or name not in places:
-            told = f"{where}: image_id {entry['image_id']!r} is no image of the reference"
-            raise ValidateError(f"{told} ({', '.join(splits)}); --split names another split")
+            told = f"{where}: image_id {entry['image_id']!r} is not an image of the reference"
+            raise ValidateError(f"{told} ({', '.join(splits)}); choose another split with --split")
         if entry["category_id"] not in categories:
             raise ValidateError(
-                f"{where}: category_id {entry['category_id']!r} is no category of the reference"
+                f"{where}: category_id {entry['category_id']!r} is not a category of the reference"
             )
         label = classes.get(categories[entry["category_id"]])
         if label is not None:
@@ -70,7 +70,7 @@ def _numbers(entry: Any, where: str) -> tuple[list[float], float]:
     """Validates an entry and returns its box and score."""
     missing = [key for key in KEYS if not isinstance(entry, dict) or key not in entry]
     if missing:
-        raise ValidateError(f"{where}: {', '.join(missing)} missing")
+        raise ValidateError(f"{where}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     box, score = entry["bbox"], entry["score"]
     if not isinstance(entry["image_id"], int | str) or not isinstance(entry["category_id"], int):
         raise ValidateError(f"{where}: image_id and category_id must be ids of the reference")
@@ -100,8 +100,8 @@ def _ids(root: Path, splits: Sequence[str]) -> tuple[Mapping[object, tuple[str, 
         tree = json.loads((root / files[split]).read_bytes())
         for image in tree["images"]:
             if image["id"] in numbers:
-                told = f"image id {image['id']} is in {numbers[image['id']][0]} and in {split}"
-                raise ValidateError(f"{root}: {told}; name one with --split")
+                told = f"image id {image['id']} is in {numbers[image['id']][0]} and {split}"
+                raise ValidateError(f"{root}: {told}; choose one with --split")
             numbers[image["id"]] = split, image["file_name"]
         categories |= {category["id"]: category["name"] for category in tree["categories"]}
     return numbers, categories

@@ -47,7 +47,7 @@ def device_of(name: str | None = None) -> torch.device:
     """
     found = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and found != "cuda":
-        raise ValidateError("--device: PyTorch finds no GPU that it can use; leave it out, or give cpu")
+        raise ValidateError("--device: PyTorch finds no usable GPU; omit it, or use cpu")
     return torch.device(name or found)
 
 

@@ -90,13 +90,13 @@ def test_files_are_known_by_their_content(made: Made, tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_told(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(AuditError, match="not a data set of sim2coco"):
+    with pytest.raises(AuditError, match="not a sim2coco data set"):
         audit(tmp_path)
     unfinished = tmp_path / "unfinished"
     shutil.copytree(made.data, unfinished)
     for file in unfinished.glob("annotations/*.json"):
         file.unlink()
-    with pytest.raises(AuditError, match="an unfinished run is finished by the same command"):
+    with pytest.raises(AuditError, match="if the run is unfinished, run the same command to continue it"):
         audit(unfinished)
     monkeypatch.setattr(sim2coco.audit, "EXTRA", ("embreex", "no_such_package"))
     with pytest.raises(

@@ -52,7 +52,7 @@ def test_a_mesh_whose_file_is_unknown(made: Made, tmp_path: Path) -> None:
     report = audit(planted.root, [made.meshes])
     assert report.images == 0
     assert sum(report.left_out.values()) == 4
-    assert all("run.json does not name its file" in reason for reason in report.left_out)
+    assert all("run.json does not list its file" in reason for reason in report.left_out)
 
 
 def test_run_json_that_was_edited_by_hand(made: Made, tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_run_json_that_was_edited_by_hand(made: Made, tmp_path: Path) -> None:
     edit_run(planted.root, sources={key: {"sha256": 5} for key in run["sources"]})
     assert {finding.rule for finding in audit(planted.root, [made.meshes]).findings} == {"record"}
     edit_run(planted.root, sources=["nothing"])
-    with pytest.raises(AuditError, match="not a data set of sim2coco"):
+    with pytest.raises(AuditError, match="not a sim2coco data set"):
         audit(planted.root, [made.meshes])
 
 

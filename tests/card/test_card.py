@@ -247,7 +247,7 @@ def test_a_merged_data_set_has_a_card(made: Path, tmp_path: Path) -> None:
     generate(RECIPE.model_copy(update={"seed": 4}), other, 4)
     sources = {"one": open_dataset(made), "other": open_dataset(other)}
     joined = merged(sources, None, 0)
-    assert f"depth files are left out: they stay in {', '.join(joined_names(sources))}" in joined.notes
+    assert f"depth files are left out; they remain in {', '.join(joined_names(sources))}" in joined.notes
     write_derived(joined, tmp_path / "all", lambda done: None)
     text = (tmp_path / "all" / "README.md").read_text()
     counts = [len(coco(out, split).anns) for out in (made, other) for split in ("train", "val")]

@@ -44,7 +44,7 @@ def test_deep_renders_again_and_lists_what_differs(
     assert command("check", "data").code == 0
     found = command("check", "data", "--deep")
     assert found.code == 1
-    assert "s000001_v00.jpg: rendered again, images/all/s000001_v00.jpg has other bytes" in found.out
+    assert "s000001_v00.jpg: rendered again, images/all/s000001_v00.jpg has different bytes" in found.out
     listed = json.loads(command("check", "data", "--deep", "--json").out)
     assert [fault["where"] for fault in listed["faults"]] == ["s000001_v00.jpg"]
 

@@ -62,7 +62,7 @@ def test_the_same_export_is_completed(command: Command, here: Path, own: Path) -
     assert command(*words).out.startswith("new: 6 images")
     outcome = command(*words, "--set", "rle=uncompressed")
     assert outcome.code == 2
-    assert outcome.err == "sim2coco: --out: new holds another export; name an empty folder\n"
+    assert outcome.err == "sim2coco: --out: new contains another export; name an empty folder\n"
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_data_sets_of_others(
         ("--format  --out new", "--format: '' is not a list of names"),
         ("--format coco", "required: --out"),
         ("--out new", "required: --format"),
-        ("--format coco --out other/new", "--out: other/new lies in the data set other"),
+        ("--format coco --out other/new", "--out: other/new is inside the data set other"),
         ("--format coco --out .", "--out: . contains other files"),
         (
             "--format coco --out full",
@@ -130,7 +130,7 @@ def test_an_unfinished_run_is_refused(command: Command, here: Path, own: Path) -
     run = json.loads((own / "run.json").read_text())
     (own / "run.json").write_text(json.dumps(run | {"num_images": 0}))
     outcome = command("export", "own", "--format", "coco", "--out", "new")
-    said = "has no images yet; `sim2coco status own` tells how far its run is"
+    said = "has no images yet; `sim2coco status own` shows the progress of its run"
     assert (outcome.code, outcome.err) == (2, f"sim2coco: own: {said}\n")
 
 

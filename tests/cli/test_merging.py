@@ -69,7 +69,7 @@ def test_split_on_the_command_line(command: Command, other: Path) -> None:
     assert outcome.out.splitlines()[0] == "other: 8 images, 24 annotations"
     assert command("check", "new").code == 0
     again = command("split", "new", "--val", "0.3", "--out", "newer")
-    said = "has the splits train, val already; split divides data sets that have one, or none"
+    said = "already has the splits train, val; only a data set with one split or none can be split"
     assert (again.code, again.err) == (2, f"sim2coco: new: {said}\n")
 
 
@@ -90,7 +90,7 @@ def test_split_on_the_command_line(command: Command, other: Path) -> None:
         ("split other --val 1.5 --out new", "'1.5' is not a number between 0 and 1"),
         ("split other --val 0.6 --test 0.4 --out new", "leave nothing for train: their sum must be below 1"),
         ("split other --val 0.5 --seed -1 --out new", "'-1' is not a whole number of at least 0"),
-        ("split other --val 0.5 --out other", "--out: other lies in the data set other"),
+        ("split other --val 0.5 --out other", "--out: other is inside the data set other"),
         ("show other --split val", "--split: no split 'val'; did you mean 'val2017'?"),
         ("show other img9", "other: no image 'img9'"),
         ("show other --category cow", "--category: no category 'cow'"),
@@ -143,8 +143,8 @@ def test_show_tells_hostile_images_in_one_line(command: Command, other: Path, he
     for content, words in (
         (b"no picture", "not an image that can be read"),
         (huge, "not an image that can be read"),
-        (png(np.zeros((7, 9, 3), np.uint8)), f"is 9x7 pixels, its entry says {WIDTH}x{HEIGHT}"),
-        (None, "there is no such image file"),
+        (png(np.zeros((7, 9, 3), np.uint8)), f"is 9x7 pixels, but its entry says {WIDTH}x{HEIGHT}"),
+        (None, "does not exist in "),
     ):
         target.unlink()
         if content is None:

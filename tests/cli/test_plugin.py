@@ -91,7 +91,7 @@ def test_replay_asks_for_the_plug_in(command: Command, here: Path) -> None:
     picture = next((here / "one" / "images").rglob("*.jpg")).stem
     error = ended(command("replay", "one", picture), 2).err
     assert "was made with the plug-in plugin.py@" in error
-    assert "add --plugin and the path of plugin.py" in error
+    assert "add --plugin with the path of plugin.py" in error
     ended(command("replay", "one", picture, "--plugin", str(PLUGIN)), 0)
 
 

@@ -18,7 +18,7 @@ def test_a_report_of_a_data_set_of_other_tools(command: Command, here: Path) -> 
     assert command("report", "other").code == 0  # an unedited report is replaced
     (here / "notes.html").write_text("mine")
     for arguments, words in (
-        (("other", "--out", "notes.html"), "is not a report as sim2coco wrote it"),
+        (("other", "--out", "notes.html"), "is not an unedited report of sim2coco"),
         (("other", "--out", "other"), "other is a folder; name a file"),
         (("other", "--out", "notes.html/x.html"), "notes.html"),
         (("none",), "none: no such folder"),

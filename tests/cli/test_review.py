@@ -273,7 +273,7 @@ def test_replay_with_meshes_and_images_of_the_user(command: Command, here: Path)
 
     lost = command("replay", "data", "s000000_v00")
     assert (lost.code, len(lost.err.splitlines())) == (2, 1)
-    assert f"thing.obj: was looked for in the working directory, {here}, and is not there" in lost.err
+    assert f"thing.obj: not found in the working directory, {here}" in lost.err
     assert "--meshes FOLDER" in lost.err
     folders = ("--meshes", "moved")
     found = command("replay", "data", "s000000_v00", *folders)
@@ -283,7 +283,7 @@ def test_replay_with_meshes_and_images_of_the_user(command: Command, here: Path)
     (here / "moved" / "new_parts" / "thing.obj").write_text(CUBE.replace("v 0 0 1", "v 0 0 2"))
     other = command("replay", "data", "s000000_v00", *folders)
     assert (other.code, len(other.err.splitlines())) == (2, 1)
-    assert "sim2coco: thing.obj: moved/new_parts/thing.obj is another one now" in other.err
+    assert "sim2coco: thing.obj: moved/new_parts/thing.obj has changed; restore" in other.err
 
 
 @pytest.fixture(scope="module")
@@ -343,7 +343,7 @@ def test_replay_finds_files_by_name_or_content_in_all_depths(command: Command, t
 
 
 def test_replay_names_what_it_does_not_find(command: Command, there: Path) -> None:
-    rest = "not in away, by its name or by its content; name the folder where it lies now"
+    rest = "not found in away by name or content; add its current folder with another --meshes"
     for name, sought in (("evening.hdr", "sky.hdr"), ("my library", "the library parts"), ("b", "rods")):
         (there / "away" / name).rename(there / name)
         line = again(command, "away")

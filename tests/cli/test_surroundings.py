@@ -132,7 +132,7 @@ def test_what_repairs_is_the_command_that_made_the_data(command: Command, here: 
     words = ("out=data", *ONE)
     assert command("generate", *words).code == 0
     before = tree(here / "data")
-    repairs = "the generate command that made the data set repairs it when it is run again"
+    repairs = "run the generate command of the data set again to repair it"
     for name in ("records/000/000000.json", "images/train/s000000_v00.jpg", "config.yaml"):
         (here / "data" / name).write_text("{")
         action = (

@@ -84,7 +84,7 @@ def test_one_reader_refuses_what_is_no_run(
     if content is not None:
         (tmp_path / "run.json").write_bytes(content)
     with pytest.raises(
-        DataSetError, match=r"not a data set that generate makes \(it has no readable run\.json\)$"
+        DataSetError, match=r"not a data set made by sim2coco generate \(it has no readable run\.json\)$"
     ):
         opened(tmp_path)
 
@@ -287,9 +287,9 @@ def test_what_is_invalid_is_told_in_one_line(tmp_path: Path, case: str) -> None:
     [
         (b"", "invalid JSON"),
         (b'{"images": [', "invalid JSON"),
-        (b'{"images": [], "annotations": []}', "categories is missing, or no list"),
-        (b'{"images": {}, "annotations": [], "categories": []}', "images is missing, or no list"),
-        (b'{"images": [], "categories": []}', "annotations is missing, or no list"),
+        (b'{"images": [], "annotations": []}', "categories is missing or not a list"),
+        (b'{"images": {}, "annotations": [], "categories": []}', "images is missing or not a list"),
+        (b'{"images": [], "categories": []}', "annotations is missing or not a list"),
         (b'{"images": [], "annotations": [], "categories": [{"id": NaN, "name": "a"}]}', "it contains NaN"),
         (b'{"images": [], "annotations": [], "categories": [], "images": []}', "key 'images' occurs twice"),
         (b"\xff\xfe\x00", "invalid JSON"),
@@ -332,7 +332,7 @@ def test_image_files_that_are_missing_or_none(tmp_path: Path) -> None:
     (tmp_path / "images/train/img1.png").unlink()
     os.mkfifo(tmp_path / "images/train/img1.png")
     with pytest.raises(
-        DataSetError, match=f"'img1.png': there is no such image file in {tmp_path}/images/train"
+        DataSetError, match=f"image file 'img1.png' does not exist in {tmp_path}/images/train"
     ):
         list(open_dataset(tmp_path).images())
 

@@ -211,5 +211,5 @@ def test_keypoints_crowds_and_boxes_are_carried(tmp_path: Path) -> None:
 @pytest.mark.parametrize("format", [Roboflow()], ids=["roboflow"])
 def test_splits_that_would_share_a_folder_are_refused(format: Format, tmp_path: Path) -> None:
     info = replace(INFO, splits=("val", "valid"))
-    with pytest.raises(ValueError, match="of the splits val, valid two would be called valid"):
+    with pytest.raises(ValueError, match="two of the splits val, valid would be named valid"):
         write([format], [], tmp_path, info)

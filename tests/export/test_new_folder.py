@@ -31,7 +31,7 @@ def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
     with (
-        pytest.raises(StoreError, match=r"^--out: cannot write .*a: its links lead nowhere$"),
+        pytest.raises(StoreError, match=r"^--out: cannot write .*a: its symbolic links form a loop$"),
         new_folder(tmp_path / "a"),
     ):
         pass
@@ -62,7 +62,7 @@ def test_only_left_overs_of_our_own_are_removed(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "thesis.tex").write_bytes(b"years of work")
     with (
-        pytest.raises(StoreError, match=r"\.new\.partial is not of an interrupted run"),
+        pytest.raises(StoreError, match=r"\.new\.partial was not left by an interrupted run"),
         new_folder(tmp_path / "new"),
     ):
         pass
@@ -70,7 +70,7 @@ def test_only_left_overs_of_our_own_are_removed(tmp_path: Path) -> None:
     folder.rename(tmp_path / "mine")
     folder.symlink_to("mine")
     with (
-        pytest.raises(StoreError, match=r"\.new\.partial is not of an interrupted run"),
+        pytest.raises(StoreError, match=r"\.new\.partial was not left by an interrupted run"),
         new_folder(tmp_path / "new"),
     ):
         pass
@@ -92,7 +92,7 @@ def test_a_folder_in_a_source_is_refused(tmp_path: Path, place: str) -> None:
     (tmp_path / "link").symlink_to("one")
     before = tree(tmp_path)
     sets = {name: open_dataset(tmp_path / name) for name in ("one", "two")}
-    with pytest.raises(StoreError, match=r"^--out: .* lies in the data set .*; name a folder outside$"):
+    with pytest.raises(StoreError, match=r"^--out: .* is inside the data set .*; name a folder outside$"):
         write_derived(merged(sets), tmp_path / place, lambda done: None)
     with pytest.raises(StoreError, match=r"^--out: "):
         write_derived(divided(sets[place[:3].replace("lin", "one")], {"val": 0.5}), tmp_path / place, print)

@@ -45,7 +45,7 @@ def test_outlines_of_boxes_are_told(
 ) -> None:
     boxes = replace(image, labels=tuple(replace(label, counts=None) for label in image.labels))
     write_formats((Yolo.parse({"kind": "yolo", "task": task}),), LocalStore(tmp_path / "new"), INFO, [boxes])
-    assert "yolo: 3 labels have no mask: the outline is that of their box" in caplog.text
+    assert "yolo: 3 labels have no mask: their boxes are used as outlines" in caplog.text
     caplog.clear()
     write_formats((Yolo(task="detect"),), LocalStore(tmp_path / "other"), INFO, [boxes])
     assert not caplog.records
@@ -58,7 +58,7 @@ def test_boxes_outside_the_image_are_told(
     moved = replace(image, labels=(replace(first, bbox=(50.0, 1.0, 3.0, 3.0)), *others))
     with caplog.at_level(logging.WARNING):
         write_formats((Voc(),), LocalStore(tmp_path / "new"), INFO, [moved])
-    assert "voc: 1 labels are left out: their boxes lie outside the image" in caplog.text
+    assert "voc: 1 labels are left out: their boxes are outside the image" in caplog.text
 
 
 def test_kitti_keeps_categories_apart_and_takes_crowds_for_regions(

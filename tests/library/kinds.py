@@ -53,7 +53,7 @@ def _damaged(folder: Path) -> dict[str, tuple[str, str]]:
         "some_nan.obj": (
             whole + b"\nv nan 0 0\nf 163 1 2\n",
             REPAIRED,
-            "1 faces with corners that are not finite",
+            "1 faces with non-finite corners",
         ),
         "cut.stl": (stl(egg("z", 0.001))[:4000], REFUSED, "is truncated"),
         "cut.glb": (glb(egg("y"))[:2000], REFUSED, "is truncated"),
@@ -82,12 +82,12 @@ def _faces(folder: Path) -> dict[str, tuple[str, str]]:
     mixed = corners.copy()
     mixed[::5] = mixed[::5, ::-1]
     files = {
-        "inward.obj": (corners[:, ::-1], REPAIRED, "was inside out: turned"),
-        "mixed.obj": (mixed, REPAIRED, "64 faces that faced the other way than their neighbours turned"),
+        "inward.obj": (corners[:, ::-1], REPAIRED, "was inside out: flipped"),
+        "mixed.obj": (mixed, REPAIRED, "64 faces that faced opposite to their neighbours flipped"),
         "twice.obj": (
             np.concatenate([corners, corners[:, ::-1]]),
             REPAIRED,
-            "320 faces that were there twice",
+            "320 duplicate faces",
         ),
         "holes.obj": (corners[7:], OK, ""),
         "no_area.obj": (

@@ -67,11 +67,11 @@ def test_all_guesses_are_answered_at_once(here: Path) -> None:
     assert assets(here, "import", "mixed", "--draft").code == 0
     refused = assets(here, "import", "mixed", "--out", "library", "--unit", "mm")
     assert (refused.code, refused.out) == (2, "")
-    assert "up: 'z?' is a guess: correct it, or take the ? away; --up z answers all of them" in refused.err
+    assert "up: 'z?' is a guess: correct it, or remove the ?; --up z sets it for all files" in refused.err
     done = assets(here, "import", "mixed", "--out", "library", "--unit", "mm", "--up", "y")
     assert (done.code, done.err) == (3, "")
     first, last = done.out.splitlines()
-    assert first.startswith("stated/cm.glb: is 12.3 m long, in the unit that its file states; say its unit")
+    assert first.startswith("stated/cm.glb: is 12.3 m long, in the unit that its file states; set its unit")
     assert last.endswith("11 ok, 0 repaired, 0 refused; 1 left out until you answer")
     # All stand: files that state their axis were not turned by the flag.
     heights = {asset["name"]: asset["extents_m"][2] for asset in index(here / "library")["assets"]}
@@ -142,7 +142,7 @@ def test_what_stands_upright_must_have_an_axis(look: Look, tmp_path: Path) -> No
         look(tmp_path / "part.glb", upright=True),
     ]
     first, *others = (row.asks for row in doubted(rows))
-    assert first.startswith("stands upright, and nobody says which axis points up; say its up in assets.csv")
+    assert first.startswith("must stand upright, but no up axis is stated; set its up axis in assets.csv")
     assert others == ["", "", ""]
 
 
@@ -264,11 +264,12 @@ def test_the_mesh_that_differs_is_asked_about(case: str) -> None:
 def test_of_two_that_differ_nobody_knows_which_is_wrong() -> None:
     rows = doubted([row("a.glb", "c", 4.0, "file"), row("b.obj", "c", 0.1)])
     first, second = (row.asks for row in rows)
-    told = "is 4 m long, and the only other of 'c', b.obj, 100 mm: one of the two is wrong; say its unit"
+    told = "is 4 m long, but the only other of 'c', b.obj, is 100 mm: one of the two is wrong; set its unit"
     assert first.startswith(told)
-    assert "is 100 mm long, and the only other of 'c', a.glb, 4 m: one of the two is wrong" in second
+    assert "is 100 mm long, but the only other of 'c', a.glb, is 4 m: one of the two is wrong" in second
     sure = [row("a.glb", "c", 4.0), replace(row("b.obj", "c", 0.1), override=Override("c", "b", sure=True))]
-    assert [row.asks[:45] for row in doubted(sure)] == ["is 4 m long, and others of 'c' about 100 mm; ", ""]
+    asked = [row.asks[:49] for row in doubted(sure)]
+    assert asked == ["is 4 m long, but others of 'c' are about 100 mm; ", ""]
 
 
 def test_new_meshes_beside_a_library_whose_sizes_differ() -> None:

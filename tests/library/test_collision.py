@@ -260,7 +260,7 @@ def test_without_the_package_hulls_are_used_and_it_is_said_once(
     rows = [look(libraries / "meshes" / f"{name}.stl") for name in ("ball", "cup", "ring")]
     assert [row.pieces for row in rows] == [1, 1, 1]
     (told,) = closing_lines(None, rows)
-    assert told.startswith("nothing falls into concave meshes (2 here), as hulls stand for them")
+    assert told.startswith("concave meshes (2 here) collide as their hulls, so nothing can fall into them")
     assert "pip install vhacdx" in told
     (known,) = (row for row in rows if row.file == "cup.stl")
     store = LocalStore(libraries / "without")
@@ -311,7 +311,7 @@ def test_a_child_that_is_killed_by_the_cutting_costs_the_pieces_only(
     words = [str(PROGRAM), "assets", "check", "meshes", "--unit", "mm", "--workers", "1"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "could not be cut into convex pieces (the process died: SIGABRT): its hull stands" in done.stdout
+    assert "could not be cut into convex pieces (the process died: SIGABRT): its hull is used" in done.stdout
     assert done.stdout.splitlines()[-1] == "meshes: 1 ok, 0 repaired, 0 refused"
 
 

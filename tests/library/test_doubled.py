@@ -47,9 +47,9 @@ def put(path: Path, corners: Floats) -> Path:
     ("corners", "notes"),
     [
         (PLANT, ()),
-        (together(PLANT, back(PLANT)), ("168 faces that were there twice dropped",)),
-        (together(PLANT, PLANT), ("168 faces that were there twice dropped",)),
-        (together(PLANT, PLANT, back(PLANT)), ("336 faces that were there twice dropped",)),
+        (together(PLANT, back(PLANT)), ("168 duplicate faces dropped",)),
+        (together(PLANT, PLANT), ("168 duplicate faces dropped",)),
+        (together(PLANT, PLANT, back(PLANT)), ("336 duplicate faces dropped",)),
     ],
     ids=["once", "both sides", "twice", "three times"],
 )
@@ -73,14 +73,14 @@ def scissors() -> Floats:
 @pytest.mark.parametrize(
     ("corners", "note"),
     [
-        (back(scissors()), "was inside out: turned"),
+        (back(scissors()), "was inside out: flipped"),
         (
             together(back(scissors()[:12]), scissors()[12:]),
-            "12 faces that faced inward, or the other way than their neighbours turned",
+            "12 faces that faced inward, or opposite to their neighbours flipped",
         ),
-        (back(BALL)[7:], "1,272 faces that faced inward, or the other way than their neighbours turned"),
-        (some_turned(BALL, 4), "faces that faced the other way than their neighbours turned"),
-        (some_turned(PLANT, 5), "faces that faced the other way than their neighbours turned"),
+        (back(BALL)[7:], "1,272 faces that faced inward, or opposite to their neighbours flipped"),
+        (some_turned(BALL, 4), "faces that faced opposite to their neighbours flipped"),
+        (some_turned(PLANT, 5), "faces that faced opposite to their neighbours flipped"),
     ],
     ids=["all", "a shell", "with a hole", "mixed", "leaves"],
 )
@@ -114,7 +114,7 @@ def test_normals_of_a_file_that_point_outward_stay(tmp_path: Path) -> None:
     lines += [f"f {3 * n + 1}//{n + 1} {3 * n + 2}//{n + 1} {3 * n + 3}//{n + 1}" for n in range(len(BOX))]
     (tmp_path / "box.obj").write_text("\n".join(lines))
     found = clean(read_source(tmp_path / "box.obj", (tmp_path,)).raws, np.eye(4))
-    assert found.repairs == ("was inside out: turned",)
+    assert found.repairs == ("was inside out: flipped",)
     assert found.normals
     (part,) = found.mesh.parts
     assert (part.vertices_m * part.normals).sum(axis=1).min() > 0.01
@@ -137,8 +137,8 @@ def test_import_names_what_it_mended_and_the_library_tells_it_again(tmp_path: Pa
     words = ("import", "parts", "--out", "library", "--unit", "m", "--up", "z", "--collision", "hull")
     told = [
         "flat.obj: repaired: 3 faces without area dropped",
-        "inward.obj: repaired: was inside out: turned",
-        f"twice.obj: repaired: {len(BALL):,} faces that were there twice dropped",
+        "inward.obj: repaired: was inside out: flipped",
+        f"twice.obj: repaired: {len(BALL):,} duplicate faces dropped",
     ]
     for _ in range(2):  # the second time, everything is known
         done = assets(tmp_path, *words)

@@ -64,8 +64,8 @@ def test_a_folder_becomes_a_library(here: Path) -> None:
         longest = 0.05 if asset["category"] == "boxes" else 0.06
         assert max(asset["extents_m"]) == pytest.approx(longest, rel=1e-5)
         assert asset["watertight"]
-    assert "3 rubbish (.DS_Store, Thumbs.db, ._brick.obj)" in done.out
-    assert "1 of kinds that are not read (readme.txt)" in done.out
+    assert "3 hidden or system files (.DS_Store, Thumbs.db, ._brick.obj)" in done.out
+    assert "1 of unsupported types (readme.txt)" in done.out
     assert "wood.png" in done.out
     assert done.out.splitlines()[-1] == "library: 9 assets in 3 categories; 9 ok, 0 repaired, 0 refused"
     assert b"/" not in (here / "library" / "library.json").read_bytes().replace(b"bricks/", b"").replace(
@@ -131,7 +131,7 @@ def test_sizes_that_are_hard_to_believe_are_asked_about(here: Path) -> None:
     done = assets(here, "import", "things", "--out", "library")
     assert done.code == 3
     lines = done.out.splitlines()
-    assert sum("is 60 m long, taken as metres" in line for line in lines) == 5
+    assert sum("is 60 m long, assuming metres" in line for line in lines) == 5
     assert all("assets.csv" in line for line in lines if " m long" in line)
     assert [asset["name"] for asset in index(here / "library")["assets"]] == [
         "bricks/brick.3mf",
@@ -151,7 +151,7 @@ def test_one_file_is_checked_alone_with_what_the_table_says_of_it(here: Path) ->
     assert (row["file"], row["unit"], row["metres_per_unit"]) == ("single.stl", "table", 0.001)
     (here / "page.html").write_text("<html>")
     for words, told in (
-        (("check", "page.html"), "page.html: is no mesh; meshes end in .obj, "),
+        (("check", "page.html"), "page.html: is not a mesh file; supported file types: .obj, "),
         (("check", "nowhere.obj"), "nowhere.obj: no such folder"),
         (
             ("import", "things/single.stl", "--out", "l"),
@@ -168,16 +168,18 @@ def test_files_that_are_taken_as_metres_are_named(here: Path) -> None:
         brick(here / "small" / f"brick{number}.stl", 0.001 * (1 + number / 10))
     done = assets(here, "check", "small")
     assert (done.code, done.err) == (0, "")
-    (line,) = (line for line in done.out.splitlines() if line.startswith("taken as metres"))
+    (line,) = (line for line in done.out.splitlines() if line.startswith("assumed to be in metres"))
     assert "7 files (brick0.stl 60 mm, brick1.stl 66 mm, " in line
-    assert "brick4.stl 84 mm and 2 more); if that is wrong, say --unit mm, or a unit in the table" in line
+    assert (
+        "brick4.stl 84 mm and 2 more); if that is wrong, use --unit mm, or set the unit in the table" in line
+    )
 
 
 def test_a_mesh_far_from_the_others_of_its_category_is_asked_about(here: Path) -> None:
     brick(here / "things" / "bricks" / "inches.stl", 25.4)
     done = assets(here, "import", "things", "--out", "library", "--unit", "mm")
     assert done.code == 3
-    assert "bricks/inches.stl: is 1.52 m long, and others of 'bricks' about 60 mm; say" in done.out
+    assert "bricks/inches.stl: is 1.52 m long, but others of 'bricks' are about 60 mm; set" in done.out
 
     (here / "things" / "assets.csv").write_text("file,unit\nbricks/inches.stl,mm\n")
     assert assets(here, "import", "things", "--out", "library", "--unit", "mm").code == 0
@@ -201,7 +203,7 @@ def test_a_draft_is_filled_in_corrected_and_used(here: Path) -> None:
     assert index(here / "library")["categories"] == ["boxes", "bricks"]
     again = assets(here, "import", "things", "--draft")
     assert again.code == 2
-    assert "is there already" in again.err
+    assert "already exists" in again.err
 
 
 def test_a_table_says_what_files_do_not(here: Path) -> None:
@@ -222,18 +224,18 @@ def test_a_table_says_what_files_do_not(here: Path) -> None:
     ("table", "words"),
     [
         ("file,unit\nbricks/brick.stl,mile\n", "line 2: unit: must be one of m, cm, mm"),
-        ("file,unitt\nbricks/brick.stl,mm\n", "no column 'unitt'"),
-        ("unit\nmm\n", "no column 'file'"),
+        ("file,unitt\nbricks/brick.stl,mm\n", "unknown column 'unitt'"),
+        ("unit\nmm\n", "missing column 'file'"),
         ("file,unit\nno/such.stl,mm\n", "line 2: no mesh 'no/such.stl'"),
         ("file,longest_m\nsingle.stl,-1\n", "line 2: longest_m: must be greater than 0 (got -1.0)"),
         (
             "file,unit\nsingle.stl,mm\nsingle.stl,cm\n",
-            "line 3: 'single.stl' is named in things/assets.csv line 2",
+            "line 3: 'single.stl' is also listed in things/assets.csv line 2",
         ),
         ("file,upright\nsingle.stl,maybe\n", "line 2: upright: must be one of yes, true, 1, no"),
         ("file,density\nsingle.stl,heavy\n", "line 2: density: must be a number, "),
         ("file,density\nsingle.stl,inf\n", "line 2: density: must be a finite number"),
-        ("file,category\nsingle.stl,a/b\n", 'line 2: category: must not have / or # (got "a/b")'),
+        ("file,category\nsingle.stl,a/b\n", 'line 2: category: must not contain / or # (got "a/b")'),
         ("file,unit\n,mm\n", "line 2: file: missing"),
         ("file,collision\nsingle.stl,box\n", 'line 2: collision: must be one of hull, convex (got "box")'),
         ("file,unit\nsingle.stl,mm,cm\n", "line 2: more cells than columns"),
@@ -255,8 +257,8 @@ def test_a_wrong_table_is_refused_by_line(here: Path, table: str, words: str) ->
         ("improt things", "invalid choice: 'improt'"),
         ("import things", "--out: name the library"),
         ("import nothing --out library", "nothing: no such folder"),
-        ("import things/textures --out library", "no mesh in it"),
-        ("import things --out things", "holds something else"),
+        ("import things/textures --out library", "contains no meshes"),
+        ("import things --out things", "contains other files"),
         ("import things --out things/readme.txt", "is a file"),
         ("import things --out library --workers 0", "--workers: must be 1 or more"),
         ("import things --out library --unit mile", "--unit: invalid choice: 'mile'"),

@@ -132,7 +132,7 @@ def test_colours_of_vertices_are_baked(look: Look, tmp_path: Path) -> None:
     sphere.export(tmp_path / "ball.ply")
     row = look(tmp_path / "ball.ply", library=tmp_path / "library", unit_m=1.0)
     image = np.asarray(Image.open(tmp_path / "library" / "pictures" / f"{row.mesh}.png"), int)
-    assert row.notes == ("colours of vertices baked into a texture",)
+    assert row.notes == ("vertex colours baked into a texture",)
     upper, lower = image[50, 96], image[150, 96]
     assert upper[0] > 3 * upper[2]
     assert lower[2] > 3 * lower[0]
@@ -172,10 +172,10 @@ def test_what_is_wrong_with_some_faces_is_repaired(look: Look, tmp_path: Path) -
     row = look(tmp_path / "box.obj", unit_m=1.0)
     assert row.verdict == "repaired"
     assert row.notes == (
-        "1 faces with corners that are not finite dropped",
+        "1 faces with non-finite corners dropped",
         "1 faces without area dropped",
-        "1 faces that were there twice dropped",
-        "was inside out: turned",
+        "1 duplicate faces dropped",
+        "was inside out: flipped",
     )
     assert (row.watertight, row.faces) == (True, 12)
     assert row.volume_m3 == pytest.approx(1e-3)

@@ -102,7 +102,7 @@ def test_a_folder_that_moved_alone_takes_its_place_when_told_so(root: Path) -> N
     shutil.rmtree(root / "theirs")
     (root / "new").mkdir()
     (root / "ours").rename(root / "new" / "ours")
-    with pytest.raises(LibraryError, match="or says that the folder has moved"):
+    with pytest.raises(LibraryError, match="also if the folder has moved"):
         bring(root, "new/ours")
     _, anew = bring(root, "new/ours", "replace")
     assert anew == []
@@ -113,7 +113,7 @@ def test_a_third_of_the_same_name_and_a_size_that_nobody_believes(root: Path) ->
     brick(root / "more" / "ours" / "bolts" / "m4.stl", 20.0)
     brick(root / "more" / "ours" / "bolts" / "m5.stl", 21.0)
     (first, second), _ = bring(root, "more/ours", "add")
-    assert first.asks.startswith("is 1.2 m long, and others of 'bolts' about")
+    assert first.asks.startswith("is 1.2 m long, but others of 'bolts' are about")
     assert not first.usable
     assert second.override.name == "ours-2/bolts/m5"
     assert sorted(named(root)) == ["anvils/small", "bolts/m4", "bolts/m5", "nuts/m4", "theirs/bolts/m4"]
@@ -134,7 +134,7 @@ def test_on_the_command_line(root: Path) -> None:
     )
     added = assets(root, "import", "third", "--out", "library", "--unit", "mm", "--add")
     assert (added.code, added.err) == (0, "")
-    told, last = (line for line in added.out.splitlines() if not line.startswith("taken as"))
+    told, last = (line for line in added.out.splitlines() if not line.startswith("assumed to"))
     assert told == "renamed, because the name is taken: bolts/m4 is now third/bolts/m4, and 1 more"
     assert last == "library: 2 assets in 1 category, and 5 from other folders; 2 ok, 0 repaired, 0 refused"
     found = named(root)

@@ -92,7 +92,7 @@ def test_the_counts_are_those_of_pycocotools(page: Page, splits: dict[str, COCO]
     assert rows["visible objects without a label"] == [*ignored, sum(ignored)]
     areas = np.array([coco.annToMask(each).sum() for coco in splits.values() for each in coco.anns.values()])
     expected = [(areas < 1024).sum(), ((areas >= 1024) & (areas < 9216)).sum(), (areas >= 9216).sum()]
-    assert page.column("Labels by COCO's classes of size", 2) == expected
+    assert page.column("Labels by COCO size class", 2) == expected
 
 
 def test_the_histograms_are_those_of_numpy(page: Page, splits: dict[str, COCO], made: Path) -> None:
@@ -261,11 +261,13 @@ def found(made: Path) -> Gathering:
     return gathered(open_dataset(made), 1, lambda done: None)
 
 
-def scaled(root: Path, boxes: float, names: tuple[str, str] = ("cat", "dog")) -> Gathering:
-    """A COCO data set without masks whose boxes are larger or smaller."""
+def scaled(
+    root: Path, boxes: float, names: tuple[str, str] = ("cat", "dog"), spread: float = 1.0
+) -> Gathering:
+    """A COCO data set without masks whose boxes are larger or smaller, or differ more from each other."""
     file = small(names, images=12)
     for rank, label in enumerate(file.annotations):
-        side = boxes * (4 + rank % 3)
+        side = boxes * (5 + spread * (rank % 3 - 1))
         label |= {"segmentation": [], "bbox": [2, 3, side, side], "area": side**2, "iscrowd": 0}
     file.write(root / "labels.json", root / "images")
     return gathered(open_dataset(root), 1, lambda done: None)
@@ -286,6 +288,12 @@ def test_the_largest_difference_is_told_first(tmp_path: Path, ratio: float, word
     assert first.startswith(words)
     assert not others
     assert differences(theirs, theirs) == []
+
+
+def test_a_difference_in_spread_names_its_quantity(tmp_path: Path) -> None:
+    yours, theirs = scaled(tmp_path / "yours", 1.0, spread=2.0), scaled(tmp_path / "theirs", 1.0)
+    (told,) = differences(yours, theirs)
+    assert told == "Size of boxes: 80 % of yours are from 8.7 % to 20 %, 80 % of theirs from 12 % to 17 %."
 
 
 def test_categories_of_one_data_set_only_are_told(tmp_path: Path) -> None:
@@ -347,8 +355,8 @@ def test_near_duplicates_are_shown(made: Path, tmp_path: Path, rng: np.random.Ge
         (tmp_path / f"data/annotations/instances_{split}.json").write_text(json.dumps(tree))
     write_report(open_dataset(tmp_path / "data"), tmp_path / "a.html")
     text = (tmp_path / "a.html").read_text()
-    assert "At least 1 group of images shows the same picture" in text
-    assert "1 group lies in more than one split" in text
+    assert "At least 1 group of images shows nearly the same view" in text
+    assert "1 group is in more than one split" in text
     assert f"<code>train/{names[0]}</code> <code>val/{names[0]}</code>" in text
     assert len(re.findall(r'<img src="data:image/jpeg', text)) == 2
 
@@ -378,7 +386,7 @@ def test_the_sentences_at_the_top_are_those_of_the_annotations(
     assert f"A box measures {np.median(np.sqrt(areas)):.0f} px" in told
     names = {category["id"]: category["name"] for category in splits["train"].cats.values()}
     counts = Counter(names[annotation["category_id"]] for annotation, _ in annotations(splits))
-    assert f"has most labels ({max(counts.values())})" in told
+    assert f"has the most labels ({max(counts.values())})" in told
     assert f"fewest ({min(counts.values())})" in told
 
 
@@ -391,10 +399,10 @@ def test_what_is_missing_or_uneven_is_told_at_the_top(tmp_path: Path) -> None:
     found = gathered(open_dataset(tmp_path), 1, lambda done: None)
     told = in_short(found, Making(reasons=Counter(dark=7), views=3, rejected=7), 2)
     assert told[2:] == [
-        "The categories are uneven: 11 to 1; a has most labels (11), b fewest (1).",
-        "Without any label: c.",
-        "The split val has no label of b.",
-        "100 % of the labels are small in COCO's sense, below 32² px, which detectors find worst.",
+        "The categories are uneven: 11 to 1; a has the most labels (11), b the fewest (1).",
+        "Categories without labels: c.",
+        "The split val has no labels of b.",
+        "100 % of the labels are small in COCO's sense (below 32² px), which detectors find worst.",
         "70 % of the views were rejected, most often for dark.",
         "There are 2 groups of near-duplicates.",
     ]

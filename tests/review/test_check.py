@@ -377,7 +377,7 @@ OURS: dict[str, tuple[Change, str]] = {
         f"{PICTURE}: cannot be decoded completely",
     ),
     "no picture": (lambda d: put(d, PICTURE, b"GIF89a"), f"{PICTURE}: not a JPEG or PNG file"),
-    "other size": (lambda d: put(d, PICTURE, png(0, (33, 24))), "is 33 x 24, its entry says 32 x 24"),
+    "other size": (lambda d: put(d, PICTURE, png(0, (33, 24))), "is 33 x 24, but its entry says 32 x 24"),
     "other bytes": (lambda d: put(d, PICTURE, png(99)), "sha256 differs"),
     # masks
     "polygons": (
@@ -390,7 +390,7 @@ OURS: dict[str, tuple[Change, str]] = {
     ),
     "transposed": (
         lambda d: d.label()["segmentation"].update(size=[WIDTH, HEIGHT]),
-        "size is [32, 24], the image's size is",
+        "size is [32, 24], but the image's size is",
     ),
     "short counts": (lambda d: d.label()["segmentation"].update(counts="5"), "sum to 5, not to 24 x 32"),
     "empty mask": (
@@ -401,10 +401,10 @@ OURS: dict[str, tuple[Change, str]] = {
         lambda d: d.label()["bbox"].__setitem__(0, 9.0),
         "annotation 1: bbox [9.0, 5.0, 10.0, 10.0] differs",
     ),
-    "bbox by 1e-3": (lambda d: d.label()["bbox"].__setitem__(0, 10.001), "differs from the mask's"),
+    "bbox by 1e-3": (lambda d: d.label()["bbox"].__setitem__(0, 10.001), "differs from the mask's bbox"),
     "bbox outside": (lambda d: d.label().update(bbox=[-1, 5, 10, 10]), "extends beyond the image"),
     "bbox empty": (lambda d: d.label().update(bbox=[10, 5, 0, 10]), "bbox [10, 5, 0, 10] is empty"),
-    "area": (lambda d: d.label().update(area=101), "area 101 differs from the mask's, 100"),
+    "area": (lambda d: d.label().update(area=101), "area 101 differs from the mask's area 100"),
     "amodal area": (lambda d: both(d)[1].update(area=101), f"{AMODAL}: annotation 1: area 101"),
     "overlap": (lambda d: remask(d.label(1), BEHIND), "the masks of annotations 1 and 2 overlap"),
     "one pixel shared": (
@@ -466,13 +466,16 @@ OURS: dict[str, tuple[Change, str]] = {
     # settings
     "recipe edited": (
         lambda d: d.trees["run.json"]["recipe"].update(seed=1),
-        "run.json: identity is not the hash of the rest: the file was edited",
+        "run.json: identity does not match the rest of the file: it was edited",
     ),
     "identity edited": (
         lambda d: d.trees["run.json"].update(identity="0f" * 32),
-        "identity is not the hash of the rest",
+        "identity does not match the rest of the file",
     ),
-    "versions edited": (lambda d: d.trees["run.json"].update(versions={}), "identity is not the hash"),
+    "versions edited": (
+        lambda d: d.trees["run.json"].update(versions={}),
+        "identity does not match the rest",
+    ),
     "config edited": (
         lambda d: put(d, "config.yaml", b"seed: 0\nassets: {nut: {path: nut.obj, size_m: 0.2}}\n"),
         "config.yaml: differs from the recipe in run.json: 'assets.nut.size_m'",
@@ -493,18 +496,18 @@ OURS: dict[str, tuple[Change, str]] = {
     ),
     "another annotation file": (
         lambda d: put(d, "annotations/old.json", b"{}"),
-        "annotations/old.json: sim2coco writes no such file",
+        "annotations/old.json: sim2coco does not write this file",
     ),
     # records
     "another file among the records": (
         lambda d: put(d, "records/000/000000.json.orig", b"{}"),
-        "records/000/000000.json.orig: sim2coco writes no such file",
+        "records/000/000000.json.orig: sim2coco does not write this file",
     ),
     "record gone": (lambda d: d.trees.pop("records/000/000001.json"), "the record of scene 1 is missing"),
     "record broken": (lambda d: put(d, RECORD, b"{"), f"{RECORD}: invalid JSON"),
     "record format": (lambda d: d.trees[RECORD].update(format=2), "format is 2"),
     "record of another": (lambda d: d.trees[RECORD].update(scene=7), "belongs to scene 7"),
-    "too few": (lambda d: d.trees["run.json"].update(num_images=9), "is 9, but the records hold 4"),
+    "too few": (lambda d: d.trees["run.json"].update(num_images=9), "is 9, but the records contain 4"),
     "too many": (lambda d: d.trees["run.json"].update(num_images=2), "image 2: no record lists it"),
     "view rejected": (lambda d: d.trees[RECORD]["views"][0]["reasons"].append("x"), "no record lists it"),
     "one label fewer": (
@@ -536,20 +539,20 @@ OURS: dict[str, tuple[Change, str]] = {
     "body twice": (lambda d: recorded(d).update(body=3), "body 3 is listed twice"),
     "body of another kind": (
         lambda d: d.trees[RECORD]["settled"]["spec"]["bodies"][0].update(category=1),
-        "instance 1: category is 0, that of body 0 is 1",
+        "instance 1: category is 0, but body 0 has 1",
     ),
     "asset of a body": (
         lambda d: d.trees[RECORD]["settled"]["spec"]["bodies"][1].update(asset="pin@0f"),
-        "instance 2: asset is 'pin/long', that of body 1 is 'pin'",
+        "instance 2: asset is 'pin/long', but body 1 has 'pin'",
     ),
     "category of an asset": (
         lambda d: [d.trees[n]["categories"][1].update(name="pi") for n in ANNOTATIONS],
         "instance 2: asset 'pin/long' does not belong to category 'pi'",
     ),
-    "scale": (lambda d: recorded(d).update(scale=1.1), "instance 1: scale is 1.1, that of body 0 is 1.0"),
+    "scale": (lambda d: recorded(d).update(scale=1.1), "instance 1: scale is 1.1, but body 0 has 1.0"),
     "stale pose": (
         lambda d: recorded(d)["pose"]["position_m"].__setitem__(0, 0.008),
-        "instance 1: pose is off by 0.008 m from that of body 0",
+        "instance 1: pose is off by 0.008 m from the pose of body 0",
     ),
     "turned pose": (
         lambda d: recorded(d)["pose"].update(quat_xyzw=[0.0, 0.0, 0.01, 1.0]),
@@ -562,7 +565,7 @@ OURS: dict[str, tuple[Change, str]] = {
     ),
     "size of the camera": (
         lambda d: [camera.update(width=40) for camera in cameras(d)],
-        "camera: width and height are not those of the image",
+        "camera: width and height differ from the image's",
     ),
     "intrinsics": (
         lambda d: [camera.update(cx=15.0) for camera in cameras(d)],
@@ -570,7 +573,7 @@ OURS: dict[str, tuple[Change, str]] = {
     ),
     "whole box": (
         lambda d: recorded(d).update(whole_bbox=[9.0, 5.0, 11.0, 10.0]),
-        "differs from that of the whole object",
+        "the whole object is in the image, but amodal_bbox or amodal_area differs",
     ),
     "whole area": (lambda d: recorded(d, 1).update(whole_px=180), "instance 2: truncation differs from 1 - "),
     "whole box too small": (
@@ -581,7 +584,7 @@ OURS: dict[str, tuple[Change, str]] = {
         lambda d: [recorded(d, rank).update(instance=2 - rank) for rank in (0, 1)],
         "instances are not numbered in the order of their bodies",
     ),
-    "ignored differs": (lambda d: d.image()["ignored"].pop(), "ignored differs from that in annotations"),
+    "ignored differs": (lambda d: d.image()["ignored"].pop(), "ignored differs from annotations"),
     "picture unknown": (lambda d: d.trees[TRAIN]["images"].pop(), "s000002_v00.png: has no entry in"),
     "picture differs": (
         lambda d: d.trees[RECORD]["views"][0]["pictures"][0].update(copy=1),
@@ -641,7 +644,7 @@ FOREIGN: dict[str, tuple[Change, str]] = {
         lambda d: d.label().update(bbox=[2, 2, 26, 16]),
         "annotation 70: bbox [2, 2, 26, 16] differs",
     ),
-    "area as w x h": (lambda d: d.label().update(area=320), "area 320 differs from the mask's"),
+    "area as w x h": (lambda d: d.label().update(area=320), "area 320 differs from the mask's area"),
     "crowd 2": (lambda d: d.label(1).update(iscrowd=2), "iscrowd is 2, must be 0 or 1"),
     "no crowd": (lambda d: d.label(1).pop("iscrowd"), "iscrowd is missing"),
     "odd polygon": (lambda d: d.label()["segmentation"][0].pop(), "at least 3 points"),
@@ -652,7 +655,7 @@ FOREIGN: dict[str, tuple[Change, str]] = {
     ),
     "run too long": (lambda d: d.label(1)["segmentation"].update(counts=[700, 69]), "sum to 769"),
     "negative run": (lambda d: d.label(1)["segmentation"].update(counts=[800, -32]), "within the image"),
-    "not a mask": (lambda d: d.label().update(segmentation="x"), "must be run lengths or polygons"),
+    "not a mask": (lambda d: d.label().update(segmentation="x"), "must be RLE or polygons"),
 }
 
 

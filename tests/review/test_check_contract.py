@@ -83,7 +83,7 @@ def person(**values: Any) -> Change:
 # name: (change to the valid file, kind of the only fault, text in it)
 TREES: dict[str, tuple[Change, str, str]] = {
     "info a text": (lambda t: t.update(info="x"), "schema", "info is 'x', must be an object"),
-    "licenses an object": (lambda t: t.update(licenses={}), "schema", "licenses is an object of 0"),
+    "licenses an object": (lambda t: t.update(licenses={}), "schema", "licenses is an object with 0 keys"),
     "values missing": (
         lambda t: t["annotations"].append({"id": 3}),
         "schema",
@@ -98,7 +98,7 @@ TREES: dict[str, tuple[Change, str, str]] = {
     "label twice": (
         lambda t: t["annotations"].append(square(9)),
         "duplicate",
-        "annotation 9: equals annotation 1 of the same image, but for the id",
+        "annotation 9: equals annotation 1 of the same image except for the id",
     ),
     "no such image": (first(image_id=7), "dangling", "image_id 7"),
     "upwards": (
@@ -114,28 +114,28 @@ TREES: dict[str, tuple[Change, str, str]] = {
     "other size": (
         lambda t: [t["images"][0].update(width=60)],
         "size",
-        "is 64 x 48, its entry says 60 x 48",
+        "is 64 x 48, but its entry says 60 x 48",
     ),
     "polygon of two points": (first(segmentation=[[1, 1, 2, 2]]), "mask", "at least 3 points"),
     "polygon of no area": (first(segmentation=[[80, 80, 90, 80, 90, 90]]), "empty_mask", "empty"),
-    "box of the mask": (first(bbox=[10, 10, 24, 20]), "bbox", "differs from the mask's"),
-    "area of the box": (first(area=900), "area", "area 900 differs from the mask's, 400"),
+    "box of the mask": (first(bbox=[10, 10, 24, 20]), "bbox", "differs from the mask's bbox"),
+    "area of the box": (first(area=900), "area", "area 900 differs from the mask's area 400"),
     "empty box": (first(bbox=[10, 10, 0, 20], segmentation=[]), "empty_bbox", "is empty"),
     "box outside": (first(bbox=[50, 10, 20, 20], segmentation=[]), "outside", "extends beyond the image"),
     "keypoints not in threes": (person(keypoints=[1, 2]), "keypoints", "a list of x, y, visibility"),
     "too few keypoints": (
         person(keypoints=[0, 0, 0], num_keypoints=0),
         "keypoints",
-        "3 numbers, 3 x 3 belong",
+        "3 numbers, but the category needs 3 x 3",
     ),
     "keypoints without names": (
         lambda t: t["categories"][1].pop("keypoints"),
         "keypoints",
-        "the category lists no names",
+        "the category lists no keypoint names",
     ),
     "visibility": (person(keypoints=dots(*[(1, 1, 3)] * 3)), "keypoints", "must be 0 (not labelled)"),
     "keypoints not finite": (person(keypoints=[0, "x", 0] * 3), "keypoints", "must be finite numbers"),
-    "number of keypoints": (person(num_keypoints=3), "keypoints", "num_keypoints is 3, 2 are labelled"),
+    "number of keypoints": (person(num_keypoints=3), "keypoints", "num_keypoints is 3, but 2 are labelled"),
     "names of keypoints": (
         lambda t: t["categories"][0].update(keypoints=["a", "a"]),
         "keypoints",
@@ -166,9 +166,9 @@ CONTENTS: dict[str, tuple[bytes, str, str]] = {
     "not UTF-8": (PLAIN.replace(b"nut", b"n\xfct"), "json", "invalid JSON: not UTF-8 near byte"),
     "UTF-16": (json.dumps(valid()).encode("utf-16"), "json", "not UTF-8"),
     "byte order mark": (b"\xef\xbb\xbf" + PLAIN, "json", "begins with a byte order mark"),
-    "truncated": (PLAIN[:-40], "json", "it ends in the middle"),
+    "truncated": (PLAIN[:-40], "json", "it is truncated"),
     "empty": (b"", "json", "the end of the file at byte 0"),
-    "more behind": (PLAIN + b"{}", "json", "there is more behind its end"),
+    "more behind": (PLAIN + b"{}", "json", "extra data after the end"),
     "a comma too many": (PLAIN.replace(b'"annotations": [', b'"annotations": [,'), "json", "at byte"),
     "no quotes": (PLAIN.replace(b'"info"', b"info"), "json", "expected a key in quotes"),
     "a list": (b"[]", "schema", "is a list, must be an object"),
@@ -206,7 +206,7 @@ CONTENTS: dict[str, tuple[bytes, str, str]] = {
     "a huge entry": (
         PLAIN.replace(b"{}", b'{"x":[' + b"[]," * 6_000_000 + b"0]}", 1),
         "json",
-        f"is longer than {MAX_ENTRY // 2**20} MiB, or broken",
+        f"is longer than {MAX_ENTRY // 2**20} MiB, or malformed",
     ),
 }
 
@@ -283,7 +283,7 @@ def test_panoptic_annotations_are_tolerated(tmp_path: Path) -> None:
     }
     report = checked(tmp_path, tree)
     assert report.faults == ()
-    assert report.notes[0] == f"{TRAIN}: panoptic; its PNG files are not compared"
+    assert report.notes[0] == f"{TRAIN}: panoptic; its PNG files are not checked"
     segments[0]["category_id"] = 8
     (fault,) = checked(tmp_path, tree).faults
     assert str(fault).startswith(f"{TRAIN}: annotations[0].segments_info[0]: category_id 8 is not")

@@ -21,7 +21,7 @@ TRAIN, AMODAL = "annotations/instances_train.json", "annotations_amodal/amodal_t
 IMAGE, NEXT = "images/train/s000000_v00.png", "images/train/s000000_v01.png"
 DEPTH = "depth/train/s000000_v00.png"
 IMAGES, SECONDS = 6, 120
-EDITED = "sha256 is not the hash of the rest: the file was edited"
+EDITED = "sha256 does not match the rest of the file: it was edited"
 REPAIRED, STAYS, IN_THE_WAY = "repaired", "stays", "a folder where a file belongs"
 """What the command does, beside refusing: the tree is as it was; what is not of sim2coco stays beside it."""
 
@@ -289,7 +289,7 @@ MISSING_OR_BROKEN: dict[str, tuple[Edit, str, str]] = {
         all_of(
             lambda root: shutil.rmtree(root / "records"), lambda root: (root / "records").symlink_to("..")
         ),
-        "records: a link to a folder that holds this data set",
+        "records: a link to a folder that contains this data set",
         "records is a link to a folder that contains the data set; remove it",
     ),
     "records swapped": (swapped(RECORD, SECOND), "belongs to scene 1", REPAIRED),
@@ -350,10 +350,10 @@ FILES: dict[str, tuple[Edit, str, str]] = {
         "occlusion",
         REPAIRED,
     ),
-    "identity": (put(whole, "identity", "0f" * 32, "run.json"), "identity is not the hash", REPAIRED),
+    "identity": (put(whole, "identity", "0f" * 32, "run.json"), "identity does not match the rest", REPAIRED),
     "seed": (
         put(lambda r: r["recipe"], "seed", 5, "run.json"),
-        "identity is not the hash",
+        "identity does not match the rest",
         "seed: 5 there, 4 here",
     ),
     "hash of a mesh": (
@@ -363,15 +363,15 @@ FILES: dict[str, tuple[Edit, str, str]] = {
     ),
     "mass of a mesh": (
         put(whole, "masses_kg", {}, "run.json"),
-        "identity is not the hash",
+        "identity does not match the rest",
         "another run's data (masses_kg",
     ),
     "a version": (
         put(lambda r: r["versions"], "numpy", "1.0", "run.json"),
-        "identity is not the hash",
+        "identity does not match the rest",
         "versions.numpy",
     ),
-    "CPU": (put(whole, "cpu", {}, "run.json"), "identity is not the hash", "another run's data (cpu"),
+    "CPU": (put(whole, "cpu", {}, "run.json"), "identity does not match the rest", "another run's data (cpu"),
     "fewer images": (put(whole, "num_images", 4, "run.json"), "no record lists it", REPAIRED),
     "more images": (put(whole, "num_images", 40, "run.json"), "is 40, but", "already contains 40 images"),
     "unfinished": (put(whole, "num_images", 0, "run.json"), "is 0: the run is unfinished", REPAIRED),
@@ -395,7 +395,7 @@ FILES: dict[str, tuple[Edit, str, str]] = {
     "an image beside the splits": (stray("images/new.png"), "new.png: belongs to no split", STAYS),
     "a further depth file": (stray("depth/train/new.png"), "new.png: no record lists it", STAYS),
     "an image of a later scene": (stray("images/train/s000099_v00.png"), "s000099_v00.png", REPAIRED),
-    "another annotation file": (stray("annotations/old.json", TRAIN), "old.json: sim2coco writes no", STAYS),
+    "another annotation file": (stray("annotations/old.json", TRAIN), "old.json: sim2coco does not", STAYS),
     "a temporary file": (stray(f"images/train/.tmp-{'a' * 32}"), "a temporary file", REPAIRED),
 }  # fmt: skip
 CASES: dict[str, tuple[Edit, str, str]] = {

@@ -209,7 +209,7 @@ def test_what_needs_no_guess_is_repaired(tmp_path: Path, name: str) -> None:
 def test_nothing_is_written_if_no_image_is_left(tmp_path: Path) -> None:
     tree = valid()
     tree["images"][1]["id"] = 1  # which of the two an annotation means, nobody knows
-    with pytest.raises(RepairError, match=r"nothing can be repaired: .*id 1 is that of another entry too"):
+    with pytest.raises(RepairError, match=r"nothing can be repaired: .*another entry also has id 1"):
         repaired(tmp_path, tree)
     assert not (tmp_path / "copy").exists()
 
@@ -234,7 +234,7 @@ def test_a_file_that_is_no_json_is_left_out(tmp_path: Path) -> None:
     source = write(tmp_path / "data", {TRAIN: valid(), VAL: json.dumps(valid()).encode()[:-50]})
     done = repair(source, tmp_path / "copy")
     assert done.report.faults == ()
-    assert [str(change) for change in done.changes] == [f"{VAL}: the file is left out: it ends in the middle"]
+    assert [str(change) for change in done.changes] == [f"{VAL}: the file is left out: it is truncated"]
     assert not (tmp_path / "copy" / VAL).exists()
 
 
@@ -244,10 +244,10 @@ def test_the_copy_needs_a_folder_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "used/x").touch()
     with pytest.raises(RepairError, match=r"--fix: .* exists; name a new or empty folder"):
         repair(source, tmp_path / "used")
-    with pytest.raises(RepairError, match="lies in the data set"):
+    with pytest.raises(RepairError, match="is inside the data set"):
         repair(source, source / "copy")
     (source / "empty").mkdir()
-    with pytest.raises(RepairError, match="lies in the data set"):
+    with pytest.raises(RepairError, match="is inside the data set"):
         repair(source, source / "empty")
     with pytest.raises(CheckError, match="no such folder"):
         repair(tmp_path / "nowhere", tmp_path / "copy")

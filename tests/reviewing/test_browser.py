@@ -60,7 +60,7 @@ def test_fifty_images_by_keyboard_with_undo_reload_and_kill(dataset: Path, page:
         first.process.wait()
         page.keyboard.press("r")
         # The verdict before may be on disk and not yet answered.
-        waiting = re.compile(r"Not saved: the server does not answer\. [12] waiting")
+        waiting = re.compile(r"Not saved: the server does not respond\. [12] waiting")
         expect(page.locator("#problem")).to_contain_text(waiting)
     path.write_bytes(path.read_bytes() + b'{"image":"train/img40.png","verd')
     with review(dataset, "Ann") as second:
@@ -110,7 +110,7 @@ def test_mouse_filters_overlays_and_a_second_reviewer(dataset: Path, page: Page,
         expect(page.locator("#others")).to_have_text("Bob: reject (dark)")
         kappa = cohens_kappa([("accept", "accept"), ("reject", "reject"), ("accept", "reject")])
         assert kappa is not None
-        expect(page.locator("#agreement")).to_have_text(f"with Bob: 2 of 3 alike, Cohen’s κ {kappa:.2f}")
+        expect(page.locator("#agreement")).to_have_text(f"agreement with Bob: 2 of 3, Cohen’s κ {kappa:.2f}")
         page.locator("#state").select_option("judged differently by others")
         expect(page.locator("#caption")).to_contain_text("1 of 1 · train/img4.png")
         expect(page.get_by_role("textbox", name="Comment")).to_have_value("too <b>near</b>")

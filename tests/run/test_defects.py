@@ -190,7 +190,9 @@ def test_a_defect_that_leaves_its_object_is_found(made: Path, tmp_path: Path) ->
     mask[2:6, 2:9] = 1
     one["segmentation"]["counts"] = coco_mask.encode(mask)["counts"].decode()
     place.write_text(json.dumps(tree))
-    assert any("is not inside that of annotation" in str(fault) for fault in check(tmp_path / "data").faults)
+    assert any(
+        "is not inside the mask of its object" in str(fault) for fault in check(tmp_path / "data").faults
+    )
 
 
 def test_records_of_defects_are_read_again(made: Path) -> None:

@@ -71,7 +71,7 @@ def test_check_finds_a_pixel_that_was_changed(with_extras: Path, tmp_path: Path,
     pixels[row, column] = 0
     file.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
     faults = [fault for fault in check(root).faults if fault.kind == "ids"]
-    assert [fault.message for fault in faults] == ["1 px are not those of the masks"]
+    assert [fault.message for fault in faults] == ["1 px differ from the masks"]
 
 
 def test_all_files_follow_an_augmentation(data: DataSet) -> None:

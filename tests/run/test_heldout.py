@@ -229,7 +229,7 @@ def no_scene(data: Path) -> None:
         (a_wall_of_train, ("records/", "texture ", "is in split train too (s0")),
         (a_sky_of_train, ("records/", "texture ", ":", "is in split train too (s0")),
         (a_label_of_train, ("annotations/instances_val.json: s0", "is in split")),
-        (no_scene, ("records/", "does not tell what the scene is made of")),
+        (no_scene, ("records/", "does not list the meshes and textures of the scene")),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -249,7 +249,7 @@ def test_a_false_claim_of_held_out_assets_is_found(alike: Path, tmp_path: Path) 
     by = {"by": ["asset", "background"]}
     changed(tmp_path / "data" / "run.json", lambda run: run["recipe"]["split"].update(by))
     faults, _ = check_result(tmp_path / "data")
-    edited = "run.json: identity is not the hash of the rest: the file was edited"
+    edited = "run.json: identity does not match the rest of the file: it was edited"
     differs = "config.yaml: differs from the recipe in run.json: 'split.by'"
     assert {fault for fault in faults if "is in split" not in fault} == {edited, differs}
     assert any("mesh" in fault for fault in faults)

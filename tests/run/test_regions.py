@@ -101,7 +101,7 @@ def test_other_regions_than_those_of_the_run_are_told(made: Path, tmp_path: Path
     shutil.copytree(made.parent, tmp_path / "all")
     other = {**REGIONS, "lid": {"material": "Wood"}}
     put_beside(tmp_path / "all/meshes/crate.obj", {"regions": other})
-    with pytest.raises(DataSetError, match="crate: the regions of that mesh are others now"):
+    with pytest.raises(DataSetError, match="crate: the regions of this mesh have changed"):
         check_deep(tmp_path / "all/data", [tmp_path / "all/meshes"], scenes=1)
 
 

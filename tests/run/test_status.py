@@ -69,7 +69,7 @@ def test_after_it_was_stopped(stopped: tuple[Path, list[tuple[Tally, Status]]]) 
     assert found.owner is None
     assert found.per_s is not None and found.left_s == found.left / found.per_s
     first, *others = sentences(found)
-    assert first.startswith("stopped: ") and others[-1] == "the same command continues it"
+    assert first.startswith("stopped: ") and others[-1] == "run the same command to continue it"
 
 
 def test_in_the_end(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_failed_scenes_and_damaged_records_are_named(tmp_path: Path) -> None:
     second.write_text('{"scene": 1, "sta')
     lines = list(sentences(status(tmp_path / "data")))
     assert "scene 0 failed: a worker died; retry_failed=true retries it" in lines
-    assert "records/000/000001.json: cannot be read; the next run makes this scene again" in lines
+    assert "records/000/000001.json: cannot be read; the next run generates this scene again" in lines
 
 
 def test_the_numbers_are_json(stopped: tuple[Path, list[tuple[Tally, Status]]]) -> None:
@@ -131,5 +131,7 @@ def test_a_run_that_lacks_only_its_annotations_is_not_finished(tmp_path: Path) -
     (tmp_path / f"data/records/000/.tmp-{'0' * 32}").write_text("half")
     first, *others = sentences(status(tmp_path / "data"))
     assert first == "stopped: 4 of 4 images, 0 left"
-    assert others[-1].startswith("the same command without engine.shard, if there was one, writes the anno")
+    assert others[-1].startswith(
+        "run the same command, without engine.shard if it has one, to write the anno"
+    )
     assert not any("cannot be read" in line for line in others)

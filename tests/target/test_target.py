@@ -190,7 +190,7 @@ def test_check_deep_compares_the_bins_of_all_views(filled: Path, tmp_path: Path)
     assert b'"bins":{"objects":[' in text
     store.put(record_name(0), text.replace(b'"bins":{"objects":[', b'"bins":{"objects":[1', 1))
     (fault,) = check_deep(tmp_path / "data", scenes=1).faults
-    assert "other bins" in str(fault)
+    assert "different bins" in str(fault)
 
 
 def test_a_data_set_is_a_target(filled: Path, tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_a_data_set_is_a_target(filled: Path, tmp_path: Path) -> None:
     ("target", "said"),
     [
         ("nowhere", r"quality.target: nowhere: no such folder"),
-        ({"categories": {"car": 1, "dog": 1}}, "has no histogram that can be compared"),
+        ({"categories": {"car": 1, "dog": 1}}, "has no usable histogram"),
     ],
 )
 def test_a_target_that_cannot_be_used_is_refused(target: object, said: str, tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_the_best_of_so_many_views_are_kept_if_the_target_cannot_be_reached() ->
     kept = [value for value in values if chooser.take({"brightness": (value,)})]
     assert 0.15 < len(kept) / len(values) < 0.25
     assert np.mean(kept) > np.quantile(values, 0.8)
-    assert chooser.missing() == "brightness: 0.0% from 248 to 256, wanted are 100.0%"
+    assert chooser.missing() == "brightness: 0.0% from 248 to 256; the target is 100.0%"
 
 
 def test_the_first_images_are_chosen_among_as_many_views_as_later_ones() -> None:

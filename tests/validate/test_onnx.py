@@ -75,5 +75,5 @@ def test_another_output_is_told(
 
 
 def test_another_size_of_the_input_is_told(reference: Reference, tmp_path: Path) -> None:
-    with pytest.raises(ValidateError, match=r"cannot run .*m.onnx on 32 px; --input names another size"):
+    with pytest.raises(ValidateError, match=r"cannot run .*m.onnx on 32 px; set another --input"):
         run_onnx(_file(tmp_path, [[10, 10, 20, 20, 0.8, 0]]), reference, NAMES, 32)

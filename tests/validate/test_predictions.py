@@ -44,12 +44,12 @@ FAULTS: dict[str, tuple[Callable[[Rows], Any], str]] = {
     "no list": (lambda rows: {"annotations": rows}, "must be a list of"),
     "no score": (
         lambda rows: [{k: rows[0][k] for k in ("image_id", "category_id", "bbox")}],
-        "entry 0: score missing",
+        "entry 0: score is missing",
     ),
-    "no mapping": (lambda rows: [5], "entry 0: image_id, category_id, bbox, score missing"),
+    "no mapping": (lambda rows: [5], "entry 0: image_id, category_id, bbox, score are missing"),
     "unknown image": (
         lambda rows: [rows[0] | {"image_id": 999}],
-        "image_id 999 is no image of the reference",
+        "image_id 999 is not an image of the reference",
     ),
     "image of a list": (lambda rows: [rows[0] | {"image_id": [1]}], "must be ids of the reference"),
     "unknown category": (
@@ -122,6 +122,6 @@ def test_ids_that_two_splits_share_need_the_name_of_one(rows: Rows, tmp_path: Pa
         images = tuple(images_of(data, reference_splits(data, split)))
         read_predictions(tmp_path / "p.json", tmp_path, Reference(images, (0, 1), classes.names))
 
-    with pytest.raises(ValidateError, match="image id 1 is in test and in val; name one with --split"):
+    with pytest.raises(ValidateError, match="image id 1 is in test and val; choose one with --split"):
         read(None)
     read("val")

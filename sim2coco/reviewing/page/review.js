@@ -27,7 +27,7 @@ function empty() {
   stage.entry = null;
   stage.clear();
   stage.picture.removeAttribute("src");
-  $("caption").textContent = complete ? "no such images" : "reading …";
+  $("caption").textContent = complete ? "no matching images" : "loading …";
   list.select(-1);
 }
 
@@ -81,14 +81,14 @@ function progress() {
     accepted += verdict === "accept";
     rejected += verdict === "reject";
   }
-  const reading = complete ? "" : ", still reading";
+  const reading = complete ? "" : ", still loading";
   $("progress").textContent = `${accepted + rejected} of ${entries.length} judged: ${accepted} accepted, ${rejected} rejected${reading}`;
 }
 
 function agree(found) {
   $("agreement").textContent = found.map(({ reviewer, images, alike, kappa }) => {
     const number = kappa === null ? "not defined" : kappa.toFixed(2);
-    return `with ${reviewer}: ${alike} of ${images} alike, Cohen’s κ ${number}`;
+    return `agreement with ${reviewer}: ${alike} of ${images}, Cohen’s κ ${number}`;
   }).join("; ");
 }
 
@@ -282,7 +282,7 @@ async function begin() {
     agree(found.agreement);
     await read();
   } catch (error) {
-    trouble(error instanceof TypeError ? "The server does not answer: start the review again." : error.message);
+    trouble(error instanceof TypeError ? "The server does not respond: start the review again." : error.message);
   }
 }
 

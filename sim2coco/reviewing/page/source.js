@@ -5,7 +5,7 @@ const embedded = document.getElementById("embedded");
 
 async function answered(response) {
   if (!response.ok) {
-    const error = new Error((await response.text()).trim() || `the server answers ${response.status}`);
+    const error = new Error((await response.text()).trim() || `the server returns status ${response.status}`);
     error.status = response.status;
     throw error;
   }
@@ -67,8 +67,8 @@ class Server {
           return found;
         } catch (error) {
           if (!passing(error)) return this.refuse(error, what, troubled);
-          const why = error.status ? error.message : "the server does not answer";
-          troubled(`Not saved: ${why}. ${this.pending} waiting; this page tries again.`);
+          const why = error.status ? error.message : "the server does not respond";
+          troubled(`Not saved: ${why}. ${this.pending} waiting; this page will try again.`);
           await new Promise((done) => setTimeout(done, 1000));
         }
       }
@@ -87,7 +87,7 @@ class Server {
   }
 
   problem() {
-    if (this.stopped) return "Not saved: the review has been started again. Reload this page; it saves nothing more.";
+    if (this.stopped) return "Not saved: the review has been restarted. Reload this page to continue.";
     return [...this.refused].map(([what, why]) => `Not saved: ${what} (${why}).`).join(" ");
   }
 
@@ -144,7 +144,7 @@ class Sent {
       localStorage.setItem(this.key, JSON.stringify(this.lines));
       troubled("");
     } catch {
-      troubled("This browser does not store verdicts: press “Save verdicts” before you close the page.");
+      troubled("This browser cannot store verdicts: press “Save verdicts” before you close the page.");
     }
     return { image: line.image, own: line, others: [], agreement: [] };
   }
@@ -166,7 +166,7 @@ class Sent {
 
   // The verdicts as lines of JSON, as the server writes them.
   save() {
-    const reviewer = prompt("Your name, as it is kept with the verdicts:", this.reviewer || "");
+    const reviewer = prompt("Your name, to be saved with the verdicts:", this.reviewer || "");
     if (!reviewer || !reviewer.trim()) return;
     this.reviewer = reviewer.trim();
     const lines = this.lines.map(({ image, verdict, comment, reason, undo }) =>
