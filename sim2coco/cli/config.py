@@ -140,7 +140,7 @@ def _plugin_choices(group: str) -> dict[str, type[Kind]]:
 
 def default_config() -> dict[str, Any]:
     """The default configuration: the values of conf/config.yaml and of the options in its defaults list."""
-    tree: dict[str, Any] = yaml.safe_load((_root() / "config.yaml").read_text())
+    tree: dict[str, Any] = _read("config.yaml")
     for group, choice in defaults().items():
         tree[group] = settings_of(group, choice)
     return {key: value for key, value in tree.items() if key not in ("defaults", "hydra")}
@@ -151,7 +151,7 @@ def settings_of(group: str, choice: str) -> dict[str, Any]:
 
     If its defaults list names other options of the same group, their settings are merged in, as in Hydra.
     """
-    own: dict[str, Any] = yaml.safe_load((_root() / group / f"{choice}.yaml").read_text()) or {}
+    own: dict[str, Any] = _read(f"{group}/{choice}.yaml") or {}
     tree: dict[str, Any] = {}
     for entry in own.pop("defaults", ["_self_"]):
         if isinstance(entry, str):  # other entries select options of other groups
@@ -181,8 +181,14 @@ def first_sentence(group: str, choice: str) -> str:
 
 def defaults() -> dict[str, str]:
     """Returns a dict from each config group to its default option."""
-    entries = yaml.safe_load((_root() / "config.yaml").read_text())["defaults"]
+    entries = _read("config.yaml")["defaults"]
     return {key: entry[key] for entry in entries if isinstance(entry, dict) for key in entry if key in GROUPS}
+
+
+def _read(name: str) -> Any:
+    """Parses a YAML file in conf/, with libyaml if it is available, which is ten times as fast."""
+    text = (_root() / name).read_text()
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
 
 
 def _root() -> Path:
