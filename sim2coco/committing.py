@@ -6,9 +6,11 @@ In commands with worker processes, only the workers import this module: it impor
 from sim2coco.context import WorkerContext
 from sim2coco.labels import Written
 from sim2coco.pipeline import make_scene
-from sim2coco.records import Record, Summary, from_bytes, record_name, summary, to_bytes
+from sim2coco.records import Record, Summary, codec, from_bytes, record_name, summary, to_bytes
 from sim2coco.storage import Storage, StoreError
 from sim2coco.target.filling import left_out_as
+
+codec()  # built before workers are forked
 
 
 def make_and_commit(context: WorkerContext, store: Storage, scene: int) -> Summary:

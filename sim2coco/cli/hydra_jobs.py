@@ -32,9 +32,10 @@ def composed(command: str, arguments: list[str], work: Callable[[dict[str, Any]]
         work: Called with the composed settings, if the command is none of `HYDRA_COMMANDS`.
     """
     if "--help" in arguments or "-h" in arguments:
-        from sim2coco.cli.manual import manual
+        with _without_collection():
+            from sim2coco.cli.manual import manual
 
-        out.print(manual(command), markup=False)
+            out.print(manual(command), markup=False)
         return 0
     try:
         with temporary_folder() as folder, _without_collection():
