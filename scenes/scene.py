@@ -175,9 +175,9 @@ class Scene(Kind):
 
     @property
     def image_folders(self) -> dict[str, str | None]:
-        """Returns a dict from the role of each surface and each defect category to its image folder.
+        """Returns a dict of image folders, with None for those that the settings leave open.
 
-        The image folder is None if the settings name none.
+        The keys are the roles of the surfaces, such as `floor`, and `defects.NAME` for each defect category.
         """
         of_defects = {f"{DEFECTS}.{name}": defect.images for name, defect in self.defects.items()}
         return {role: look.images for role, look in self.looks.items()} | of_defects

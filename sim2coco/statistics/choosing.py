@@ -48,9 +48,9 @@ def most_covering(compared: Vectors, number: int) -> NDArray[np.intp]:
     Greedily maximises the sum of two submodular terms, which reaches at least 63 % of the maximum:
 
     1. Facility location: `number` times the mean, over all images, of the similarity to the most similar
-       selected image. The similarity is exp(-d² / s²), where s² is the mean squared distance of an image
-       to its (n / number)-th neighbour. The similarity is 0 unless the selected image is among the nearest
-       neighbours of the other image.
+       selected image. The similarity of an image and a selected image is exp(-d² / s²) if the selected image
+       is among the nearest neighbours of the image (24 to 384 of them, 2 n / number if possible), otherwise
+       0. s² is the mean squared distance of an image to its (n / number)-th neighbour.
     2. log det(I + K), where K contains the cosine similarities between the selected images. The first term
        alone would select only typical images.
 

@@ -56,8 +56,8 @@ class Face:
     def texture_axes(self, turn: Array) -> tuple[tuple[int, float], tuple[int, float]]:
         """The axes of the cuboid along which the right and down directions of the texture point.
 
-        Right is the direction of wood grain: along the longer side of the face or, if the face belongs to
-        several cuboids, along y. The texture is turned by 180° if its down direction would point upwards in
+        Right is the direction of wood grain: along the longer side of the face or, if this object stands for
+        the faces of several cuboids, along y. The texture is turned by 180° if its down direction would point upwards in
         the world.
 
         Args:
