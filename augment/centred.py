@@ -1,4 +1,4 @@
-"""Replacements for Albumentations transforms that shift the image or its keypoints."""
+"""Replacements for those Albumentations transforms that wrongly shift the image or its keypoints."""
 
 from typing import Any
 

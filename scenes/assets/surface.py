@@ -208,7 +208,7 @@ def _loose(edge_of: Ints, along: Ints, turned_along: Ints, of: Ints) -> Ints:
 
 
 def _open_ends(edge_of: Ints, along: Ints, of: Ints) -> Ints:
-    """Indices in `edge_of.ravel()` of the triangle sides that are open within their patch."""
+    """Indices in `edge_of.ravel()` of the triangle sides at which no triangle of the same patch continues."""
     edges = int(edge_of.max()) + 1
     _, index = np.unique(np.repeat(of, 3) * edges + edge_of.ravel(), return_inverse=True)
     return np.flatnonzero((np.bincount(index, weights=along.ravel()) != 0)[index])

@@ -119,7 +119,7 @@ def _spread(histogram: Histogram) -> float:
 
 
 def plan_of(score: Score) -> Plan:
-    """Returns the plan for training the detectors of the score `ap`: number of seeds and of steps."""
+    """Returns how detectors are trained to measure the score `ap`: the number of seeds and of steps."""
     return Plan(score.seeds, score.steps)
 
 

@@ -79,7 +79,7 @@ def spread(values: Sequence[float | None]) -> Spread | None:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The scores of the detectors trained on one data set.
+    """The scores of the detectors trained on one data set, or of one predictions file.
 
     Attributes:
         name: Name of the data set or of the predictions file.

@@ -57,8 +57,8 @@ class Face:
         """The axes of the cuboid along which the right and down directions of the texture point.
 
         Right is the direction of wood grain: along the longer side of the face or, if this object stands for
-        the faces of several cuboids, along y. The texture is turned by 180° if its down direction would point upwards in
-        the world.
+        the faces of several cuboids, along y. The texture is turned by 180° if its down direction would point
+        upwards in the world.
 
         Args:
             turn: (3, 3) rotation of the cuboid in the world.

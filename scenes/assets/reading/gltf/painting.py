@@ -49,7 +49,7 @@ def painted(pieces: Iterable[Piece], pictures: Pictures, notes: list[str], looks
 
 
 def shown(pieces: Iterable[Piece], pictures: Pictures) -> list[Piece]:
-    """Adds textures to the pieces, and removes transparent triangles and areas.
+    """Adds textures to the pieces, and removes transparent triangles and transparent parts of triangles.
 
     These are the first steps of `painted`; no notes are collected.
     """
