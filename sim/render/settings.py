@@ -1,4 +1,7 @@
-"""Settings of the renderer."""
+"""Settings of the renderer.
+
+The methods import the renderers, so that a process that only reads settings does not import them.
+"""
 
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
