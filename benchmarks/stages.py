@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import sim2coco.engines.engine as engine
+import sim2coco.committing as committing
 import sim2coco.finishing as finishing
 import sim2coco.labels as labels
 import sim2coco.pipeline as pipeline
@@ -154,7 +154,7 @@ def _places(recipe: Recipe) -> list[tuple[Any, str, str]]:
         (pipeline, "judge", "judge"),
         (Augmenter, "augment", "augment"),
         (labels, "encode", "encode"),
-        (engine, "commit", "write"),
+        (committing, "commit", "write"),
         (LocalStore, "sync", "write"),
         (finishing, "write_formats", "write"),
         (finishing, "write_card", "write"),

@@ -52,7 +52,7 @@ def _decoded(image: LabelledImage, rotated: bool, reduced_px: int | None) -> Ima
     except ValueError as error:
         raise DataSetError(f"{error}{_repair(image)}") from error
     except Exception as error:  # decoders may raise any exception for a broken image
-        what = f"not an image that can be read ({type(error).__name__})"
+        what = f"cannot be read as an image ({type(error).__name__})"
         raise DataSetError(f"{image.file}: {what}{_repair(image)}") from error
 
 

@@ -187,6 +187,6 @@ def _without_objects(path: Path) -> LabelledImage:
         with Image.open(path) as image:
             width, height = image.size
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        told = f"--negatives: {path}: not an image that can be read ({type(error).__name__})"
+        told = f"--negatives: {path}: cannot be read as an image ({type(error).__name__})"
         raise ValidateError(told) from error
     return LabelledImage("train", path.name, path, width, height, ())

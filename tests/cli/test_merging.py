@@ -141,8 +141,8 @@ def test_show_tells_hostile_images_in_one_line(command: Command, other: Path, he
     bomb = png(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
     huge = bomb[:16] + (60_000).to_bytes(4, "big") + (60_000).to_bytes(4, "big") + bomb[24:]
     for content, words in (
-        (b"no picture", "not an image that can be read"),
-        (huge, "not an image that can be read"),
+        (b"no picture", "cannot be read as an image"),
+        (huge, "cannot be read as an image"),
         (png(np.zeros((7, 9, 3), np.uint8)), f"is 9x7 pixels, but its entry says {WIDTH}x{HEIGHT}"),
         (None, "does not exist in "),
     ):

@@ -92,7 +92,7 @@ REFUSED = {
         "--steps and --minutes cannot both",
     ),
     "no minutes": (("a", "--on", "b", "--minutes", "0"), "'0' is not a number of minutes above 0"),
-    "no GPU": (("a", "--on", "b", "--device", "cuda"), "--device: PyTorch finds no GPU"),
+    "no GPU": (("a", "--on", "b", "--device", "cuda"), "--device: PyTorch finds no usable GPU"),
     "no model": (("--on", "b", "--predictions", "x.onnx"), "x.onnx: no such file"),
     "a broken model": (("--on", "b", "--predictions", "broken/x.onnx"), "OpenCV cannot read broken/x.onnx"),
 }

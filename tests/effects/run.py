@@ -82,7 +82,7 @@ def stopped_after(made: Made) -> int:
     try:
         made.run  # noqa: B018 - a property that runs
     except GenerationError as error:
-        return int(str(error).split()[3])
+        return int(str(error).split()[4])
     return 0
 
 

@@ -126,7 +126,9 @@ def test_a_machine_without_the_meshes_says_so(library: Path, worker: RayWorker, 
     shutil.copytree(library, copy)
     told = order(copy, LocalStore(tmp_path / "data"), ship=False)
     shutil.rmtree(copy)
-    with pytest.raises(GenerationError, match=r"bricks\.path: no file .*; engine\.ship_assets=true sends"):
+    with pytest.raises(
+        GenerationError, match=r"bricks\.path: no such file .*; engine\.ship_assets=true sends"
+    ):
         worker.begin(told)
 
 

@@ -60,5 +60,5 @@ def test_photographs_are_all_images_below_a_folder(tmp_path: Path) -> None:
         ("x.PNG", 6, 4, ()),
     ]
     (tmp_path / "c.jpg").write_text("none")
-    with pytest.raises(ValidateError, match=r"--negatives: .*c\.jpg: not an image that can be read"):
+    with pytest.raises(ValidateError, match=r"--negatives: .*c\.jpg: cannot be read as an image"):
         photographs(tmp_path)
