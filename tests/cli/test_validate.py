@@ -82,7 +82,7 @@ REFUSED = {
     "twice": (("a", "a/", "--on", "b"), "a data set is given twice"),
     "no split": (("a", "--on", "b", "--split", "val"), "--split: b has no split 'val' with images"),
     "no photographs": (("a", "--on", "b", "--negatives", "empty"), "--negatives: empty has no images"),
-    "no photograph": (("a", "--on", "b", "--negatives", "broken"), "broken/x.jpg: cannot be read as an image"),
+    "no photograph": (("a", "--on", "b", "--negatives", "broken"), "x.jpg: cannot be read as an image"),
     "a full folder": (
         ("a", "--on", "b", "--out", "broken"),
         "--out: broken exists and is not an empty folder",
