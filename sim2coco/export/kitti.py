@@ -25,7 +25,7 @@ VELODYNE = "0 -1 0 0 0 0 -1 0 1 0 0 0"
 
 
 class Kitti(Format):
-    """KITTI: a text file of 2-D and 3-D boxes and one of the camera for each image, in `kitti/`."""
+    """KITTI: for each image, a text file of 2-D and 3-D boxes and a text file of the camera, in `kitti/`."""
 
     kind: Literal["kitti"] = "kitti"
 

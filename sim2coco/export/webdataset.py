@@ -22,7 +22,7 @@ FOLDER = "webdataset"
 
 
 class WebDataset(Format):
-    """WebDataset: `webdataset/<split>-000000.tar` and so on, with an image and a JSON file for each."""
+    """WebDataset: `webdataset/<split>-000000.tar` and so on; each image has a JSON file beside it."""
 
     kind: Literal["webdataset"] = "webdataset"
     shard_images: int = Field(1000, ge=1)
