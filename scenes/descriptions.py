@@ -29,7 +29,7 @@ def descriptions(settings: type[BaseModel]) -> Mapping[str, str]:
         {}
     """
     found: dict[str, str] = {}
-    for kind in reversed(settings.__mro__):
+    for kind in reversed(settings.__mro__[: settings.__mro__.index(BaseModel)]):
         for name in vars(kind).get("__annotations__", {}):
             found.pop(name, None)
         found.update(_of_module(kind.__module__).get(kind.__qualname__, {}))

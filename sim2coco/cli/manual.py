@@ -34,13 +34,13 @@ usage: sim2coco {command} [GROUP=OPTION ...] [KEY=VALUE ...]
 def manual(command: str) -> str:
     """The help of a command: all groups and settings, each with a description."""
     lines = [HEAD.format(command=command), "", "Groups (* is the default)"]
-    chosen = defaults()
+    chosen, tree = defaults(), default_config()
     for group in GROUPS:
         for choice in choices(group):
             star = "*" if chosen.get(group) == choice else " "
             lines += _entry(f"{star} {group}={choice}", first_sentence(group, choice), 24)
-    lines += ["", "Run", *_settings(RunOptions)]
-    lines += ["", "Recipe: settings that determine the images", *_settings(Recipe)]
+    lines += ["", "Run", *_settings(RunOptions, tree)]
+    lines += ["", "Recipe: settings that determine the images", *_settings(Recipe, tree)]
     return "\n".join(lines)
 
 
@@ -70,8 +70,8 @@ def _yaml_lines(settings: Settings, sentences: Mapping[str, str | None], parent:
             yield indent + yaml.safe_dump(plain, default_flow_style=True, width=MAX_LINE).strip()[1:-1]
 
 
-def _settings(settings: type[Settings]) -> Iterator[str]:
-    tree = default_config()
+def _settings(settings: type[Settings], tree: dict[str, Any]) -> Iterator[str]:
+    """Yields the lines of the settings of a class; `tree` is the default configuration."""
     known: dict[tuple[str, str | None], list[Setting]] = {}
     for setting in walk(settings):
         known.setdefault((setting.key, setting.description), []).append(setting)
